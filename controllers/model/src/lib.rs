@@ -1,0 +1,1 @@
+//! What the objects are: slim typed views, keys, selectors, label sets and writes.

@@ -1,0 +1,1 @@
+//! The I/O around the brain: watches, writes, leader election, events, metrics and health.

@@ -1,0 +1,1 @@
+//! Bytes to the model and back: protobuf, JSON and watch frames.
