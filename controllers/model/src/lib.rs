@@ -1,1 +1,36 @@
-//! What the objects are: slim typed views, keys, selectors, label sets and writes.
+//! What the objects are: slim, typed views of the Kubernetes objects that the controllers decide on, and the writes they decide.
+//!
+//! Invariants, as absences:
+//! - no I/O, no clock, no randomness: times are values that came from elsewhere;
+//! - no wire format: how an object looks as protobuf or JSON is known to the wire crate alone;
+//! - no field that no controller reads: a view holds what decisions need, and bytes that must survive untouched
+//!   (a pod template's spec) stay bytes.
+//!
+//! Map: [`id`] and [`name`] say which object, [`meta`] and [`labels`] what every object has, [`pod`] and
+//! [`replication_controller`] the kinds, [`object`] the sum of them, [`write`](mod@write), [`read`] and [`event`] what leaves the process.
+
+pub mod event;
+pub mod id;
+pub mod kind;
+pub mod labels;
+pub mod meta;
+pub mod name;
+pub mod object;
+pub mod pod;
+pub mod read;
+pub mod replication_controller;
+pub mod time;
+pub mod write;
+
+pub use event::{Event, EventType, ObjectReference};
+pub use id::{ResourceVersion, Uid};
+pub use kind::Kind;
+pub use labels::{LabelSet, Selector};
+pub use meta::{ControllerReference, Meta, OwnerReference};
+pub use name::{Name, ObjectName};
+pub use object::{Object, Tombstone};
+pub use pod::{Pod, PodPhase, PodTemplate};
+pub use read::{Found, Read, ReadOutcome};
+pub use replication_controller::{Condition, ReplicationController, ReplicationControllerStatus};
+pub use time::Timestamp;
+pub use write::{AdoptPod, CreatePod, DeletePod, Refusal, ReleasePod, StatusPatch, Write, WriteOutcome};

@@ -1,0 +1,52 @@
+//! Kubernetes events: what a controller tells the user.
+
+use crate::id::{ResourceVersion, Uid};
+use crate::kind::Kind;
+use crate::name::ObjectName;
+
+/// An event about an object, before it is correlated, counted and sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Event {
+    /// What it is about.
+    pub regarding: ObjectReference,
+    /// Normal or Warning.
+    pub event_type: EventType,
+    /// A word in CamelCase that machines may rely on.
+    pub reason: &'static str,
+    /// A sentence for people.
+    pub message: String,
+    /// The component that speaks, `source.component`.
+    pub component: &'static str,
+}
+
+/// The object that an event is about.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ObjectReference {
+    /// The kind.
+    pub kind: Kind,
+    /// Namespace and name.
+    pub object: ObjectName,
+    /// The UID.
+    pub uid: Uid,
+    /// The version that the speaker saw.
+    pub version: ResourceVersion,
+}
+
+/// How serious an event is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum EventType {
+    /// All is well.
+    Normal,
+    /// Somebody should look.
+    Warning,
+}
+
+impl EventType {
+    /// The value of the event's `type` field.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EventType::Normal => "Normal",
+            EventType::Warning => "Warning",
+        }
+    }
+}

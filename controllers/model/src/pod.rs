@@ -1,0 +1,74 @@
+//! Pods and the templates that they are made from.
+
+use bytes::Bytes;
+
+use crate::labels::LabelSet;
+use crate::meta::Meta;
+use crate::name::Name;
+use crate::time::Timestamp;
+
+/// What controllers need to know of a pod.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pod {
+    /// Metadata.
+    pub meta: Meta,
+    /// Where the pod is in its life.
+    pub phase: PodPhase,
+    /// The node it is bound to; `None` before it is scheduled.
+    pub node: Option<Name>,
+    /// Whether the condition `Ready` is True.
+    pub ready: bool,
+    /// `lastTransitionTime` of the condition `Ready`, whatever its status; `None` without the condition or the time.
+    pub ready_since: Option<Timestamp>,
+    /// Annotation `controller.kubernetes.io/pod-deletion-cost`; 0 if absent or not a canonical int32.
+    pub deletion_cost: i32,
+    /// The highest restart count among the main containers.
+    pub restarts: i32,
+    /// The highest restart count among the native sidecars (init containers with `restartPolicy: Always`).
+    pub sidecar_restarts: i32,
+}
+
+impl Pod {
+    /// Whether the pod counts for its controller: neither finished nor on its way out
+    /// (upstream: `IsPodActive` in pkg/controller/controller_utils.go).
+    pub fn is_active(&self) -> bool {
+        !self.phase.is_finished() && !self.meta.is_deleting()
+    }
+}
+
+/// `status.phase`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
+pub enum PodPhase {
+    /// Accepted, not all containers started. Also what an absent phase counts as.
+    #[default]
+    Pending,
+    /// At least one container runs or restarts.
+    Running,
+    /// All containers ended well and will not be restarted.
+    Succeeded,
+    /// All containers ended, at least one badly.
+    Failed,
+    /// The kubelet cannot be asked, or a value that this version does not know.
+    Unknown,
+}
+
+impl PodPhase {
+    /// Whether the pod will never run again.
+    pub fn is_finished(self) -> bool {
+        matches!(self, PodPhase::Succeeded | PodPhase::Failed)
+    }
+}
+
+/// A pod template. The metadata that a controller copies is read; the spec stays bytes, so that a field newer than
+/// this program survives on its way into the pod.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PodTemplate {
+    /// Labels of the pods.
+    pub labels: LabelSet,
+    /// Annotations of the pods.
+    pub annotations: LabelSet,
+    /// Finalizers of the pods, in the template's order.
+    pub finalizers: Box<[Name]>,
+    /// The protobuf encoding of the pod spec, as the apiserver sent it.
+    pub spec: Bytes,
+}

@@ -1,0 +1,200 @@
+//! Writes to the apiserver, as values, and how they end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::id::{ResourceVersion, Uid};
+use crate::kind::Kind;
+use crate::meta::ControllerReference;
+use crate::name::{Name, ObjectName};
+use crate::pod::PodTemplate;
+use crate::replication_controller::ReplicationControllerStatus;
+
+/// One request that changes one object. Each names its object and carries the precondition that makes it harmless when
+/// it arrives late or twice.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// Makes a pod from a template, under a name that we chose.
+    CreatePod(CreatePod),
+    /// Adds our controller reference to a pod that has none.
+    AdoptPod(AdoptPod),
+    /// Takes our controller reference off a pod.
+    ReleasePod(ReleasePod),
+    /// Deletes a pod.
+    DeletePod(DeletePod),
+    /// Writes the status of a ReplicationController.
+    PatchReplicationControllerStatus(StatusPatch<ReplicationControllerStatus>),
+}
+
+impl Write {
+    /// The kind of the object that is written: the kind whose cache must reach the version of the answer.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Write::CreatePod(_) | Write::AdoptPod(_) | Write::ReleasePod(_) | Write::DeletePod(_) => Kind::Pod,
+            Write::PatchReplicationControllerStatus(_) => Kind::ReplicationController,
+        }
+    }
+
+    /// The object that is written.
+    pub fn object(&self) -> &ObjectName {
+        match self {
+            Write::CreatePod(create) => &create.pod,
+            Write::AdoptPod(adopt) => &adopt.pod,
+            Write::ReleasePod(release) => &release.pod,
+            Write::DeletePod(delete) => &delete.pod,
+            Write::PatchReplicationControllerStatus(patch) => &patch.object,
+        }
+    }
+
+    /// The verb and what it is for, for logs and metrics.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Write::CreatePod(_) => "create",
+            Write::AdoptPod(_) => "adopt",
+            Write::ReleasePod(_) => "release",
+            Write::DeletePod(_) => "delete",
+            Write::PatchReplicationControllerStatus(_) => "status",
+        }
+    }
+}
+
+/// A pod to create. Sent twice it makes one pod, since the name is ours and fixed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CreatePod {
+    /// Namespace and the name that we chose.
+    pub pod: ObjectName,
+    /// Goes into `metadata.generateName`, as upstream's pods have it; the name is set nevertheless.
+    pub generate_name: Name,
+    /// The controller that the pod belongs to.
+    pub owner: ControllerReference,
+    /// What the pod is made from.
+    pub template: Arc<PodTemplate>,
+}
+
+/// A pod to adopt; refused by the server (422) if the name now belongs to another UID.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AdoptPod {
+    /// The pod.
+    pub pod: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The new controller.
+    pub owner: ControllerReference,
+}
+
+/// A pod to release; refused by the server (422) if the name now belongs to another UID.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReleasePod {
+    /// The pod.
+    pub pod: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The controller that lets go.
+    pub owner: Uid,
+}
+
+/// A pod to delete, with its own grace period.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeletePod {
+    /// The pod.
+    pub pod: ObjectName,
+    /// Its UID, as precondition: a pod that has taken the name since is never hit.
+    pub uid: Uid,
+}
+
+/// A new status; refused by the server (409) if the object has changed since `version`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusPatch<S> {
+    /// The object.
+    pub object: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The version that the status was computed from, as precondition.
+    pub version: ResourceVersion,
+    /// The whole status.
+    pub status: S,
+}
+
+/// How a write ended, as far as can be known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WriteOutcome {
+    /// The server has committed it.
+    Acknowledged {
+        /// The version that it was committed at, where the answer carries one (a delete's answer may not).
+        version: Option<ResourceVersion>,
+    },
+    /// The server has refused it and changed nothing.
+    Refused(Refusal),
+    /// Sent, and no answer that tells whether it was committed: time-out, reset connection, a 5xx.
+    Unknown {
+        /// What went wrong, for people.
+        message: String,
+    },
+    /// Certainly never sent: no connection, no leadership, or the process is stopping.
+    NotSent {
+        /// Why, for people.
+        message: String,
+    },
+}
+
+/// Why a server refused a write. The variants are those that controllers or the engine treat differently.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// 409 AlreadyExists: an object of that name is there, perhaps our own from an earlier try.
+    AlreadyExists,
+    /// 409 Conflict: a precondition on UID or version failed.
+    Conflict {
+        /// The server's words.
+        message: String,
+    },
+    /// 404: the object is not there (or, for a create, its namespace).
+    NotFound {
+        /// The server's words.
+        message: String,
+    },
+    /// 403 with the cause NamespaceTerminating.
+    NamespaceTerminating {
+        /// The server's words.
+        message: String,
+    },
+    /// Any other 403: quota, missing rights, an admission rule.
+    Forbidden {
+        /// The server's words.
+        message: String,
+    },
+    /// 422, also for a patch whose UID no longer fits.
+    Invalid {
+        /// The server's words.
+        message: String,
+    },
+    /// 429: come back later.
+    TooManyRequests {
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+        /// The server's words.
+        message: String,
+    },
+    /// Any other 4xx.
+    Other {
+        /// HTTP status code.
+        code: u16,
+        /// The server's words.
+        message: String,
+    },
+}
+
+impl Refusal {
+    /// The server's words.
+    pub fn message(&self) -> &str {
+        match self {
+            Refusal::AlreadyExists => "an object of that name exists already",
+            Refusal::Conflict { message }
+            | Refusal::NotFound { message }
+            | Refusal::NamespaceTerminating { message }
+            | Refusal::Forbidden { message }
+            | Refusal::Invalid { message }
+            | Refusal::TooManyRequests { message, .. }
+            | Refusal::Other { message, .. } => message,
+        }
+    }
+}
