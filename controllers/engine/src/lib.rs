@@ -1,1 +1,18 @@
-//! What every controller needs: store, queue, gates, back-off, leases and the brain.
+//! What every controller needs: the store and its indexes, the work queue, gates, back-off, leases, and the brain that joins them.
+//!
+//! Invariants, as absences:
+//! - no I/O, no thread, no lock: the brain is one value, driven by whoever owns it;
+//! - no clock and no randomness: every call that depends on time is given [`Now`];
+//! - no hash-map order in what comes out: the same inputs give the same outputs, to the byte.
+
+pub mod clock;
+pub mod controller;
+pub mod effect;
+pub mod input;
+pub mod store;
+
+pub use clock::{Moment, Now};
+pub use controller::{Change, Controller, Failure, Memory, Plan, View};
+pub use effect::{Effect, ReadId, WriteId};
+pub use input::{AuditEntry, Input, Listing, Source, SourceEvent};
+pub use store::Store;

@@ -3,6 +3,7 @@
 use crate::id::{ResourceVersion, Uid};
 use crate::kind::Kind;
 use crate::name::ObjectName;
+use crate::time::Timestamp;
 
 /// An event about an object, before it is correlated, counted and sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,4 +50,30 @@ impl EventType {
             EventType::Warning => "Warning",
         }
     }
+}
+
+/// An event as it is stored: what the correlator made of one or more [`Event`]s.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventRecord {
+    /// The event object's own name.
+    pub name: ObjectName,
+    /// What is said; the message carries a prefix where similar events were combined.
+    pub event: Event,
+    /// How often it was said.
+    pub count: i32,
+    /// When it was said first.
+    pub first: Timestamp,
+    /// When it was said last.
+    pub last: Timestamp,
+    /// Whether the object is to be made, or one that was made before is to be counted up.
+    pub form: EventForm,
+}
+
+/// How an event record is written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum EventForm {
+    /// POST a new object.
+    Create,
+    /// PATCH count, message and last time of the object with that name; where it is gone (404), create it.
+    CountUp,
 }

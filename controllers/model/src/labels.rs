@@ -35,6 +35,16 @@ impl LabelSet {
         self.0.is_empty()
     }
 
+    /// Whether nobody else holds this very copy.
+    pub fn is_unshared(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+
+    /// Whether both are the same copy in memory.
+    pub fn shares_with(&self, other: &LabelSet) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// How many labels there are.
     pub fn len(&self) -> usize {
         self.0.len()

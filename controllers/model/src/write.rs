@@ -30,7 +30,9 @@ impl Write {
     /// The kind of the object that is written: the kind whose cache must reach the version of the answer.
     pub fn kind(&self) -> Kind {
         match self {
-            Write::CreatePod(_) | Write::AdoptPod(_) | Write::ReleasePod(_) | Write::DeletePod(_) => Kind::Pod,
+            Write::CreatePod(_) | Write::AdoptPod(_) | Write::ReleasePod(_) | Write::DeletePod(_) => {
+                Kind::Pod
+            }
             Write::PatchReplicationControllerStatus(_) => Kind::ReplicationController,
         }
     }

@@ -1,0 +1,98 @@
+//! What a controller is: two pure functions and a few names.
+
+use std::collections::BTreeSet;
+
+use mainstay_model::{
+    CreatePod, Event, Kind, Name, Object, ObjectName, Read, ReadOutcome, Timestamp, Uid, Write, WriteOutcome,
+};
+
+use crate::clock::Now;
+use crate::store::Store;
+
+/// A controller. It has no state of its own but its settings: what it knows is in the [`View`] that it is handed.
+pub trait Controller {
+    /// The name that switches it on and off, upstream's canonical one.
+    fn name(&self) -> &'static str;
+
+    /// The `name` label of its workqueue metrics, upstream's.
+    fn queue(&self) -> &'static str;
+
+    /// The kind that its keys name. When the spec of such an object changes, writes that were planned for the old
+    /// spec and not yet sent are dropped.
+    fn primary(&self) -> Kind;
+
+    /// The kinds that must be in the store, complete, before anything is planned; the primary one among them.
+    fn kinds(&self) -> &'static [Kind];
+
+    /// Which keys a change touches. Sees the store after the change; old and new state count alike, so that an owner
+    /// who lost an object learns of it. The order does not matter and duplicates do no harm.
+    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>);
+
+    /// What must be written for this key now. Deterministic: the same view and time give the same plan.
+    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan;
+
+    /// What to tell the user of a write that has ended.
+    fn report(&self, store: &Store, key: &ObjectName, write: &Write, outcome: &WriteOutcome)
+    -> Option<Event>;
+}
+
+/// An object before and after; at least one is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// What the store had.
+    pub old: Option<Object>,
+    /// What it has now; `None` when the object is gone.
+    pub new: Option<Object>,
+}
+
+/// All that a plan may depend on, beside the time.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The objects. At least as new as every write that was acknowledged for this key.
+    pub store: &'a Store,
+    /// What the engine remembers of this key.
+    pub memory: &'a Memory,
+}
+
+/// What the engine remembers of a key between plans: only what no object says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Memory {
+    /// Answers to the reads that the last plan asked for; there for one plan, then gone.
+    pub answers: Vec<(Read, ReadOutcome)>,
+    /// Creates whose outcome is unknown, oldest first. Such a pod may exist or appear yet: as long as more pods are
+    /// wanted, these are to be sent again, under the same names, before any new name is chosen.
+    pub unsettled: Vec<CreatePod>,
+    /// Pods whose deletion was sent with an unknown outcome, in order: the next victims, if victims are still needed.
+    pub doomed: Vec<Uid>,
+    /// Names that turned out to belong to objects of somebody else.
+    pub taken: BTreeSet<Name>,
+    /// The first write of the last batch that failed, until a batch passes without failure.
+    pub failure: Option<Failure>,
+    /// Whether the key waits before it tries again: plan the status, but nothing of the kind that failed.
+    pub backing_off: bool,
+}
+
+/// A write that failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The write.
+    pub write: Write,
+    /// The server's words, or what happened on the way.
+    pub message: String,
+}
+
+/// What is to be done for a key.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Plan {
+    /// Live reads that are needed first. If there are any, the rest of the plan is ignored and the key is planned again
+    /// with the answers.
+    pub reads: Vec<Read>,
+    /// Writes; independent of each other, sent in this order as far as they are not sent at once.
+    pub writes: Vec<Write>,
+    /// When the passing of time alone will call for another plan.
+    pub requeue_at: Option<Timestamp>,
+    /// Events that do not depend on how a write ends.
+    pub events: Vec<Event>,
+    /// A fault that no write can mend (a template without labels): logged, and the key tried again later, more and more rarely.
+    pub fault: Option<String>,
+}

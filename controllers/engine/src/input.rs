@@ -1,0 +1,112 @@
+//! What the brain is told.
+
+use std::time::Duration;
+
+use mainstay_model::{
+    Kind, Name, Object, ObjectName, ReadOutcome, ResourceVersion, Tombstone, Uid, WriteOutcome,
+};
+
+use crate::clock::Moment;
+use crate::effect::{ReadId, WriteId};
+
+/// One stream of objects: a kind, in all namespaces or in one.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Source {
+    /// The kind.
+    pub kind: Kind,
+    /// The namespace it is limited to; `None` for all.
+    pub namespace: Option<Name>,
+}
+
+impl Source {
+    /// The stream of a kind in all namespaces.
+    pub const fn everywhere(kind: Kind) -> Source {
+        Source { kind, namespace: None }
+    }
+
+    /// Whether objects of that kind and name come through this source.
+    pub fn covers(&self, kind: Kind, object: &ObjectName) -> bool {
+        self.kind == kind && self.namespace.as_ref().is_none_or(|namespace| *namespace == object.namespace)
+    }
+}
+
+/// Everything that can happen to the brain.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A watch or a list said something.
+    Source(Source, SourceEvent),
+    /// A write has ended.
+    Write {
+        /// Which.
+        id: WriteId,
+        /// How.
+        outcome: WriteOutcome,
+        /// From dispatch to answer.
+        took: Duration,
+    },
+    /// A live read has ended.
+    Read {
+        /// Which.
+        id: ReadId,
+        /// What was found.
+        outcome: ReadOutcome,
+    },
+    /// The newest version of a source, read consistently after the request for it; `None` if that failed.
+    NewestVersion(Source, Option<ResourceVersion>),
+    /// A whole pass over a source's metadata.
+    Audited {
+        /// The source.
+        source: Source,
+        /// Everything that exists at `version`.
+        entries: Vec<AuditEntry>,
+        /// The version of the list.
+        version: ResourceVersion,
+    },
+    /// A pass over a source's metadata could not be completed.
+    AuditFailed(Source),
+    /// This process leads until then, unless it hears of a later time before. Never sent after [`Input::LeadershipLost`].
+    LeadingUntil(Moment),
+    /// This process does not lead any more. For good: the process ends.
+    LeadershipLost,
+    /// Stop planning; let what was sent be answered.
+    Stop,
+    /// Nothing but the passing of time.
+    Tick,
+}
+
+/// What a source reports.
+#[derive(Clone, Debug)]
+pub enum SourceEvent {
+    /// The complete content at one version; what the store has beyond it is gone.
+    Listed(Listing),
+    /// An object was created or changed.
+    Applied(Object),
+    /// An object was deleted.
+    Deleted(Tombstone),
+    /// Everything up to that version has been delivered.
+    Progress(ResourceVersion),
+    /// The stream is interrupted; what the store has is as old as its progress.
+    Interrupted,
+}
+
+/// A complete list.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Every object that could be read.
+    pub objects: Vec<Object>,
+    /// Objects that are there but could not be read: what the store knows of them stays.
+    pub unreadable: Vec<ObjectName>,
+    /// The version of the list.
+    pub version: ResourceVersion,
+    /// When the list was asked for. Acknowledgements before that moment are in it.
+    pub begun: Moment,
+}
+
+/// One object in an audit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditEntry {
+    /// Its identity.
+    pub uid: Uid,
+    /// Its version.
+    pub version: ResourceVersion,
+}

@@ -1,0 +1,73 @@
+//! One copy of each text and each label set, however many objects have it.
+
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+use mainstay_model::{LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController};
+
+/// The shared texts and label sets. A name that is used by one object only is not kept here.
+#[derive(Default)]
+pub(super) struct Interner {
+    texts: HashSet<Name, FixedState>,
+    label_sets: HashSet<LabelSet, FixedState>,
+}
+
+impl Interner {
+    pub(super) fn pod(&mut self, mut pod: Arc<Pod>) -> Arc<Pod> {
+        let own = Arc::make_mut(&mut pod);
+        self.meta(&mut own.meta);
+        own.node = own.node.take().map(|node| self.text(node));
+        pod
+    }
+
+    pub(super) fn replication_controller(
+        &mut self,
+        mut controller: Arc<ReplicationController>,
+    ) -> Arc<ReplicationController> {
+        let own = Arc::make_mut(&mut controller);
+        self.meta(&mut own.meta);
+        own.selector.0 = self.label_set(own.selector.0.clone());
+        controller
+    }
+
+    /// Drops what only this table still holds.
+    pub(super) fn collect_unused(&mut self) {
+        self.label_sets.retain(|labels| !labels.is_unshared());
+        self.texts.retain(|text| Arc::strong_count(text) > 1);
+    }
+
+    fn meta(&mut self, meta: &mut Meta) {
+        let ObjectName { namespace, .. } = &mut meta.name;
+        *namespace = self.text(namespace.clone());
+        meta.labels = self.label_set(std::mem::take(&mut meta.labels));
+        for OwnerReference { api_version, kind, name, .. } in &mut meta.owners {
+            for text in [api_version, kind, name] {
+                *text = self.text(text.clone());
+            }
+        }
+    }
+
+    fn text(&mut self, text: Name) -> Name {
+        self.texts.get_or_insert_with(text.as_ref(), |_| text.clone()).clone()
+    }
+
+    fn label_set(&mut self, labels: LabelSet) -> LabelSet {
+        if let Some(known) = self.label_sets.get(&labels) {
+            return known.clone();
+        }
+        let shared = LabelSet::new(
+            labels
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect::<Vec<_>>()
+                .into_iter()
+                .map(|(key, value)| {
+                    let key = self.text(key);
+                    (key, self.text(value))
+                }),
+        );
+        self.label_sets.insert(shared.clone());
+        shared
+    }
+}

@@ -1,0 +1,110 @@
+//! The store: every watched object as a slim view, with the indexes that planners ask.
+
+mod index;
+mod intern;
+mod pods;
+mod table;
+
+pub use pods::Pods;
+pub use table::Table;
+
+use mainstay_model::{Kind, Object, ObjectName, ReplicationController, Tombstone, Uid};
+
+use crate::controller::Change;
+use intern::Interner;
+
+/// All watched objects.
+#[derive(Default)]
+pub struct Store {
+    pods: Pods,
+    replication_controllers: Table<ReplicationController>,
+    interner: Interner,
+}
+
+impl Store {
+    /// The pods.
+    pub fn pods(&self) -> &Pods {
+        &self.pods
+    }
+
+    /// The ReplicationControllers.
+    pub fn replication_controllers(&self) -> &Table<ReplicationController> {
+        &self.replication_controllers
+    }
+
+    /// Puts an object in the place of what bore its name; says what changed.
+    ///
+    /// Where the old object had another UID, it is gone: that gives two changes, the deletion first.
+    pub fn apply(&mut self, object: Object) -> Vec<Change> {
+        let changes = match object {
+            Object::Pod(pod) => {
+                let pod = self.interner.pod(pod);
+                let old = self.pods.insert(pod.clone());
+                (old.map(Object::Pod), Object::Pod(pod))
+            }
+            Object::ReplicationController(controller) => {
+                let controller = self.interner.replication_controller(controller);
+                let old = self.replication_controllers.insert(controller.clone());
+                (old.map(Object::ReplicationController), Object::ReplicationController(controller))
+            }
+        };
+        match changes {
+            (Some(old), new) if old.meta().uid != new.meta().uid => {
+                vec![Change { old: Some(old), new: None }, Change { old: None, new: Some(new) }]
+            }
+            (old, new) => vec![Change { old, new: Some(new) }],
+        }
+    }
+
+    /// Takes an object out, if what bears its name still is that object.
+    pub fn delete(&mut self, tombstone: &Tombstone) -> Option<Change> {
+        self.remove(tombstone.kind, &tombstone.name, tombstone.uid)
+    }
+
+    /// Takes an object out by name and UID.
+    pub fn remove(&mut self, kind: Kind, name: &ObjectName, uid: Uid) -> Option<Change> {
+        let old = match kind {
+            Kind::Pod => Object::Pod(self.pods.remove(name, uid)?),
+            Kind::ReplicationController => {
+                Object::ReplicationController(self.replication_controllers.remove(name, uid)?)
+            }
+        };
+        Some(Change { old: Some(old), new: None })
+    }
+
+    /// The object of that kind and name.
+    pub fn get(&self, kind: Kind, name: &ObjectName) -> Option<Object> {
+        match kind {
+            Kind::Pod => self.pods.get(name).cloned().map(Object::Pod),
+            Kind::ReplicationController => {
+                self.replication_controllers.get(name).cloned().map(Object::ReplicationController)
+            }
+        }
+    }
+
+    /// Every object of a kind, in the order of their names.
+    pub fn all(&self, kind: Kind) -> Vec<Object> {
+        match kind {
+            Kind::Pod => self.pods.iter().cloned().map(Object::Pod).collect(),
+            Kind::ReplicationController => {
+                self.replication_controllers.iter().cloned().map(Object::ReplicationController).collect()
+            }
+        }
+    }
+
+    /// How many objects of a kind there are.
+    pub fn len(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Pod => self.pods.len(),
+            Kind::ReplicationController => self.replication_controllers.len(),
+        }
+    }
+
+    /// Forgets texts that no object uses any more. To be called now and then; costs a pass over the distinct texts.
+    pub fn collect_unused(&mut self) {
+        self.interner.collect_unused();
+    }
+}
+
+#[cfg(test)]
+mod tests;
