@@ -1,0 +1,116 @@
+{{/* The controllers that Mainstay has: canonical name, and the older name that every supported kube-controller-manager accepts. */}}
+{{- define "mainstay.controllers.own" -}}
+replicationcontroller-controller: replicationcontroller
+{{- end -}}
+
+{{/* The other names that kube-controller-manager knows, canonical: older. They are accepted, so that its list can be pasted. */}}
+{{- define "mainstay.controllers.inTree" -}}
+bootstrap-signer-controller: bootstrapsigner
+certificatesigningrequest-approving-controller: csrapproving
+certificatesigningrequest-cleaner-controller: csrcleaner
+certificatesigningrequest-signing-controller: csrsigning
+cloud-node-lifecycle-controller: cloud-node-lifecycle
+clusterrole-aggregation-controller: clusterrole-aggregation
+cronjob-controller: cronjob
+daemonset-controller: daemonset
+deployment-controller: deployment
+device-taint-eviction-controller: ""
+disruption-controller: disruption
+endpoints-controller: endpoint
+endpointslice-controller: endpointslice
+endpointslice-mirroring-controller: endpointslicemirroring
+ephemeral-volume-controller: ephemeral-volume
+garbage-collector-controller: garbagecollector
+horizontal-pod-autoscaler-controller: horizontalpodautoscaling
+job-controller: job
+kube-apiserver-serving-clustertrustbundle-publisher-controller: ""
+legacy-serviceaccount-token-cleaner-controller: legacy-service-account-token-cleaner
+namespace-controller: namespace
+node-ipam-controller: nodeipam
+node-lifecycle-controller: nodelifecycle
+node-route-controller: route
+persistentvolume-attach-detach-controller: attachdetach
+persistentvolume-binder-controller: persistentvolume-binder
+persistentvolume-expander-controller: persistentvolume-expander
+persistentvolume-protection-controller: pv-protection
+persistentvolumeclaim-protection-controller: pvc-protection
+pod-garbage-collector-controller: podgc
+podcertificaterequest-cleaner-controller: ""
+podgroup-protection-controller: ""
+replicaset-controller: replicaset
+resourceclaim-controller: resource-claim-controller
+resourcepoolstatusrequest-controller: ""
+resourcequota-controller: resourcequota
+root-ca-certificate-publisher-controller: root-ca-cert-publisher
+selinux-warning-controller: ""
+service-cidr-controller: ""
+service-lb-controller: service
+serviceaccount-controller: serviceaccount
+serviceaccount-token-controller: serviceaccount-token
+statefulset-controller: statefulset
+storage-version-migrator-controller: svm
+storageversion-garbage-collector-controller: storage-version-gc
+taint-eviction-controller: ""
+token-cleaner-controller: tokencleaner
+ttl-after-finished-controller: ttl-after-finished
+ttl-controller: ttl
+validatingadmissionpolicy-status-controller: ""
+volumeattributesclass-protection-controller: ""
+{{- end -}}
+
+{{/* What the list in `controllers` means: YAML with the canonical names that are `on` and `off` here, and those that are
+     `elsewhere`: switched on by name, but not part of Mainstay. As upstream, the first explicit mention wins and the place of
+     `*` does not matter. A name that nobody knows ends the rendering, as it would end the manager. */}}
+{{- define "mainstay.controllers" -}}
+{{- $own := include "mainstay.controllers.own" . | fromYaml -}}
+{{- $inTree := include "mainstay.controllers.inTree" . | fromYaml -}}
+{{- $canonical := dict -}}
+{{- range $known := list $own $inTree -}}
+{{- range $name, $alias := $known -}}
+{{- $_ := set $canonical $name $name -}}
+{{- if $alias -}}{{- $_ := set $canonical $alias $name -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $star := false -}}
+{{- $modes := dict -}}
+{{- range $entry := splitList "," .Values.controllers -}}
+{{- if eq $entry "*" -}}
+{{- $star = true -}}
+{{- else -}}
+{{- $name := $entry | trimPrefix "-" | trimSuffix "=on" | trimSuffix "=off" -}}
+{{- if not (hasKey $canonical $name) -}}
+{{- fail (printf "controllers: %q in %q is no controller's name; Mainstay has: %s; of kube-controller-manager these are known: %s" $name $.Values.controllers (keys $own | sortAlpha | join ", ") (keys $inTree | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- $name = get $canonical $name -}}
+{{- if not (hasKey $modes $name) -}}
+{{- $_ := set $modes $name (ternary "off" "on" (or (hasPrefix "-" $entry) (hasSuffix "=off" $entry))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $on := list -}}
+{{- $off := list -}}
+{{- $elsewhere := list -}}
+{{- range $name := keys $own | sortAlpha -}}
+{{- if eq (get $modes $name | default (ternary "on" "off" $star)) "on" -}}
+{{- $on = append $on $name -}}
+{{- else -}}
+{{- $off = append $off $name -}}
+{{- end -}}
+{{- end -}}
+{{- range $name := keys $inTree | sortAlpha -}}
+{{- if eq (get $modes $name | default "off") "on" -}}
+{{- $elsewhere = append $elsewhere $name -}}
+{{- end -}}
+{{- end -}}
+{{- dict "on" $on "off" $off "elsewhere" $elsewhere | toYaml -}}
+{{- end -}}
+
+{{/* The value for kube-controller-manager's --controllers that leaves ours to us: kubeadm's own list, less what is on here. */}}
+{{- define "mainstay.controllers.forInTree" -}}
+{{- $own := include "mainstay.controllers.own" . | fromYaml -}}
+{{- $list := list "*" "bootstrapsigner" "tokencleaner" -}}
+{{- range $name := (include "mainstay.controllers" . | fromYaml).on -}}
+{{- $list = append $list (printf "-%s" (get $own $name)) -}}
+{{- end -}}
+{{- $list | join "," -}}
+{{- end -}}
