@@ -9,10 +9,12 @@ pub mod clock;
 pub mod controller;
 pub mod effect;
 pub mod input;
+pub mod meter;
 pub mod store;
 
 pub use clock::{Moment, Now};
 pub use controller::{Change, Controller, Failure, Memory, Plan, View};
 pub use effect::{Effect, ReadId, WriteId};
 pub use input::{AuditEntry, Input, Listing, Source, SourceEvent};
+pub use meter::{Meter, NoMeter};
 pub use store::Store;
