@@ -2,14 +2,16 @@
 //!
 //! Invariants, as absences:
 //! - no I/O, no thread, no lock: the brain is one value, driven by whoever owns it;
-//! - no clock and no randomness: every call that depends on time is given [`Now`];
+//! - no clock and no randomness: every call that depends on time is given [`Now`], and what must scatter has a seed;
 //! - no hash-map order in what comes out: the same inputs give the same outputs, to the byte.
 
 pub mod clock;
 pub mod controller;
+pub mod correlator;
 pub mod effect;
 pub mod input;
 pub mod meter;
+pub mod random;
 pub mod store;
 
 pub use clock::{Moment, Now};
