@@ -4,6 +4,7 @@ use mainstay_model::{EventRecord, Read, Write};
 
 use crate::clock::Moment;
 use crate::input::Source;
+use crate::notice::Notice;
 
 /// Names a dispatched write until its outcome comes back. Never used again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -38,6 +39,8 @@ pub enum Effect {
     Relist(Source),
     /// Read the source's newest version consistently; answered by `Input::NewestVersion`.
     ReadNewestVersion(Source),
+    /// Write this to the log; not answered.
+    Notice(Notice),
     /// Page through the source's metadata; answered by `Input::Audited` or `Input::AuditFailed`.
     Audit(Source),
 }

@@ -5,18 +5,24 @@
 //! - no clock and no randomness: every call that depends on time is given [`Now`], and what must scatter has a seed;
 //! - no hash-map order in what comes out: the same inputs give the same outputs, to the byte.
 
+pub mod back_off;
 pub mod clock;
+pub mod concurrency;
 pub mod controller;
 pub mod correlator;
 pub mod effect;
 pub mod input;
 pub mod meter;
 pub mod random;
+pub mod notice;
+pub mod queue;
 pub mod store;
+pub mod window;
 
 pub use clock::{Moment, Now};
 pub use controller::{Change, Controller, Failure, Memory, Plan, View};
 pub use effect::{Effect, ReadId, WriteId};
 pub use input::{AuditEntry, Input, Listing, Source, SourceEvent};
 pub use meter::{Meter, NoMeter};
+pub use notice::Notice;
 pub use store::Store;
