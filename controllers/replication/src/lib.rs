@@ -1,1 +1,110 @@
-//! The ReplicationController.
+//! The ReplicationController: as many pods as asked for, made from its template, owned by reference.
+//!
+//! Two pure functions, `route` and `plan`, behind [`mainstay_engine::Controller`]. Behaviour is upstream's
+//! (pkg/controller/replication over pkg/controller/replicaset, Kubernetes 1.36) but for what the modules name.
+//!
+//! Invariants, as absences:
+//! - no memory of its own: what one plan leaves open, the next one finds in the store or in what the engine remembers;
+//! - no write to a pod that the ReplicationController neither controls nor may adopt, and none without the pod's UID;
+//! - no status and no create or delete while a pod's ownership is open: first it is settled whose the pods are.
+//!
+//! A plan goes through the modules in this order: [`claim`] says which pods are its own and what must be adopted or
+//! released, [`manage`] how many are missing (their [`names`]) or too many (the [`victims`]), [`status`] what to
+//! publish. [`route`](mod@route) says which keys a change touches, [`events`] what users are told.
+
+mod claim;
+mod events;
+mod manage;
+mod names;
+mod route;
+mod status;
+mod victims;
+
+use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
+use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
+
+use claim::Claims;
+
+/// What can be set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The most pods that one plan creates, deletes, adopts or releases; 0 counts as 1. Upstream's is 500.
+    pub burst: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { burst: 500 }
+    }
+}
+
+/// The controller of all ReplicationControllers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReplicationControllers {
+    burst: usize,
+}
+
+impl ReplicationControllers {
+    /// A controller with these settings.
+    pub fn new(settings: Settings) -> ReplicationControllers {
+        ReplicationControllers { burst: settings.burst.max(1) }
+    }
+}
+
+impl Default for ReplicationControllers {
+    fn default() -> ReplicationControllers {
+        ReplicationControllers::new(Settings::default())
+    }
+}
+
+impl Controller for ReplicationControllers {
+    fn name(&self) -> &'static str {
+        "replicationcontroller-controller"
+    }
+
+    fn queue(&self) -> &'static str {
+        "replicationmanager"
+    }
+
+    fn primary(&self) -> Kind {
+        Kind::ReplicationController
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        &[Kind::ReplicationController, Kind::Pod]
+    }
+
+    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        route::route(store, change, keys);
+    }
+
+    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
+        let Some(controller) = view.store.replication_controllers().get(key) else {
+            return Plan::default();
+        };
+        if controller.selector.0.is_empty() {
+            return Plan { fault: Some("the selector is empty".to_owned()), ..Plan::default() };
+        }
+        let claims = Claims::new(controller, view.store);
+        if !claims.are_settled() {
+            return claims.plan(controller, view.memory, self.burst);
+        }
+
+        let managed = manage::plan(controller, &claims.claimed, view, now, self.burst);
+        let status = status::compute(controller, &claims.claimed, managed.failure, now);
+        let requeue_at = status::next_availability(controller, &claims.claimed, &status, now);
+        let mut writes = managed.writes;
+        writes.extend(status::patch(controller, view.memory, status));
+        Plan { writes, requeue_at, fault: managed.fault, ..Plan::default() }
+    }
+
+    fn report(
+        &self,
+        store: &Store,
+        key: &ObjectName,
+        write: &Write,
+        outcome: &WriteOutcome,
+    ) -> Option<Event> {
+        events::report(store, key, write, outcome)
+    }
+}
