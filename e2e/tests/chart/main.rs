@@ -1,0 +1,111 @@
+//! The chart, without a cluster: what it renders over many value sets, what it refuses, and whether its pages tell the truth.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod always;
+mod documents;
+mod install;
+mod refused;
+mod rendered;
+mod value_sets;
+
+use std::collections::BTreeSet;
+
+use always::CLUSTER_SCOPED;
+use install::{Install, chart_folder, helm, notes, with};
+use rendered::{labels, render, text};
+use value_sets::CASES;
+
+#[test]
+fn value_sets_render_to_what_they_ask_for() {
+    for (name, install, expect) in CASES {
+        println!("{name}");
+        let rendered = render(*install);
+        rendered.check();
+        expect(&rendered);
+    }
+}
+
+#[test]
+fn lint_has_nothing_to_say() {
+    let chart = chart_folder();
+    for (name, install, _) in CASES {
+        let arguments = ["lint", "--strict", "--quiet", "--values", "-", chart.to_str().unwrap()];
+        let output = helm(&arguments, install.values);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn two_installs_share_no_cluster_scoped_name() {
+    let long = "a-release-whose-name-is-as-long-as-helm-lets-it-be";
+    let installs = [
+        ("mainstay", "mainstay-system"),
+        ("mainstay", "kube-system"),
+        ("mainstay-b", "c"),
+        ("mainstay", "b-c"),
+        (long, "a-namespace-whose-name-is-as-long-as-kubernetes-lets-it-be-is63"),
+        (long, "a-namespace-whose-name-is-as-long-as-kubernetes-lets-it-be-is64"),
+        ("a-release-whose-name-is-as-long-as-helm-lets-it-bee", "c"),
+        ("a-release-whose-name-is-as-long-as-helm-lets-it-bef", "c"),
+    ];
+    let mut seen = BTreeSet::new();
+    for (release, namespace) in installs {
+        let rendered = render(Install { release, namespace, values: "" });
+        rendered.check();
+        for object in &rendered.objects {
+            let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
+            if CLUSTER_SCOPED.contains(&kind) {
+                assert!(
+                    seen.insert((kind.to_owned(), name.to_owned())),
+                    "{kind} {name}, from {release} in {namespace}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pods_are_replaced_when_their_configuration_changes_and_not_else() {
+    let checksum = |values| {
+        let rendered = render(with(values));
+        let annotations = labels(rendered.deployment(), "/spec/template/metadata/annotations");
+        annotations["checksum/config"].clone()
+    };
+    let default = checksum("");
+    assert_eq!(default, checksum("{replicas: 3, flowControl: {lendablePercent: 1}}"));
+    assert_ne!(default, checksum("concurrentWrites: 1"));
+    assert_ne!(default, checksum("controllers: replicationcontroller"));
+}
+
+#[test]
+fn notes_tell_which_controllers_act_and_how_to_see_it() {
+    let acting = notes(with(""));
+    for hint in [
+        "replicationcontroller-controller  acts",
+        "WARNING",
+        "--controllers=*,bootstrapsigner,tokencleaner,-replicationcontroller/",
+        "controller-manager.controllers=*,bootstrapsigner,tokencleaner,-replicationcontroller'",
+        "kubectl --namespace mainstay-system get lease mainstay",
+        "/api/v1/namespaces/mainstay-system/services/mainstay-metrics:metrics/proxy/readyz?verbose",
+        "/api/v1/namespaces/mainstay-system/services/mainstay-metrics:metrics/proxy/metrics",
+        "helm --namespace mainstay-system test mainstay",
+    ] {
+        assert!(acting.contains(hint), "{hint:?} is not in {acting}");
+    }
+
+    let off = notes(with(
+        "{controllers: '-replicationcontroller,endpoint', replicas: 0, leaderElection: {enabled: false}}",
+    ));
+    for hint in [
+        "replicationcontroller-controller  off",
+        "no controller acts",
+        "left to kube-controller-manager: endpoints-controller",
+        "no replica",
+    ] {
+        assert!(off.contains(hint), "{hint:?} is not in {off}");
+    }
+    for absent in ["get lease", "must not run", "helm --namespace"] {
+        assert!(!off.contains(absent), "{absent:?} is in {off}");
+    }
+}

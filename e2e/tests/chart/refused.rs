@@ -1,0 +1,72 @@
+//! Values that the chart does not take.
+
+use crate::install::{on_chart, with};
+
+#[test]
+fn bad_values_are_refused_by_name() {
+    // The values, and what the complaint must hold.
+    let cases: &[(&str, &[&str])] = &[
+        ("replica: 2", &["'replica'", "not allowed"]),
+        ("replicas: two", &["/replicas", "integer"]),
+        ("replicas: -1", &["/replicas", "-1"]),
+        ("replicas: 1.5", &["/replicas", "integer"]),
+        ("replicas: null", &["replicas"]),
+        ("controllers: ''", &["/controllers"]),
+        ("controllers: 'foo bar'", &["/controllers", "foo bar"]),
+        ("controllers: ['*']", &["/controllers", "string"]),
+        ("controllers: replicationcontroller=auto", &["/controllers", "replicationcontroller=auto"]),
+        ("controllers: -replicationcontroller=on", &["/controllers"]),
+        (
+            "controllers: '*,replicationcontroler'",
+            &["controllers", "\"replicationcontroler\"", "replicationcontroller-controller"],
+        ),
+        ("{rbac: {create: false}, controllers: '-nope'}", &["controllers", "\"nope\""]),
+        ("concurrentWrites: 0", &["/concurrentWrites"]),
+        ("concurrentWrites: '512'", &["/concurrentWrites", "integer"]),
+        ("replicationBurst: 10001", &["/replicationBurst"]),
+        ("retryCap: 2 minutes", &["/retryCap", "2 minutes"]),
+        ("requestTimeout: 60", &["/requestTimeout", "string"]),
+        ("auditInterval: ''", &["/auditInterval"]),
+        ("shutdownTimeout: -1s", &["/shutdownTimeout", "-1s"]),
+        ("listenAddress: 8080", &["/listenAddress"]),
+        ("listenAddress: 'localhost:8080'", &["/listenAddress", "localhost:8080"]),
+        ("listenAddress: '127.0.0.1:8080'", &["/listenAddress"]),
+        ("listenAddress: '0.0.0.0:80'", &["/listenAddress", "0.0.0.0:80"]),
+        ("listenAddress: '0.0.0.0:65536'", &["/listenAddress"]),
+        ("leaderElection: {leaseDuraton: 15s}", &["/leaderElection", "'leaseDuraton'"]),
+        ("leaderElection: {leaseDuration: 15}", &["/leaderElection/leaseDuration"]),
+        ("leaderElection: {enabled: 'yes'}", &["/leaderElection/enabled", "boolean"]),
+        ("leaderElection: {resourceName: Captain}", &["/leaderElection/resourceName", "Captain"]),
+        ("leaderElection: {enabled: false}", &["replicas", "leaderElection.enabled"]),
+        ("logging: {format: xml}", &["/logging/format", "'text', 'json'"]),
+        ("logging: {level: 'in fo'}", &["/logging/level", "in fo"]),
+        ("image: {pullPolicy: Sometimes}", &["/image/pullPolicy", "'IfNotPresent', 'Always', 'Never'"]),
+        ("image: {repository: ''}", &["/image/repository"]),
+        ("image: {tag: 'a b'}", &["/image/tag", "a b"]),
+        ("image: {digest: sha256:0}", &["/image", "'digest'"]),
+        ("imagePullSecrets: [key]", &["/imagePullSecrets/0"]),
+        ("fullnameOverride: Steward", &["/fullnameOverride", "Steward"]),
+        ("serviceAccount: {create: false}", &["serviceAccount.name"]),
+        ("serviceAccount: {annotations: {a: 1}}", &["/serviceAccount/annotations/a"]),
+        ("rbac: {creat: true}", &["/rbac", "'creat'"]),
+        ("flowControl: {lendablePercent: 101}", &["/flowControl/lendablePercent", "101"]),
+        ("flowControl: {concurrencyShares: 0}", &["/flowControl/concurrencyShares"]),
+        ("resources: {limits: {memory: lots}}", &["/resources/limits/memory", "lots"]),
+        ("resources: {limits: {gpu: 1}}", &["/resources/limits", "'gpu'"]),
+        ("resources: {claims: []}", &["/resources", "'claims'"]),
+        ("priorityClassName: Critical", &["/priorityClassName", "Critical"]),
+        ("tolerations: [{keyy: a}]", &["/tolerations/0", "'keyy'"]),
+        ("tolerations: [{effect: NoWay}]", &["/tolerations/0/effect", "'NoExecute'"]),
+        ("nodeSelector: {ssd: true}", &["/nodeSelector/ssd", "string"]),
+        ("terminationGracePeriodSeconds: 30s", &["/terminationGracePeriodSeconds", "integer"]),
+        ("podLabels: {a: 1}", &["/podLabels/a"]),
+        ("metrics: {enabled: true}", &["/metrics", "'enabled'"]),
+        ("metrics: {serviceMonitor: {interval: often}}", &["/metrics/serviceMonitor/interval", "often"]),
+    ];
+    for (values, hints) in cases {
+        let complaint = on_chart(&["template"], &with(values)).expect_err(values);
+        for hint in *hints {
+            assert!(complaint.contains(hint), "{values}: {hint:?} is not in\n{complaint}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What an install renders to, and how to look into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::install::{Install, on_chart};
+
+/// What an install renders to.
+pub struct Rendered {
+    pub install: Install,
+    pub objects: Vec<Value>,
+}
+
+pub fn render(install: Install) -> Rendered {
+    let text = on_chart(&["template"], &install)
+        .unwrap_or_else(|complaint| panic!("{:?} is refused: {complaint}", install.values));
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&text).unwrap();
+    let objects: Vec<Value> = documents.into_iter().filter(Value::is_object).collect();
+    assert!(!objects.is_empty());
+    Rendered { install, objects }
+}
+
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no text at {pointer} in {value:#}"))
+}
+
+pub fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+pub fn labels(value: &Value, pointer: &str) -> BTreeMap<String, String> {
+    let found = value.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer} in {value:#}"));
+    serde_json::from_value(found.clone()).expect("labels are text")
+}
+
+/// Whether a selector, which must ask for something, chooses these labels.
+pub fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, String>) -> bool {
+    assert!(!selector.is_empty());
+    selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+}
+
+impl Rendered {
+    pub fn kind(&self, kind: &str) -> Vec<&Value> {
+        self.objects.iter().filter(|object| object["kind"] == kind).collect()
+    }
+
+    pub fn only(&self, kind: &str) -> &Value {
+        let found = self.kind(kind);
+        assert_eq!(found.len(), 1, "{kind}s of {:?}", self.install.values);
+        found[0]
+    }
+
+    pub fn names(&self, kind: &str) -> BTreeSet<&str> {
+        self.kind(kind).into_iter().map(|object| text(object, "/metadata/name")).collect()
+    }
+
+    pub fn deployment(&self) -> &Value {
+        self.only("Deployment")
+    }
+
+    pub fn manager(&self) -> &Value {
+        let containers = list(self.deployment(), "/spec/template/spec/containers");
+        assert_eq!(containers.len(), 1);
+        &containers[0]
+    }
+
+    pub fn replicas(&self) -> u64 {
+        self.deployment()["spec"]["replicas"].as_u64().unwrap()
+    }
+
+    /// The file that the manager reads.
+    pub fn configuration(&self) -> Value {
+        serde_saphyr::from_str(text(self.only("ConfigMap"), "/data/mainstay.yaml")).unwrap()
+    }
+
+    /// What all roles together allow: `group/resource verbs`.
+    pub fn rights(&self) -> BTreeSet<String> {
+        let mut rights = BTreeSet::new();
+        for role in self.kind("ClusterRole").into_iter().chain(self.kind("Role")) {
+            for rule in list(role, "/rules") {
+                let part = |name| {
+                    list(rule, name).iter().map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join(",")
+                };
+                rights.insert(format!("{}/{} {}", part("/apiGroups"), part("/resources"), part("/verbs")));
+            }
+        }
+        rights
+    }
+
+    pub fn acts_on_replication_controllers(&self) -> bool {
+        self.names("ClusterRole").iter().any(|name| name.ends_with(".replication"))
+    }
+
+    /// The duration of the pods' toleration of this taint: None when it is not tolerated, no number when it is for ever.
+    pub fn toleration(&self, key: &str, effect: &str) -> Option<Option<u64>> {
+        list(self.deployment(), "/spec/template/spec/tolerations")
+            .iter()
+            .find(|toleration| toleration["key"] == key && toleration["effect"] == effect)
+            .map(|toleration| toleration.get("tolerationSeconds").and_then(Value::as_u64))
+    }
+}
