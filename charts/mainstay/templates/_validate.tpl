@@ -1,3 +1,13 @@
+{{/* A duration in milliseconds. */}}
+{{- define "mainstay.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
+{{- $total := 0 -}}
+{{- range $part := regexFindAll "[0-9.]+[a-z]+" . -1 -}}
+{{- $total = addf $total (mulf (regexFind "^[0-9.]+" $part) (get $units (regexFind "[a-z]+$" $part))) -}}
+{{- end -}}
+{{- int64 $total -}}
+{{- end -}}
+
 {{/* What a schema cannot say: the names in `controllers`, and what concerns two values. */}}
 {{- define "mainstay.validate" -}}
 {{- $_ := include "mainstay.controllers" . -}}
@@ -6,5 +16,20 @@
 {{- end -}}
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
 {{- fail "serviceAccount.name: needed when serviceAccount.create is false, so that the manager's rights do not go to the namespace's default account" -}}
+{{- end -}}
+{{- with .Values.leaderElection -}}
+{{- $lease := include "mainstay.milliseconds" .leaseDuration | int64 -}}
+{{- $deadline := include "mainstay.milliseconds" .renewDeadline | int64 -}}
+{{- $retry := include "mainstay.milliseconds" .retryPeriod | int64 -}}
+{{- if le $lease $deadline -}}
+{{- fail (printf "leaderElection.renewDeadline: %s is not less than leaseDuration, %s: another could lead before this one ends" .renewDeadline .leaseDuration) -}}
+{{- end -}}
+{{- /* A try may come a fifth later than its period says, so that replicas do not keep in step. */ -}}
+{{- if le (mul 5 $deadline) (mul 6 $retry) -}}
+{{- fail (printf "leaderElection.retryPeriod: 1.2 times %s is not less than renewDeadline, %s: no second try would fit" .retryPeriod .renewDeadline) -}}
+{{- end -}}
+{{- end -}}
+{{- if ge (include "mainstay.milliseconds" .Values.shutdownTimeout | int64) (mul 1000 (int .Values.terminationGracePeriodSeconds)) -}}
+{{- fail (printf "shutdownTimeout: %s is not less than terminationGracePeriodSeconds, %d: the kubelet would end the pod first" .Values.shutdownTimeout (int .Values.terminationGracePeriodSeconds)) -}}
 {{- end -}}
 {{- end -}}
