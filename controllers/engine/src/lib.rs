@@ -11,6 +11,7 @@ pub mod concurrency;
 pub mod controller;
 pub mod correlator;
 pub mod effect;
+pub mod election;
 pub mod input;
 pub mod meter;
 pub mod random;
