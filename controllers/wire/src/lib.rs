@@ -1,1 +1,34 @@
-//! Bytes to the model and back: protobuf, JSON and watch frames.
+//! Bytes to the model and back: what Kubernetes objects look like as protobuf and JSON is known here and nowhere else.
+//!
+//! Built-in kinds travel as protobuf in both directions. The messages are tagged by hand and hold the fields that we need;
+//! unknown ones are skipped when read. A pod is created by putting the bytes of its template's spec, untouched, behind
+//! metadata that we write, so that a field newer than this program survives. Patches are JSON, for the API has no other form.
+//!
+//! Invariants, as absences:
+//! - no I/O, no clock, no HTTP client: a [`Request`] is a value, an answer is a code and bytes;
+//! - no byte that arrives can panic or make this crate allocate more than it was given: what cannot be read is a
+//!   [`DecodeError`] that names the field, and one object that cannot be read takes no other with it;
+//! - no number is judged: a negative count is data, for the controllers to decide on.
+//!
+//! Map: [`request`] makes requests, [`list`] and [`watch`] read the streams of objects, [`answer`] what comes back from
+//! everything else, [`status`] the server's errors. Inside, `protobuf` has the messages, `convert` turns them
+//! into the model, `envelope` is the frame around every message.
+
+pub mod answer;
+mod convert;
+mod envelope;
+pub mod error;
+pub mod list;
+mod patch;
+mod protobuf;
+pub mod request;
+pub mod status;
+mod time;
+mod url;
+pub mod watch;
+
+pub use error::{DecodeError, FrameError};
+pub use list::{ListPage, MetadataPage};
+pub use request::Request;
+pub use status::ServerStatus;
+pub use watch::{Frame, FrameDecoder};

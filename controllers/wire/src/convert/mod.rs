@@ -1,0 +1,6 @@
+//! Messages to the model.
+
+pub(crate) mod metadata;
+pub(crate) mod object;
+pub(crate) mod pod;
+pub(crate) mod replication_controller;

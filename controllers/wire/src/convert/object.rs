@@ -1,0 +1,41 @@
+//! Objects of any kind.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mainstay_model::{Kind, Object, ObjectName, ResourceVersion};
+use prost::Message;
+
+use crate::convert::{metadata, pod, replication_controller};
+use crate::error::DecodeError;
+use crate::protobuf::core;
+use crate::protobuf::meta::{AnyObject, ObjectMeta};
+
+/// Reads an object from the bytes inside the envelope.
+pub(crate) fn object(kind: Kind, raw: Bytes) -> Result<Object, DecodeError> {
+    let malformed = |source| DecodeError::Malformed { field: kind.name(), source };
+    match kind {
+        Kind::Pod => {
+            let message = core::Pod::decode(raw).map_err(malformed)?;
+            Ok(Object::Pod(Arc::new(pod::pod(&message)?)))
+        }
+        Kind::ReplicationController => {
+            let message = core::ReplicationController::decode(raw).map_err(malformed)?;
+            let object = replication_controller::replication_controller(&message)?;
+            Ok(Object::ReplicationController(Arc::new(object)))
+        }
+    }
+}
+
+/// Reads the metadata of an object of any kind from the bytes inside the envelope.
+pub(crate) fn object_meta(raw: Bytes) -> Result<ObjectMeta, DecodeError> {
+    let message =
+        AnyObject::decode(raw).map_err(|source| DecodeError::Malformed { field: "metadata", source })?;
+    Ok(message.metadata.unwrap_or_default())
+}
+
+/// What can be said of an object that cannot be read.
+pub(crate) fn identity(raw: Bytes) -> (Option<ObjectName>, Option<ResourceVersion>) {
+    let Ok(metadata) = object_meta(raw) else { return (None, None) };
+    (metadata::object_name(&metadata).ok(), metadata::version(&metadata.resource_version).ok())
+}

@@ -1,0 +1,71 @@
+//! Pods.
+
+use bytes::Bytes;
+use mainstay_model::{Name, Pod, PodPhase};
+
+use crate::convert::metadata;
+use crate::error::DecodeError;
+use crate::protobuf::core;
+use crate::protobuf::meta::ObjectMeta;
+use crate::time;
+
+const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+
+/// Reads a pod.
+pub(crate) fn pod(message: &core::Pod) -> Result<Pod, DecodeError> {
+    let absent_metadata = ObjectMeta::default();
+    let absent_spec = core::PodSpec::default();
+    let absent_status = core::PodStatus::default();
+    let object_meta = message.metadata.as_ref().unwrap_or(&absent_metadata);
+    let spec = message.spec.as_ref().unwrap_or(&absent_spec);
+    let status = message.status.as_ref().unwrap_or(&absent_status);
+    let ready = status.conditions.iter().find(|condition| condition.condition_type == "Ready");
+    Ok(Pod {
+        meta: metadata::meta(object_meta)?,
+        phase: phase(&status.phase),
+        node: node(&spec.node_name)?,
+        ready: ready.is_some_and(|condition| condition.status == "True"),
+        ready_since: ready.and_then(|condition| time::from_time(condition.last_transition_time.as_ref())),
+        deletion_cost: metadata::value(&object_meta.annotations, DELETION_COST).map_or(0, deletion_cost),
+        restarts: restarts(status.container_statuses.iter()),
+        sidecar_restarts: restarts(
+            status.init_container_statuses.iter().filter(|container| is_sidecar(spec, &container.name)),
+        ),
+    })
+}
+
+fn phase(text: &[u8]) -> PodPhase {
+    match text {
+        b"" | b"Pending" => PodPhase::Pending,
+        b"Running" => PodPhase::Running,
+        b"Succeeded" => PodPhase::Succeeded,
+        b"Failed" => PodPhase::Failed,
+        _ => PodPhase::Unknown,
+    }
+}
+
+fn node(text: &[u8]) -> Result<Option<Name>, DecodeError> {
+    let node = metadata::text("spec.nodeName", text)?;
+    Ok(if node.is_empty() { None } else { Some(node.into()) })
+}
+
+/// A number counts only as it would be printed: no sign but a minus, no leading zero (upstream:
+/// `GetDeletionCostFromPodAnnotations` in pkg/apis/core/helper/helpers.go).
+fn deletion_cost(text: &Bytes) -> i32 {
+    let cost = std::str::from_utf8(text).ok().and_then(|text| {
+        let cost: i32 = text.parse().ok()?;
+        (cost.to_string() == text).then_some(cost)
+    });
+    cost.unwrap_or(0)
+}
+
+/// The highest restart count, and at least 0 (upstream: `maxContainerRestarts` in pkg/controller/controller_utils.go).
+fn restarts<'a>(containers: impl Iterator<Item = &'a core::ContainerStatus>) -> i32 {
+    containers.map(|container| container.restart_count).fold(0, i32::max)
+}
+
+fn is_sidecar(spec: &core::PodSpec, name: &Bytes) -> bool {
+    spec.init_containers
+        .iter()
+        .any(|container| container.name == name && container.restart_policy == "Always")
+}

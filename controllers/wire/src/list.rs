@@ -1,0 +1,91 @@
+//! Lists.
+
+use bytes::Bytes;
+use mainstay_model::{Kind, Object, ObjectName, ResourceVersion, Uid};
+use prost::Message;
+
+use crate::convert::metadata;
+use crate::convert::object;
+use crate::envelope;
+use crate::error::DecodeError;
+use crate::protobuf::meta::{List, ListMeta};
+
+/// One page of a list.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ListPage {
+    /// Every object of the page that could be read, in the server's order.
+    pub objects: Vec<Object>,
+    /// Objects that are there but could not be read, and why; the name where at least that could be.
+    pub unreadable: Vec<(Option<ObjectName>, DecodeError)>,
+    /// The version of the list; the same on each of its pages.
+    pub version: ResourceVersion,
+    /// What the request for the next page must carry; `None` on the last page.
+    pub continue_token: Option<String>,
+}
+
+/// One page of a list of which only metadata was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MetadataPage {
+    /// Identity and version of each object, but for objects whose identity or version cannot be read.
+    pub entries: Vec<(Uid, ResourceVersion)>,
+    /// The version of the list.
+    pub version: ResourceVersion,
+    /// What the request for the next page must carry; `None` on the last page.
+    pub continue_token: Option<String>,
+}
+
+/// Reads the answer to [`crate::request::list`].
+pub fn decode(kind: Kind, body: &[u8]) -> Result<ListPage, DecodeError> {
+    let (metadata, items) = open(list_kind(kind), body)?;
+    let mut page = ListPage {
+        objects: Vec::with_capacity(items.len()),
+        unreadable: Vec::new(),
+        version: metadata::version(&metadata.resource_version)?,
+        continue_token: continue_token(&metadata)?,
+    };
+    for item in items {
+        match object::object(kind, item.clone()) {
+            Ok(object) => page.objects.push(object),
+            Err(error) => page.unreadable.push((object::identity(item).0, error)),
+        }
+    }
+    Ok(page)
+}
+
+/// Reads the answer to [`crate::request::metadata_list`].
+pub fn decode_metadata(body: &[u8]) -> Result<MetadataPage, DecodeError> {
+    let (metadata, items) = open("PartialObjectMetadataList", body)?;
+    let entry = |item: Bytes| {
+        let metadata = object::object_meta(item).ok()?;
+        Some((metadata::uid(&metadata).ok()?, metadata::version(&metadata.resource_version).ok()?))
+    };
+    Ok(MetadataPage {
+        entries: items.into_iter().filter_map(entry).collect(),
+        version: metadata::version(&metadata.resource_version)?,
+        continue_token: continue_token(&metadata)?,
+    })
+}
+
+/// Reads nothing but the version of a list.
+pub(crate) fn version(body: &[u8]) -> Result<ResourceVersion, DecodeError> {
+    let (metadata, _) = open("PartialObjectMetadataList", body)?;
+    metadata::version(&metadata.resource_version)
+}
+
+fn open(kind: &str, body: &[u8]) -> Result<(ListMeta, Vec<Bytes>), DecodeError> {
+    let raw = envelope::open_kind("list", kind, Bytes::copy_from_slice(body))?;
+    let list = List::decode(raw).map_err(|source| DecodeError::Malformed { field: "list", source })?;
+    Ok((list.metadata.unwrap_or_default(), list.items))
+}
+
+fn list_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Pod => "PodList",
+        Kind::ReplicationController => "ReplicationControllerList",
+    }
+}
+
+fn continue_token(metadata: &ListMeta) -> Result<Option<String>, DecodeError> {
+    let token = metadata::text("metadata.continue", &metadata.continue_token)?;
+    Ok(if token.is_empty() { None } else { Some(token.to_owned()) })
+}

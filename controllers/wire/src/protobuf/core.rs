@@ -1,0 +1,123 @@
+//! api/core/v1: pods and ReplicationControllers.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::meta::{MapEntry, ObjectMeta, Time};
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Pod {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) metadata: Option<ObjectMeta>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) spec: Option<PodSpec>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) status: Option<PodStatus>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PodSpec {
+    #[prost(bytes = "bytes", tag = "10")]
+    pub(crate) node_name: Bytes,
+    #[prost(message, repeated, tag = "20")]
+    pub(crate) init_containers: Vec<Container>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Container {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) name: Bytes,
+    #[prost(bytes = "bytes", tag = "24")]
+    pub(crate) restart_policy: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PodStatus {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) phase: Bytes,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) conditions: Vec<PodCondition>,
+    #[prost(message, repeated, tag = "8")]
+    pub(crate) container_statuses: Vec<ContainerStatus>,
+    #[prost(message, repeated, tag = "10")]
+    pub(crate) init_container_statuses: Vec<ContainerStatus>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PodCondition {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) condition_type: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) status: Bytes,
+    #[prost(message, optional, tag = "4")]
+    pub(crate) last_transition_time: Option<Time>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ContainerStatus {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) name: Bytes,
+    #[prost(int32, tag = "5")]
+    pub(crate) restart_count: i32,
+}
+
+/// A pod as it is created: its spec is bytes from elsewhere, so that nothing in it is lost or changed.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PodWithRawSpec {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) metadata: Option<ObjectMeta>,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) spec: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ReplicationController {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) metadata: Option<ObjectMeta>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) spec: Option<ReplicationControllerSpec>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) status: Option<ReplicationControllerStatus>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ReplicationControllerSpec {
+    #[prost(int32, optional, tag = "1")]
+    pub(crate) replicas: Option<i32>,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) selector: Vec<MapEntry>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) template: Option<PodWithRawSpec>,
+    #[prost(int32, tag = "4")]
+    pub(crate) min_ready_seconds: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ReplicationControllerStatus {
+    #[prost(int32, tag = "1")]
+    pub(crate) replicas: i32,
+    #[prost(int32, tag = "2")]
+    pub(crate) fully_labeled_replicas: i32,
+    #[prost(int64, tag = "3")]
+    pub(crate) observed_generation: i64,
+    #[prost(int32, tag = "4")]
+    pub(crate) ready_replicas: i32,
+    #[prost(int32, tag = "5")]
+    pub(crate) available_replicas: i32,
+    #[prost(message, repeated, tag = "6")]
+    pub(crate) conditions: Vec<ReplicationControllerCondition>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ReplicationControllerCondition {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) condition_type: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) status: Bytes,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) last_transition_time: Option<Time>,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub(crate) reason: Bytes,
+    #[prost(bytes = "bytes", tag = "5")]
+    pub(crate) message: Bytes,
+}
