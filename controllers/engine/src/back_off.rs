@@ -26,7 +26,8 @@ mod tests {
     #[test]
     fn it_doubles_up_to_the_cap() {
         let back_off = BackOff { base: Duration::from_millis(5), cap: Duration::from_secs(120) };
-        let delays: Vec<_> = [1, 2, 3, 15, 16, 1000].map(|failures| back_off.delay(failures).as_millis()).into();
+        let delays: Vec<_> =
+            [1, 2, 3, 15, 16, 1000].map(|failures| back_off.delay(failures).as_millis()).into();
         assert_eq!(delays, [5, 10, 20, 81_920, 120_000, 120_000]);
     }
 }

@@ -6,6 +6,7 @@
 //! - no hash-map order in what comes out: the same inputs give the same outputs, to the byte.
 
 pub mod back_off;
+pub mod brain;
 pub mod clock;
 pub mod concurrency;
 pub mod controller;
@@ -14,12 +15,14 @@ pub mod effect;
 pub mod election;
 pub mod input;
 pub mod meter;
-pub mod random;
 pub mod notice;
 pub mod queue;
+pub mod random;
 pub mod store;
 pub mod window;
 
+pub use back_off::BackOff;
+pub use brain::{Brain, BrainSettings};
 pub use clock::{Moment, Now};
 pub use controller::{Change, Controller, Failure, Memory, Plan, View};
 pub use effect::{Effect, ReadId, WriteId};

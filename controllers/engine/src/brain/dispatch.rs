@@ -1,0 +1,59 @@
+//! Sending: one write of each key in turn, as many at once as the server bears and each key's window lets go.
+
+use mainstay_model::{Event, ObjectName};
+
+use super::Brain;
+use super::keys::created;
+use crate::clock::{Moment, Now};
+use crate::effect::{Effect, WriteId};
+
+impl Brain {
+    pub(super) fn dispatch(&mut self, now: Now) {
+        if self.stopping {
+            return;
+        }
+        let Some(deadline) = self.leadership.deadline(now.moment) else { return };
+        while self.concurrency.allows(now.moment) {
+            let Some((index, key)) = self.sendable.pop_front() else { break };
+            let id = WriteId(self.next_id());
+            let Some(state) = self.desks.get_mut(index).and_then(|desk| desk.keys.get_mut(&key)) else {
+                continue;
+            };
+            state.in_line = false;
+            let Some(write) = state.take_sendable() else { continue };
+            state.creates_in_flight += usize::from(created(&write).is_some());
+            state.sent.insert(id, write.clone());
+            if state.has_sendable() {
+                state.in_line = true;
+                self.sendable.push_back((index, key.clone()));
+            }
+            self.writes.insert(id, (index, key));
+            self.concurrency.sent();
+            self.effects.push(Effect::Write { id, write, deadline });
+        }
+    }
+
+    /// Lines a key up if it has something that may be sent.
+    pub(super) fn line_up(&mut self, index: usize, key: &ObjectName) {
+        let Some(state) = self.desks.get_mut(index).and_then(|desk| desk.keys.get_mut(key)) else { return };
+        if !state.in_line && state.has_sendable() {
+            state.in_line = true;
+            self.sendable.push_back((index, key.clone()));
+        }
+    }
+
+    /// When a pause that the server asked for ends, if anything waits for that.
+    pub(super) fn dispatch_wake_at(&self) -> Option<Moment> {
+        if self.sendable.is_empty() {
+            return None;
+        }
+        self.concurrency.paused_until(self.ran_at)
+    }
+
+    /// Tells the user, unless the correlator finds that enough was said.
+    pub(super) fn emit(&mut self, now: Now, event: Event) {
+        if let Some(record) = self.correlator.correlate(event, now) {
+            self.effects.push(Effect::Event(record));
+        }
+    }
+}

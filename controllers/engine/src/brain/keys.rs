@@ -1,0 +1,206 @@
+//! What is known of a key at work. An idle key has no state: the objects say everything.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use mainstay_model::{DeletePod, Kind, Name, ObjectName, Read, ResourceVersion, Uid, Write};
+
+use crate::clock::Moment;
+use crate::controller::Memory;
+use crate::effect::{ReadId, WriteId};
+use crate::input::Source;
+use crate::window::Window;
+
+/// A key that has something on its way, waits for a cache, or will be tried again.
+#[derive(Debug, Default)]
+pub(super) struct KeyState {
+    /// What planners see.
+    pub memory: Memory,
+    /// Until when each unsettled create may still appear, by its name.
+    pub unsettled_until: BTreeMap<Name, Moment>,
+    /// Deletes whose outcome is unknown, in order.
+    pub doomed: Vec<DeletePod>,
+    /// Creates of the present batch that were not sent: the window lets them go.
+    pub creates: VecDeque<Write>,
+    /// Other writes of the present batch that were not sent.
+    pub writes: VecDeque<Write>,
+    /// Sent and not answered.
+    pub sent: BTreeMap<WriteId, Write>,
+    /// Creates among `sent`.
+    pub creates_in_flight: usize,
+    /// Live reads that were not answered.
+    pub reads: BTreeMap<ReadId, Reading>,
+    /// Whether the key stands in the dispatcher's line.
+    pub in_line: bool,
+    /// How many creates may be on their way.
+    pub window: Window,
+    /// What the key's next plan waits for, since its writes were acknowledged.
+    pub gate: Gate,
+    /// Failed batches in a row.
+    pub failures: u32,
+    /// What may not be tried before a certain time.
+    pub hold: Option<Hold>,
+    /// When the present batch was planned.
+    pub began: Option<Moment>,
+    /// How the present batch goes.
+    pub batch: Batch,
+}
+
+/// Why something is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Reading {
+    /// A plan asked for it.
+    ForPlan(Read),
+    /// To learn what became of a create.
+    ToSettle(Write),
+}
+
+/// The course of the writes that came from one plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Batch {
+    /// Whether a create or delete was acknowledged.
+    pub managed: bool,
+    /// The kind of the first write that failed.
+    pub failed: Option<&'static str>,
+}
+
+/// A pause before another try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Hold {
+    /// When it ends.
+    pub until: Moment,
+    /// What is held back.
+    pub what: Held,
+}
+
+/// What a pause holds back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Held {
+    /// Planning itself: it panicked.
+    Plans,
+    /// Writes with that verb; others go on, the status above all.
+    Writes(&'static str),
+    /// Nothing: the key is only tried again.
+    Nothing,
+}
+
+/// What a key waits for before it is planned again: no plan is made on a cache that is older than our own writes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Gate {
+    /// For each source, the highest version that was acknowledged and the moment of the last acknowledgement.
+    pub versions: BTreeMap<Source, (ResourceVersion, Moment)>,
+    /// Pods whose deletion was acknowledged.
+    pub deletions: BTreeSet<(ObjectName, Uid)>,
+    /// Since when the gate alone holds the key back.
+    pub since: Option<Moment>,
+}
+
+impl Gate {
+    pub fn is_empty(&self) -> bool {
+        self.versions.is_empty() && self.deletions.is_empty()
+    }
+
+    /// Another write was acknowledged.
+    pub fn expect(&mut self, source: Source, version: ResourceVersion, now: Moment) {
+        let (highest, at) = self.versions.entry(source).or_insert((version, now));
+        *highest = version.max(*highest);
+        *at = now;
+    }
+}
+
+impl KeyState {
+    /// Whether something of the present batch is not over.
+    pub fn is_busy(&self) -> bool {
+        !(self.sent.is_empty() && self.reads.is_empty() && self.creates.is_empty() && self.writes.is_empty())
+    }
+
+    /// Whether the gate, and nothing else, holds the key back.
+    pub fn is_gated(&self) -> bool {
+        self.gate.since.is_some()
+    }
+
+    /// Whether the key can be forgotten.
+    pub fn is_idle(&self) -> bool {
+        !self.is_busy()
+            && self.gate.is_empty()
+            && self.hold.is_none()
+            && self.memory.failure.is_none()
+            && self.memory.unsettled.is_empty()
+            && self.doomed.is_empty()
+            && self.memory.answers.is_empty()
+    }
+
+    /// Whether there is a write that may be sent.
+    pub fn has_sendable(&self) -> bool {
+        !self.writes.is_empty() || (!self.creates.is_empty() && self.creates_in_flight < self.window.size())
+    }
+
+    /// The next write that may be sent.
+    pub fn take_sendable(&mut self) -> Option<Write> {
+        if let Some(write) = self.writes.pop_front() {
+            return Some(write);
+        }
+        (self.creates_in_flight < self.window.size()).then(|| self.creates.pop_front()).flatten()
+    }
+
+    /// Drops what was not sent; says how much.
+    pub fn drop_unsent(&mut self) -> usize {
+        let count = self.creates.len() + self.writes.len();
+        self.creates.clear();
+        self.writes.clear();
+        count
+    }
+
+    /// Remembers a create that may or may not have been committed.
+    pub fn remember_unsettled(&mut self, write: &Write, until: Moment) {
+        if let Write::CreatePod(create) = write {
+            if !self.memory.unsettled.iter().any(|known| known.pod == create.pod) {
+                self.memory.unsettled.push(create.clone());
+            }
+            self.unsettled_until.insert(create.pod.name.clone(), until);
+        }
+    }
+
+    /// The create of that object is settled, one way or the other.
+    pub fn settle(&mut self, object: &ObjectName) {
+        self.memory.unsettled.retain(|create| create.pod != *object);
+        self.unsettled_until.remove(&object.name);
+    }
+
+    /// Remembers a delete that may or may not have been committed.
+    pub fn doom(&mut self, delete: &DeletePod) {
+        if !self.doomed.contains(delete) {
+            self.doomed.push(delete.clone());
+        }
+    }
+
+    /// The delete of that pod is settled.
+    pub fn undoom(&mut self, uid: Uid) {
+        self.doomed.retain(|delete| delete.uid != uid);
+    }
+
+    /// Whether a create of that name was sent before without a known outcome.
+    pub fn is_unsettled(&self, object: &ObjectName) -> bool {
+        self.memory.unsettled.iter().any(|create| create.pod == *object)
+    }
+}
+
+/// Whether a write only tells how things are.
+pub(super) fn tells(write: &Write) -> bool {
+    matches!(write, Write::PatchReplicationControllerStatus(_))
+}
+
+/// Whether a write makes or deletes what its controller owns, as opposed to claims and status.
+pub(super) fn manages(write: &Write) -> bool {
+    matches!(write, Write::CreatePod(_) | Write::DeletePod(_))
+}
+
+/// The kind and name of what a write creates, if it creates.
+pub(super) fn created(write: &Write) -> Option<(Kind, &ObjectName)> {
+    match write {
+        Write::CreatePod(create) => Some((Kind::Pod, &create.pod)),
+        Write::AdoptPod(_)
+        | Write::ReleasePod(_)
+        | Write::DeletePod(_)
+        | Write::PatchReplicationControllerStatus(_) => None,
+    }
+}

@@ -1,0 +1,139 @@
+//! When there may be plans and writes at all.
+//!
+//! A standby keeps its store and its queue full and writes nothing. Once it leads, each kind must first be shown to be as
+//! new as the leadership: what the former leader wrote last must be in the store before anything is decided.
+
+use super::Brain;
+use crate::clock::{Moment, Now};
+use crate::effect::Effect;
+use crate::input::Source;
+use mainstay_model::ResourceVersion;
+
+/// Whether this process leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Leadership {
+    /// Another one does, or nobody.
+    Standby,
+    /// It does.
+    Leading {
+        /// Since then.
+        since: Moment,
+        /// Until then, unless it is renewed.
+        until: Moment,
+    },
+    /// It did, and never will again.
+    Lost,
+}
+
+impl Leadership {
+    /// Until when writes may be sent, if they may be sent now.
+    pub fn deadline(self, now: Moment) -> Option<Moment> {
+        match self {
+            Leadership::Leading { until, .. } if now < until => Some(until),
+            Leadership::Leading { .. } | Leadership::Standby | Leadership::Lost => None,
+        }
+    }
+}
+
+/// Whether a source is known to be as new as our leadership.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Freshness {
+    /// Nobody has asked: this process does not lead.
+    #[default]
+    Unasked,
+    /// The newest version was asked for.
+    Asked {
+        /// When.
+        since: Moment,
+        /// The answer.
+        need: Option<ResourceVersion>,
+        /// A new list is asked for then.
+        patience_ends: Moment,
+    },
+    /// A new list was asked for.
+    Relisting {
+        /// When leadership began: a list that was begun later will do.
+        since: Moment,
+    },
+    /// It is.
+    Fresh,
+}
+
+impl Freshness {
+    /// When patience ends.
+    pub fn wake_at(&self) -> Option<Moment> {
+        match self {
+            Freshness::Asked { patience_ends, .. } => Some(*patience_ends),
+            Freshness::Unasked | Freshness::Relisting { .. } | Freshness::Fresh => None,
+        }
+    }
+}
+
+impl Brain {
+    pub(super) fn leading_until(&mut self, now: Now, until: Moment) {
+        match &mut self.leadership {
+            Leadership::Lost => {}
+            Leadership::Leading { until: present, .. } => *present = until.max(*present),
+            Leadership::Standby => {
+                self.leadership = Leadership::Leading { since: now.moment, until };
+                let patience_ends = now.moment.after(self.settings.freshness_patience);
+                for (source, state) in &mut self.sources {
+                    state.freshness = Freshness::Asked { since: now.moment, need: None, patience_ends };
+                    self.effects.push(Effect::ReadNewestVersion(source.clone()));
+                }
+            }
+        }
+    }
+
+    pub(super) fn leadership_lost(&mut self) {
+        self.leadership = Leadership::Lost;
+        self.drop_all_unsent();
+    }
+
+    pub(super) fn newest_version(&mut self, _now: Now, source: &Source, version: Option<ResourceVersion>) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        if let Freshness::Asked { need, .. } = &mut state.freshness {
+            *need = version;
+        }
+    }
+
+    /// A complete list was begun at that moment: if we led already, it is fresh.
+    pub(super) fn list_is_fresh(&mut self, source: &Source, begun: Moment) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        if let Freshness::Asked { since, .. } | Freshness::Relisting { since } = state.freshness
+            && begun >= since
+        {
+            state.freshness = Freshness::Fresh;
+        }
+    }
+
+    pub(super) fn check_freshness(&mut self, now: Now) {
+        for (source, state) in &mut self.sources {
+            let Freshness::Asked { since, need, patience_ends } = state.freshness else { continue };
+            if state.is_synced() && need.is_some_and(|need| state.progress >= need) {
+                state.freshness = Freshness::Fresh;
+            } else if !state.is_synced() {
+                // The first list is on its way: to begin it again would only take longer.
+                let patience_ends = now.moment.after(self.settings.freshness_patience);
+                state.freshness = Freshness::Asked { since, need, patience_ends };
+            } else if now.moment >= patience_ends {
+                state.freshness = Freshness::Relisting { since };
+                state.relisting = true;
+                self.effects.push(Effect::Relist(source.clone()));
+            }
+        }
+    }
+
+    /// Whether a controller's plans would be made on complete and fresh caches, and could be carried out.
+    pub(super) fn may_plan(&self, now: Now, index: usize) -> bool {
+        let Some(desk) = self.desks.get(index) else { return false };
+        let complete = |source: &Source| {
+            let state = self.sources.get(source);
+            state.is_some_and(|state| state.is_synced() && state.freshness == Freshness::Fresh)
+        };
+        let kinds = desk.controller.kinds();
+        !self.stopping
+            && self.leadership.deadline(now.moment).is_some()
+            && self.sources.keys().filter(|source| kinds.contains(&source.kind)).all(complete)
+    }
+}

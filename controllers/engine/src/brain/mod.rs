@@ -1,0 +1,231 @@
+//! The brain: all state and all decisions, in one value without I/O.
+//!
+//! Inputs go in by [`Brain::handle`]; [`Brain::run`] plans what is ready and hands out what is to be done. In between nothing
+//! happens: whoever owns the brain is its only thread.
+//!
+//! Map: [`sources`] takes in what watches say, [`keys`] is what is known of a key at work, [`planning`] calls the controllers,
+//! [`dispatch`] sends, [`outcomes`] hears how it ended, [`leadership`] decides when there may be any of that, [`audits`]
+//! looks for what the watches lost, [`report`] tells how things stand.
+
+mod audits;
+mod dispatch;
+mod keys;
+mod leadership;
+mod outcomes;
+mod planning;
+pub mod report;
+mod sources;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use mainstay_model::{ObjectName, ResourceVersion, Uid};
+
+use crate::back_off::BackOff;
+use crate::clock::{Moment, Now};
+use crate::concurrency::Concurrency;
+use crate::controller::Controller;
+use crate::correlator::{Correlator, CorrelatorSettings};
+use crate::effect::{Effect, ReadId, WriteId};
+use crate::input::{Input, Source};
+use crate::meter::Meter;
+use crate::queue::{Lane, Queue};
+use crate::store::Store;
+
+use keys::KeyState;
+use leadership::Leadership;
+use sources::SourceState;
+
+/// What can be set.
+#[derive(Clone, Debug)]
+pub struct BrainSettings {
+    /// The ceiling on writes in flight.
+    pub concurrent_writes: usize,
+    /// How long to wait before a key is tried again.
+    pub back_off: BackOff,
+    /// For how long a write that was sent may still take effect at the server: its request time-out, and some more. A
+    /// create whose outcome is unknown counts as possibly there for that long.
+    pub settle_time: Duration,
+    /// How long after acquiring a source may take to show that it is fresh before it is listed anew.
+    pub freshness_patience: Duration,
+    /// How often each source is audited; `None` for never.
+    pub audit_interval: Option<Duration>,
+    /// Makes the names of events unique among processes.
+    pub seed: u64,
+}
+
+impl Default for BrainSettings {
+    fn default() -> BrainSettings {
+        BrainSettings {
+            concurrent_writes: 512,
+            back_off: BackOff { base: Duration::from_millis(5), cap: Duration::from_secs(120) },
+            settle_time: Duration::from_secs(90),
+            freshness_patience: Duration::from_secs(1),
+            audit_interval: Some(Duration::from_secs(240)),
+            seed: 0,
+        }
+    }
+}
+
+/// A controller and its work.
+struct Desk {
+    controller: Box<dyn Controller + Send>,
+    queue: Queue,
+    keys: BTreeMap<ObjectName, KeyState>,
+}
+
+/// Which key of which controller: an index into the desks, and the key.
+type DeskKey = (usize, ObjectName);
+
+/// All state and all decisions.
+pub struct Brain {
+    settings: BrainSettings,
+    meter: Box<dyn Meter + Send>,
+    store: Store,
+    desks: Vec<Desk>,
+    sources: BTreeMap<Source, SourceState>,
+    leadership: Leadership,
+    concurrency: Concurrency,
+    correlator: Correlator,
+    /// Keys with writes that could be sent, each once, in turn.
+    sendable: VecDeque<DeskKey>,
+    writes: BTreeMap<WriteId, DeskKey>,
+    reads: BTreeMap<ReadId, DeskKey>,
+    last_id: u64,
+    /// Keys that wait until a source has reached a version.
+    gated_versions: BTreeMap<Source, BTreeSet<(ResourceVersion, DeskKey)>>,
+    /// Keys that wait until a pod is gone or going.
+    gated_deletions: BTreeMap<Uid, BTreeSet<DeskKey>>,
+    /// What `handle` wants done; handed out by the next `run`.
+    effects: Vec<Effect>,
+    changes_since_collection: usize,
+    metered_at: Moment,
+    ran_at: Moment,
+    events_dropped: u64,
+    stopping: bool,
+}
+
+/// After so many changes the store forgets unused texts.
+const CHANGES_PER_COLLECTION: usize = 50_000;
+/// How often gauges are brought up to date.
+const METER_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Brain {
+    /// A brain that knows nothing yet. Each kind of each controller must have a source.
+    pub fn new(
+        settings: BrainSettings,
+        controllers: Vec<Box<dyn Controller + Send>>,
+        sources: Vec<Source>,
+        meter: Box<dyn Meter + Send>,
+    ) -> Brain {
+        let desk = |controller| Desk { controller, queue: Queue::default(), keys: BTreeMap::new() };
+        Brain {
+            concurrency: Concurrency::new(settings.concurrent_writes),
+            correlator: Correlator::new(CorrelatorSettings::default(), settings.seed),
+            settings,
+            meter,
+            store: Store::default(),
+            desks: controllers.into_iter().map(desk).collect(),
+            sources: sources.into_iter().map(|source| (source, SourceState::default())).collect(),
+            leadership: Leadership::Standby,
+            sendable: VecDeque::new(),
+            writes: BTreeMap::new(),
+            reads: BTreeMap::new(),
+            last_id: 0,
+            gated_versions: BTreeMap::new(),
+            gated_deletions: BTreeMap::new(),
+            effects: Vec::new(),
+            changes_since_collection: 0,
+            metered_at: Moment::default(),
+            ran_at: Moment::default(),
+            events_dropped: 0,
+            stopping: false,
+        }
+    }
+
+    /// Takes in what has happened.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Source(source, event) => self.source_event(now, &source, event),
+            Input::Write { id, outcome, took } => self.write_ended(now, id, outcome, took),
+            Input::Read { id, outcome } => self.read_ended(now, id, outcome),
+            Input::NewestVersion(source, version) => self.newest_version(now, &source, version),
+            Input::Audited { source, entries, version } => self.audited(now, &source, &entries, version),
+            Input::AuditFailed(source) => self.audit_failed(now, &source),
+            Input::LeadingUntil(until) => self.leading_until(now, until),
+            Input::LeadershipLost => self.leadership_lost(),
+            Input::Stop => self.stop(),
+            Input::Tick => {}
+        }
+    }
+
+    /// Plans what is ready and appends what is to be done now.
+    pub fn run(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.ran_at = now.moment;
+        self.pass_time(now);
+        self.check_freshness(now);
+        self.plan_ready(now);
+        self.dispatch(now);
+        self.start_audits(now);
+        self.measure(now);
+        effects.append(&mut self.effects);
+    }
+
+    /// When `run` must be called at the latest if nothing happens before.
+    pub fn wake_at(&self) -> Option<Moment> {
+        let timers = self.desks.iter().filter_map(|desk| desk.queue.next_timer());
+        let sources = self.sources.values().filter_map(|source| source.wake_at());
+        let pause = self.dispatch_wake_at();
+        timers.chain(sources).chain(pause).filter(|moment| *moment > self.ran_at).min()
+    }
+
+    /// Whether nothing that was sent is still unanswered.
+    pub fn is_drained(&self) -> bool {
+        self.writes.is_empty() && self.reads.is_empty()
+    }
+
+    /// The objects, as far as they are known.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Puts a key in line, unless it is at work or waits for a cache: then it is planned afterwards anyway.
+    fn enqueue(&mut self, now: Now, desk_index: usize, key: &ObjectName, lane: Lane) {
+        let Some(desk) = self.desks.get_mut(desk_index) else { return };
+        if desk.keys.get(key).is_some_and(|state| state.is_busy() || state.is_gated()) {
+            return;
+        }
+        if desk.queue.add(key, lane, now.moment) {
+            self.meter.queue_added(desk.controller.queue());
+        }
+    }
+
+    fn pass_time(&mut self, now: Now) {
+        for index in 0..self.desks.len() {
+            let due = self.desks.get_mut(index).map(|desk| desk.queue.due(now.moment)).unwrap_or_default();
+            for key in due {
+                self.enqueue(now, index, &key, Lane::Retry);
+            }
+        }
+    }
+
+    fn stop(&mut self) {
+        self.stopping = true;
+        self.drop_all_unsent();
+    }
+
+    fn drop_all_unsent(&mut self) {
+        for desk in &mut self.desks {
+            let dropped: usize = desk.keys.values_mut().map(KeyState::drop_unsent).sum();
+            if dropped > 0 {
+                self.meter.writes_dropped(desk.controller.queue(), dropped);
+            }
+        }
+        self.sendable.clear();
+    }
+}

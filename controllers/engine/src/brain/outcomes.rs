@@ -1,0 +1,301 @@
+//! How writes and reads ended, and what follows for the key.
+
+use std::time::Duration;
+
+use mainstay_model::{ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
+
+use super::keys::{Held, KeyState, Reading, created, manages};
+use super::{Brain, DeskKey};
+use crate::clock::Now;
+use crate::controller::Failure;
+use crate::effect::{Effect, ReadId, WriteId};
+use crate::input::Source;
+use crate::notice::Notice;
+use crate::queue::Lane;
+
+impl Brain {
+    pub(super) fn write_ended(&mut self, now: Now, id: WriteId, outcome: WriteOutcome, took: Duration) {
+        match &outcome {
+            WriteOutcome::Refused(Refusal::TooManyRequests { retry_after, .. }) => {
+                self.concurrency.refused(now.moment, *retry_after);
+            }
+            WriteOutcome::Acknowledged { .. } | WriteOutcome::Refused(_) => {
+                self.concurrency.answered(now.moment, took)
+            }
+            WriteOutcome::Unknown { .. } | WriteOutcome::NotSent { .. } => {
+                self.concurrency.failed(now.moment)
+            }
+        }
+        let Some((index, key)) = self.writes.remove(&id) else { return };
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let Some(mut state) = desk.keys.remove(&key) else { return };
+        let Some(write) = state.sent.remove(&id) else { return };
+        state.creates_in_flight =
+            state.creates_in_flight.saturating_sub(usize::from(created(&write).is_some()));
+        let event = desk.controller.report(&self.store, &key, &write, &outcome);
+
+        match outcome {
+            WriteOutcome::Acknowledged { version } => self.acknowledged(now, &mut state, &write, version),
+            WriteOutcome::Refused(refusal) => self.refused(now, (index, &key), &mut state, write, refusal),
+            WriteOutcome::Unknown { message } => {
+                match &write {
+                    Write::CreatePod(_) => {
+                        state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
+                        self.settle_by_read((index, &key), &mut state, write.clone());
+                    }
+                    Write::DeletePod(delete) => state.doom(delete),
+                    Write::AdoptPod(_)
+                    | Write::ReleasePod(_)
+                    | Write::PatchReplicationControllerStatus(_) => {}
+                }
+                self.failed((index, &key), &mut state, write, message);
+            }
+            WriteOutcome::NotSent { message } => self.not_tried((index, &key), &mut state, &write, message),
+        }
+        if let Some(event) = event {
+            self.emit(now, event);
+        }
+        self.go_on(now, (index, key), state);
+    }
+
+    pub(super) fn read_ended(&mut self, now: Now, id: ReadId, outcome: ReadOutcome) {
+        let Some((index, key)) = self.reads.remove(&id) else { return };
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let Some(mut state) = desk.keys.remove(&key) else { return };
+        match state.reads.remove(&id) {
+            Some(Reading::ForPlan(read)) => state.memory.answers.push((read, outcome)),
+            Some(Reading::ToSettle(write)) => self.settled(now, (index, &key), &mut state, &write, outcome),
+            None => {}
+        }
+        self.go_on(now, (index, key), state);
+    }
+
+    /// The server has it: nothing is planned for this key before the cache has it too.
+    fn acknowledged(
+        &mut self,
+        now: Now,
+        state: &mut KeyState,
+        write: &Write,
+        version: Option<ResourceVersion>,
+    ) {
+        if let Write::DeletePod(delete) = write {
+            state.gate.deletions.insert((delete.pod.clone(), delete.uid));
+            state.undoom(delete.uid);
+        } else if let (Some(version), Some(source)) = (version, self.source_of(write)) {
+            state.gate.expect(source, version, now.moment);
+        }
+        if created(write).is_some() {
+            state.settle(write.object());
+            state.window.grow();
+        }
+        state.batch.managed |= manages(write);
+    }
+
+    fn refused(
+        &mut self,
+        now: Now,
+        (index, key): (usize, &ObjectName),
+        state: &mut KeyState,
+        write: Write,
+        refusal: Refusal,
+    ) {
+        let creates = created(&write).is_some();
+        match refusal {
+            Refusal::AlreadyExists if creates => self.settle_by_read((index, key), state, write),
+            Refusal::TooManyRequests { .. } if creates => state.creates.push_front(write),
+            Refusal::TooManyRequests { .. } => state.writes.push_front(write),
+            // The namespace goes and the owner with it: not a failure, and nothing to be told.
+            Refusal::NamespaceTerminating { .. } if creates => {
+                state.settle(write.object());
+                state.creates.clear();
+                state.batch.failed.get_or_insert(write.verb());
+            }
+            // Somebody was faster; the cache will show what they did.
+            Refusal::Conflict { .. } if !manages(&write) => {
+                state.batch.failed.get_or_insert(write.verb());
+            }
+            refusal => {
+                // Quota is checked before the name: a create that was sent before may have been committed then.
+                if creates && state.is_unsettled(write.object()) {
+                    state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
+                    self.settle_by_read((index, key), state, write.clone());
+                }
+                let message = refusal.message().to_owned();
+                self.failed((index, key), state, write, message);
+            }
+        }
+    }
+
+    /// A write failed: the rest of its batch would fail alike, so what was not sent is dropped, and the key waits.
+    fn failed(
+        &mut self,
+        (index, key): (usize, &ObjectName),
+        state: &mut KeyState,
+        write: Write,
+        message: String,
+    ) {
+        if created(&write).is_some() {
+            state.window.halve();
+        }
+        state.batch.failed.get_or_insert(write.verb());
+        let Some(desk) = self.desks.get(index) else { return };
+        let dropped = state.drop_unsent();
+        if dropped > 0 {
+            self.meter.writes_dropped(desk.controller.queue(), dropped);
+        }
+        self.effects.push(Effect::Notice(Notice::WriteFailed {
+            controller: desk.controller.name(),
+            key: key.clone(),
+            verb: write.verb(),
+            object: write.object().clone(),
+            message: message.clone(),
+        }));
+        if manages(&write) {
+            state.memory.failure = Some(Failure { write, message });
+        }
+    }
+
+    /// A write never left: the server is away, or we may not write any more. Nobody's fault, nothing for the status.
+    fn not_tried(
+        &mut self,
+        (index, key): (usize, &ObjectName),
+        state: &mut KeyState,
+        write: &Write,
+        message: String,
+    ) {
+        let first = state.batch.failed.is_none();
+        state.batch.failed.get_or_insert(write.verb());
+        let Some(desk) = self.desks.get(index) else { return };
+        let dropped = state.drop_unsent();
+        self.meter.writes_dropped(desk.controller.queue(), dropped + 1);
+        if first {
+            let (controller, verb) = (desk.controller.name(), write.verb());
+            let (key, object) = (key.clone(), write.object().clone());
+            self.effects.push(Effect::Notice(Notice::WriteFailed { controller, key, verb, object, message }));
+        }
+    }
+
+    /// Asks the server, past every cache, what bears the name.
+    fn settle_by_read(&mut self, (index, key): (usize, &ObjectName), state: &mut KeyState, write: Write) {
+        let Some((kind, object)) = created(&write) else { return };
+        let read = Read { kind, object: object.clone() };
+        let id = ReadId(self.next_id());
+        state.reads.insert(id, Reading::ToSettle(write));
+        self.reads.insert(id, (index, key.clone()));
+        self.effects.push(Effect::Read { id, read });
+    }
+
+    /// What became of a create whose outcome was unknown.
+    fn settled(
+        &mut self,
+        now: Now,
+        (index, key): (usize, &ObjectName),
+        state: &mut KeyState,
+        write: &Write,
+        outcome: ReadOutcome,
+    ) {
+        let Write::CreatePod(create) = write else { return };
+        match outcome {
+            ReadOutcome::Found(found) if found.controller == Some(create.owner.uid) => {
+                let version = Some(found.version);
+                self.acknowledged(now, state, write, version);
+                let Some(source) = self.source_of(write) else { return };
+                let progress = self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
+                let known = self.store.pods().get(&create.pod).is_some_and(|pod| pod.meta.uid == found.uid);
+                if !known && progress >= found.version {
+                    // The cache says that it has everything up to there, and has not: only a new list will do.
+                    state.gate.expect(source.clone(), ResourceVersion(u64::MAX), now.moment);
+                    self.events_lost(&source, 1);
+                }
+                let Some(desk) = self.desks.get(index) else { return };
+                let outcome = WriteOutcome::Acknowledged { version };
+                if let Some(event) = desk.controller.report(&self.store, key, write, &outcome) {
+                    self.emit(now, event);
+                }
+            }
+            ReadOutcome::Found(_) => {
+                state.settle(&create.pod);
+                state.memory.taken.insert(create.pod.name.clone());
+            }
+            // Not there, or not to be known: if it was sent before it may yet appear, and stays unsettled.
+            ReadOutcome::NotFound => {}
+            ReadOutcome::Failed { message } => {
+                state.remember_unsettled(write, now.moment.after(self.settings.settle_time));
+                self.not_tried((index, key), state, write, message);
+            }
+        }
+    }
+
+    /// Puts a key's state back after an answer; ends the batch with the last one.
+    fn go_on(&mut self, now: Now, (index, key): DeskKey, state: KeyState) {
+        let busy = state.is_busy();
+        if let Some(desk) = self.desks.get_mut(index) {
+            desk.keys.insert(key.clone(), state);
+        }
+        if busy {
+            self.line_up(index, &key);
+        } else {
+            self.finish(now, index, &key);
+        }
+    }
+
+    /// Nothing of the batch is open any more: judge it, and plan again as soon as the caches have caught up.
+    pub(super) fn finish(&mut self, now: Now, index: usize, key: &ObjectName) {
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let Some(mut state) = desk.keys.remove(key) else { return };
+        if let Some(began) = state.began.take() {
+            self.meter.work_done(desk.controller.queue(), now.moment.since(began));
+        }
+        let batch = std::mem::take(&mut state.batch);
+        match batch.failed {
+            Some(verb) => self.hold(now, index, &mut state, Held::Writes(verb)),
+            None if batch.managed => {
+                state.failures = 0;
+                state.memory.failure = None;
+            }
+            None => {}
+        }
+        if let Some(desk) = self.desks.get_mut(index) {
+            let timer = state.hold.map(|hold| hold.until);
+            if timer.is_some() {
+                desk.queue.set_timer(key, timer);
+            }
+            state.gate.since = Some(now.moment);
+            desk.keys.insert(key.clone(), state);
+        }
+        self.reconsider(now, &(index, key.clone()));
+    }
+
+    /// Opens the key's gate if everything that it waits for is in the store.
+    pub(super) fn reconsider(&mut self, now: Now, desk_key: &DeskKey) {
+        let (index, key) = desk_key;
+        let Some(desk) = self.desks.get_mut(*index) else { return };
+        let Some(state) = desk.keys.get_mut(key) else { return };
+        let Some(since) = state.gate.since else { return };
+        let (sources, store) = (&self.sources, &self.store);
+        state.gate.versions.retain(|source, (version, acknowledged)| {
+            sources.get(source).is_some_and(|source| {
+                source.progress < *version && source.listed.is_none_or(|begun| begun < *acknowledged)
+            })
+        });
+        state.gate.deletions.retain(|(name, uid)| {
+            store.pods().get(name).is_some_and(|pod| pod.meta.uid == *uid && !pod.meta.is_deleting())
+        });
+        if state.gate.is_empty() {
+            state.gate.since = None;
+            self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
+            return self.enqueue(now, *index, key, Lane::Change);
+        }
+        for (source, (version, _)) in &state.gate.versions {
+            self.gated_versions.entry(source.clone()).or_default().insert((*version, desk_key.clone()));
+        }
+        for (_, uid) in &state.gate.deletions {
+            self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
+        }
+    }
+
+    /// The source through which the written object comes back to us.
+    fn source_of(&self, write: &Write) -> Option<Source> {
+        self.sources.keys().find(|source| source.covers(write.kind(), write.object())).cloned()
+    }
+}

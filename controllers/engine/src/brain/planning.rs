@@ -1,0 +1,171 @@
+//! Calling the controllers, for keys that may be planned.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mainstay_model::{CreatePod, ObjectName, Write};
+
+use super::keys::{Held, Hold, KeyState, Reading, tells};
+use super::{Brain, DeskKey};
+use crate::clock::{Moment, Now};
+use crate::controller::{Plan, View};
+use crate::effect::{Effect, ReadId};
+use crate::notice::Notice;
+use crate::queue::Lane;
+use crate::store::Store;
+
+impl Brain {
+    /// Plans every key that is ready, controller by controller.
+    pub(super) fn plan_ready(&mut self, now: Now) {
+        for index in 0..self.desks.len() {
+            if !self.may_plan(now, index) {
+                continue;
+            }
+            while let Some((key, waited)) =
+                self.desks.get_mut(index).and_then(|desk| desk.queue.pop(now.moment))
+            {
+                if let Some(desk) = self.desks.get(index) {
+                    self.meter.queue_waited(desk.controller.queue(), waited);
+                }
+                self.plan(now, index, &key);
+            }
+        }
+    }
+
+    fn plan(&mut self, now: Now, index: usize, key: &ObjectName) {
+        let settled = |store: &Store, create: &CreatePod| {
+            let pod = store.pods().get(&create.pod);
+            pod.is_some_and(|pod| pod.meta.controller().and_then(|owner| owner.uid) == Some(create.owner.uid))
+        };
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let mut state = desk.keys.remove(key).unwrap_or_default();
+        if state.is_busy() || state.is_gated() {
+            desk.keys.insert(key.clone(), state);
+            return;
+        }
+
+        let expired = |until: Option<&Moment>| until.is_none_or(|until| *until <= now.moment);
+        let past: Vec<ObjectName> = (state.memory.unsettled.iter())
+            .filter(|create| {
+                expired(state.unsettled_until.get(&create.pod.name)) || settled(&self.store, create)
+            })
+            .map(|create| create.pod.clone())
+            .collect();
+        past.iter().for_each(|object| state.settle(object));
+        state.doomed.retain(|delete| {
+            let pod = self.store.pods().get(&delete.pod);
+            pod.is_some_and(|pod| pod.meta.uid == delete.uid && !pod.meta.is_deleting())
+        });
+        state.memory.doomed = state.doomed.iter().map(|delete| delete.uid).collect();
+
+        if state.hold.is_some_and(|hold| hold.until <= now.moment) {
+            state.hold = None;
+        }
+        if let Some(Hold { until, what: Held::Plans }) = state.hold {
+            desk.queue.set_timer(key, Some(until));
+            desk.keys.insert(key.clone(), state);
+            return;
+        }
+        state.memory.backing_off =
+            matches!(state.hold, Some(Hold { what: Held::Writes("create" | "delete"), .. }));
+
+        let view = View { store: &self.store, memory: &state.memory };
+        let planned = catch_unwind(AssertUnwindSafe(|| desk.controller.plan(key, &view, now)));
+        state.memory.answers.clear();
+        match planned {
+            Ok(plan) => self.adopt_plan(now, (index, key.clone()), state, plan),
+            Err(panic) => {
+                let controller = desk.controller.name();
+                let message = panic_message(panic.as_ref());
+                self.meter.plan_panicked(desk.controller.queue());
+                self.effects.push(Effect::Notice(Notice::PlanPanicked {
+                    controller,
+                    key: key.clone(),
+                    message,
+                }));
+                self.hold(now, index, &mut state, Held::Plans);
+                self.keep((index, key.clone()), state, None);
+            }
+        }
+    }
+
+    /// Starts what a plan wants.
+    fn adopt_plan(&mut self, now: Now, (index, key): DeskKey, mut state: KeyState, plan: Plan) {
+        let Plan { reads, writes, requeue_at, events, fault } = plan;
+        for event in events {
+            self.emit(now, event);
+        }
+        let requeue_at = requeue_at.map(|wall| now.moment.after(wall.since(now.wall).unwrap_or_default()));
+        if !reads.is_empty() {
+            for read in reads {
+                let id = ReadId(self.next_id());
+                state.reads.insert(id, Reading::ForPlan(read.clone()));
+                self.reads.insert(id, (index, key.clone()));
+                self.effects.push(Effect::Read { id, read });
+            }
+            return self.keep((index, key), state, requeue_at);
+        }
+
+        let held = |write: &Write| matches!(state.hold, Some(Hold { what: Held::Writes(verb), .. }) if verb == write.verb());
+        let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write)).collect();
+        let is_clean = !state.memory.backing_off && fault.is_none() && writes.iter().all(tells);
+        if let Some(message) = fault {
+            if state.hold.is_none() {
+                if let Some(desk) = self.desks.get(index) {
+                    let (controller, key) = (desk.controller.name(), key.clone());
+                    self.effects.push(Effect::Notice(Notice::Fault { controller, key, message }));
+                }
+                self.hold(now, index, &mut state, Held::Nothing);
+            }
+        }
+        if is_clean && state.memory.failure.take().is_some() {
+            // The plan was made with the failure in view. Without it the status may be another one.
+            self.keep((index, key.clone()), state, requeue_at);
+            return self.enqueue(now, index, &key, Lane::Change);
+        }
+
+        if !writes.is_empty() {
+            state.began = Some(now.moment);
+            state.batch = Default::default();
+        }
+        for write in writes {
+            match write {
+                Write::CreatePod(_) => state.creates.push_back(write),
+                write => state.writes.push_back(write),
+            }
+        }
+        self.keep((index, key), state, requeue_at);
+    }
+
+    /// Puts a key's state back, if there is anything to remember, with the timer that it needs.
+    fn keep(&mut self, (index, key): DeskKey, mut state: KeyState, requeue_at: Option<Moment>) {
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let hold = state.hold.map(|hold| hold.until);
+        let unsettled = state.unsettled_until.values().min().copied();
+        desk.queue.set_timer(&key, [hold, unsettled, requeue_at].into_iter().flatten().min());
+        if state.is_idle() {
+            return;
+        }
+        if state.has_sendable() && !state.in_line {
+            state.in_line = true;
+            self.sendable.push_back((index, key.clone()));
+        }
+        desk.keys.insert(key, state);
+    }
+
+    /// Makes a key wait, longer with each failure in a row.
+    pub(super) fn hold(&mut self, now: Now, index: usize, state: &mut KeyState, what: Held) {
+        state.failures = state.failures.saturating_add(1);
+        let until = now.moment.after(self.settings.back_off.delay(state.failures));
+        state.hold = Some(Hold { until, what });
+        if let Some(desk) = self.desks.get(index) {
+            self.meter.retried(desk.controller.queue());
+        }
+    }
+}
+
+/// What a panic said, as far as it said it in words.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
+}

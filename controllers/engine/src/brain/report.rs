@@ -1,0 +1,103 @@
+//! How things stand, for health checks and gauges.
+
+use std::time::Duration;
+
+use mainstay_model::ResourceVersion;
+
+use super::leadership::{Freshness, Leadership};
+use super::{Brain, METER_INTERVAL};
+use crate::clock::{Moment, Now};
+use crate::input::Source;
+
+/// How things stand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BrainReport {
+    /// When the report was made: an old one says that the brain stands still.
+    pub at: Moment,
+    /// Whether this process leads.
+    pub leading: bool,
+    /// Every source.
+    pub sources: Vec<SourceReport>,
+    /// Every controller.
+    pub controllers: Vec<ControllerReport>,
+}
+
+/// How a source stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceReport {
+    /// Which.
+    pub source: Source,
+    /// Whether the store has had a complete list.
+    pub synced: bool,
+    /// Whether it is known to be as new as our leadership; false in a standby.
+    pub fresh: bool,
+    /// Everything up to here is in the store.
+    pub progress: ResourceVersion,
+    /// How many objects there are.
+    pub objects: usize,
+    /// How long ago the source last said anything.
+    pub silent_for: Duration,
+}
+
+/// How a controller stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ControllerReport {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it may plan and write now.
+    pub active: bool,
+    /// Keys ready to be planned.
+    pub depth: usize,
+    /// Keys with something on their way, waiting for a cache, or to be tried again.
+    pub at_work: usize,
+}
+
+impl Brain {
+    /// How things stand now.
+    pub fn report(&self, now: Now) -> BrainReport {
+        let source = |(source, state): (&Source, &super::SourceState)| SourceReport {
+            source: source.clone(),
+            synced: state.is_synced(),
+            fresh: state.freshness == Freshness::Fresh,
+            progress: state.progress,
+            objects: self.store.len(source.kind),
+            silent_for: now.moment.since(state.heard),
+        };
+        let controller = |(index, desk): (usize, &super::Desk)| ControllerReport {
+            name: desk.controller.name(),
+            active: self.may_plan(now, index),
+            depth: desk.queue.depth(),
+            at_work: desk.keys.len(),
+        };
+        BrainReport {
+            at: now.moment,
+            leading: matches!(self.leadership, Leadership::Leading { until, .. } if now.moment < until),
+            sources: self.sources.iter().map(source).collect(),
+            controllers: self.desks.iter().enumerate().map(controller).collect(),
+        }
+    }
+
+    /// Brings the gauges up to date, now and then.
+    pub(super) fn measure(&mut self, now: Now) {
+        if now.moment.since(self.metered_at) < METER_INTERVAL {
+            return;
+        }
+        self.metered_at = now.moment;
+        for desk in &self.desks {
+            let queue = desk.controller.queue();
+            self.meter.queue_depth(queue, desk.queue.depth());
+            let ages =
+                || desk.keys.values().filter_map(|state| state.began).map(|began| now.moment.since(began));
+            self.meter.unfinished(queue, ages().sum(), ages().max().unwrap_or_default());
+            self.meter.unsettled(queue, desk.keys.values().map(|state| state.memory.unsettled.len()).sum());
+        }
+        self.meter.concurrency(self.concurrency.in_flight(), self.concurrency.limit());
+        for (source, state) in &self.sources {
+            self.meter.objects(source.kind, self.store.len(source.kind));
+            self.meter.staleness(source.kind, now.moment.since(state.heard));
+        }
+        let dropped = self.correlator.dropped();
+        self.meter.events_dropped(dropped.saturating_sub(self.events_dropped));
+        self.events_dropped = dropped;
+    }
+}

@@ -1,0 +1,231 @@
+//! What watches say: into the store, through the controllers' routes, to the keys that it touches.
+
+use std::collections::BTreeSet;
+
+use mainstay_model::{Kind, ObjectName, ResourceVersion, Uid};
+
+use super::{Brain, CHANGES_PER_COLLECTION, DeskKey};
+use crate::clock::{Moment, Now};
+use crate::controller::Change;
+use crate::effect::Effect;
+use crate::input::{Listing, Source, SourceEvent};
+use crate::notice::Notice;
+use crate::queue::Lane;
+
+use super::audits::AuditState;
+use super::leadership::Freshness;
+
+/// What is known of a source.
+#[derive(Debug, Default)]
+pub(super) struct SourceState {
+    /// When the last complete list was asked for; `None` before the first.
+    pub listed: Option<Moment>,
+    /// Everything up to here is in the store.
+    pub progress: ResourceVersion,
+    /// When it last said anything.
+    pub heard: Moment,
+    /// Whether it is known to be as new as our leadership.
+    pub freshness: Freshness,
+    /// Where its audit stands.
+    pub audit: AuditState,
+    /// Whether a list was asked for and has not come.
+    pub relisting: bool,
+}
+
+impl SourceState {
+    /// Whether the store has everything, as of some time.
+    pub fn is_synced(&self) -> bool {
+        self.listed.is_some()
+    }
+
+    /// When time alone will call for something.
+    pub fn wake_at(&self) -> Option<Moment> {
+        self.freshness.wake_at().into_iter().chain(self.audit.wake_at()).min()
+    }
+}
+
+impl Brain {
+    pub(super) fn source_event(&mut self, now: Now, source: &Source, event: SourceEvent) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        state.heard = now.moment;
+        match event {
+            SourceEvent::Listed(listing) => self.listed(now, source, listing),
+            SourceEvent::Applied(object) => {
+                let version = object.meta().version;
+                let changes = self.store.apply(object);
+                self.route(now, &changes, Lane::Change);
+                self.progressed(now, source, version);
+            }
+            SourceEvent::Deleted(tombstone) => {
+                let change = self.store.delete(&tombstone);
+                self.route(now, change.as_slice(), Lane::Change);
+                self.progressed(now, source, tombstone.version);
+            }
+            SourceEvent::Progress(version) => self.progressed(now, source, version),
+            SourceEvent::Interrupted => {}
+        }
+    }
+
+    /// Brings the store to the state of a complete list. What vanished while nobody watched gives a change like any other.
+    fn listed(&mut self, now: Now, source: &Source, listing: Listing) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        let first = state.listed.is_none();
+        let before = state.progress;
+        let went_back = listing.version < before;
+        state.listed = Some(listing.begun);
+        state.progress = listing.version;
+        state.relisting = false;
+        if went_back {
+            self.meter.version_went_back(source.kind);
+            let (from, to) = (before, listing.version);
+            self.effects.push(Effect::Notice(Notice::VersionWentBack { source: source.clone(), from, to }));
+        }
+
+        let present: BTreeSet<&ObjectName> =
+            listing.objects.iter().map(|object| &object.meta().name).chain(&listing.unreadable).collect();
+        let vanished: Vec<(ObjectName, Uid)> = self
+            .store
+            .all(source.kind)
+            .iter()
+            .map(|object| object.meta())
+            .filter(|meta| source.covers(source.kind, &meta.name) && !present.contains(&meta.name))
+            .map(|meta| (meta.name.clone(), meta.uid))
+            .collect();
+        let mut changes: Vec<Change> =
+            vanished.iter().filter_map(|(name, uid)| self.store.remove(source.kind, name, *uid)).collect();
+        for object in listing.objects {
+            let known = self.store.get(source.kind, &object.meta().name);
+            let is_known = known.is_some_and(|known| {
+                known.meta().uid == object.meta().uid && known.meta().version == object.meta().version
+            });
+            // After a restore the same version may stand for another content.
+            if went_back || !is_known {
+                changes.extend(self.store.apply(object));
+            }
+        }
+        self.meter.listed(source.kind);
+        self.route(now, &changes, if first { Lane::Initial } else { Lane::Change });
+        if went_back {
+            self.open_all_gates(now);
+        }
+        self.reconsider_gated(now, source, true);
+        self.list_is_fresh(source, listing.begun);
+    }
+
+    fn progressed(&mut self, now: Now, source: &Source, version: ResourceVersion) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        if version > state.progress {
+            state.progress = version;
+            self.reconsider_gated(now, source, false);
+        }
+    }
+
+    /// Tells every controller that cares, and drops what was planned for a spec that is no more.
+    fn route(&mut self, now: Now, changes: &[Change], lane: Lane) {
+        self.changes_since_collection += changes.len();
+        if self.changes_since_collection > CHANGES_PER_COLLECTION {
+            self.changes_since_collection = 0;
+            self.store.collect_unused();
+        }
+        let mut keys = Vec::new();
+        for change in changes {
+            let Some(kind) = change.new.as_ref().or(change.old.as_ref()).map(|object| object.kind()) else {
+                continue;
+            };
+            for index in 0..self.desks.len() {
+                let Some(desk) = self.desks.get(index) else { continue };
+                if !desk.controller.kinds().contains(&kind) {
+                    continue;
+                }
+                let is_primary = desk.controller.primary() == kind;
+                desk.controller.route(&self.store, change, &mut keys);
+                if is_primary {
+                    self.spec_changed(now, change, index);
+                }
+                for key in keys.drain(..) {
+                    self.enqueue(now, index, &key, lane);
+                }
+            }
+            if kind == Kind::Pod {
+                self.pod_going(now, change);
+            }
+        }
+    }
+
+    /// A new spec, a deletion or another object under the name: what was planned is void, and there is no reason to wait any more.
+    fn spec_changed(&mut self, now: Now, change: &Change, desk_index: usize) {
+        let Some(meta) = change.old.as_ref().map(|old| old.meta()) else { return };
+        let same = change.new.as_ref().is_some_and(|new| {
+            let new = new.meta();
+            new.uid == meta.uid
+                && new.generation == meta.generation
+                && new.is_deleting() == meta.is_deleting()
+        });
+        if same {
+            return;
+        }
+        let Some(desk) = self.desks.get_mut(desk_index) else { return };
+        let Some(state) = desk.keys.get_mut(&meta.name) else { return };
+        let was_busy = state.is_busy();
+        let dropped = state.drop_unsent();
+        if dropped > 0 {
+            self.meter.writes_dropped(desk.controller.queue(), dropped);
+        }
+        state.failures = 0;
+        state.hold = None;
+        if was_busy && !state.is_busy() {
+            self.finish(now, desk_index, &meta.name);
+        }
+    }
+
+    /// A pod that is gone or going may be what a key waits for.
+    fn pod_going(&mut self, now: Now, change: &Change) {
+        let going = match (&change.old, &change.new) {
+            (_, Some(new)) if !new.meta().is_deleting() => None,
+            (_, Some(new)) => Some(new.meta().uid),
+            (Some(old), None) => Some(old.meta().uid),
+            (None, None) => None,
+        };
+        let keys = going.and_then(|uid| self.gated_deletions.remove(&uid)).unwrap_or_default();
+        for key in keys {
+            self.reconsider(now, &key);
+        }
+    }
+
+    /// Looks again at the keys that a source's progress may set free.
+    fn reconsider_gated(&mut self, now: Now, source: &Source, everything: bool) {
+        let Some(progress) = self.sources.get(source).map(|state| state.progress) else { return };
+        let Some(waiting) = self.gated_versions.get_mut(source) else { return };
+        let mut keys: Vec<DeskKey> = Vec::new();
+        if everything {
+            keys.extend(std::mem::take(waiting).into_iter().map(|(_, key)| key));
+        }
+        while let Some((version, _)) = waiting.first()
+            && *version <= progress
+            && let Some((_, key)) = waiting.pop_first()
+        {
+            keys.push(key);
+        }
+        for key in keys {
+            self.reconsider(now, &key);
+        }
+    }
+
+    /// Versions from before mean nothing any more: drops all gates and plans everything anew.
+    fn open_all_gates(&mut self, now: Now) {
+        self.gated_versions.clear();
+        self.gated_deletions.clear();
+        for index in 0..self.desks.len() {
+            let Some(desk) = self.desks.get_mut(index) else { continue };
+            for state in desk.keys.values_mut() {
+                state.gate = Default::default();
+            }
+            let primary = desk.controller.primary();
+            let mut names: Vec<ObjectName> = desk.keys.keys().cloned().collect();
+            names.extend(self.store.all(primary).iter().map(|object| object.meta().name.clone()));
+            for name in names {
+                self.enqueue(now, index, &name, Lane::Change);
+            }
+        }
+    }
+}
