@@ -1,0 +1,3 @@
+module mainstay.test/e2e/containers
+
+go 1.26
