@@ -3,6 +3,15 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
+
+use mainstay_e2e::programs::{self, Programs};
+
+/// The fixture's helm, built at its first use.
+static HELM: LazyLock<PathBuf> = LazyLock::new(|| {
+    programs::ensure(&[Programs::Helm]).unwrap();
+    Programs::Helm.program("helm").unwrap()
+});
 
 /// One `helm install`: what it is called, where it goes, and the values it is given, as YAML.
 #[derive(Clone, Copy)]
@@ -22,8 +31,7 @@ pub fn chart_folder() -> PathBuf {
 }
 
 pub fn helm(arguments: &[&str], values: &str) -> Output {
-    let program = std::env::var_os("MAINSTAY_HELM").unwrap_or_else(|| "helm".into());
-    let mut child = Command::new(program)
+    let mut child = Command::new(&*HELM)
         .args(arguments)
         .env_remove("KUBECONFIG")
         .stdin(Stdio::piped())
