@@ -8,7 +8,8 @@
 {{- int64 $total -}}
 {{- end -}}
 
-{{/* What a schema cannot say: the names in `controllers`, and what concerns two values. */}}
+{{/* What a schema cannot say: the names in `controllers`, and durations that are out of bounds or contradict
+     each other, and what else concerns two values. The manager would refuse them too, but only once it runs. */}}
 {{- define "mainstay.validate" -}}
 {{- $_ := include "mainstay.controllers" . -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.leaderElection.enabled) -}}
@@ -17,10 +18,27 @@
 {{- if and (not .Values.serviceAccount.create) (not .Values.serviceAccount.name) -}}
 {{- fail "serviceAccount.name: needed when serviceAccount.create is false, so that the manager's rights do not go to the namespace's default account" -}}
 {{- end -}}
+{{- $durations := list
+      (list "requestTimeout" .Values.requestTimeout "100ms" "1h")
+      (list "retryCap" .Values.retryCap "5ms" "1h")
+      (list "auditInterval" .Values.auditInterval "1s" "24h")
+      (list "shutdownTimeout" .Values.shutdownTimeout "0s" "1h")
+      (list "leaderElection.leaseDuration" .Values.leaderElection.leaseDuration "1s" "1h")
+      (list "leaderElection.renewDeadline" .Values.leaderElection.renewDeadline "1ms" "1h")
+      (list "leaderElection.retryPeriod" .Values.leaderElection.retryPeriod "1ms" "1h") -}}
+{{- range $durations -}}
+{{- $value := include "mainstay.milliseconds" (index . 1) | int64 -}}
+{{- if or (lt $value (include "mainstay.milliseconds" (index . 2) | int64)) (gt $value (include "mainstay.milliseconds" (index . 3) | int64)) -}}
+{{- fail (printf "%s: %s is not within %s and %s" (index . 0) (index . 1) (index . 2) (index . 3)) -}}
+{{- end -}}
+{{- end -}}
 {{- with .Values.leaderElection -}}
 {{- $lease := include "mainstay.milliseconds" .leaseDuration | int64 -}}
 {{- $deadline := include "mainstay.milliseconds" .renewDeadline | int64 -}}
 {{- $retry := include "mainstay.milliseconds" .retryPeriod | int64 -}}
+{{- if mod $lease 1000 -}}
+{{- fail (printf "leaderElection.leaseDuration: %s is not a whole number of seconds, as a Lease needs it" .leaseDuration) -}}
+{{- end -}}
 {{- if le $lease $deadline -}}
 {{- fail (printf "leaderElection.renewDeadline: %s is not less than leaseDuration, %s: another could lead before this one ends" .renewDeadline .leaseDuration) -}}
 {{- end -}}

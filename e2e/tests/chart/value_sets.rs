@@ -146,7 +146,7 @@ pub const CASES: &[Case] = &[
     (
         "every setting of the manager",
         with(
-            "{concurrentWrites: 10000, replicationBurst: 1, retryCap: 1h30m, requestTimeout: 500ms, auditInterval: 1.5h,
+            "{concurrentWrites: 65536, replicationBurst: 1, retryCap: 1m30s, requestTimeout: 1.5s, auditInterval: 1h30m,
               shutdownTimeout: 20s, logging: {format: json, level: 'info,mainstay_engine=debug'},
               leaderElection: {leaseDuration: 60s, renewDeadline: 40s, retryPeriod: 5s, resourceName: captain}}",
         ),
@@ -154,8 +154,8 @@ pub const CASES: &[Case] = &[
             assert_eq!(
                 rendered.configuration(),
                 json!({
-                    "audit-interval": "1.5h",
-                    "concurrent-writes": 10000,
+                    "audit-interval": "1h30m",
+                    "concurrent-writes": 65536,
                     "controllers": "*",
                     "leader-elect": true,
                     "leader-elect-lease-duration": "60s",
@@ -167,8 +167,8 @@ pub const CASES: &[Case] = &[
                     "log-format": "json",
                     "log-level": "info,mainstay_engine=debug",
                     "replication-burst": 1,
-                    "request-timeout": "500ms",
-                    "retry-cap": "1h30m",
+                    "request-timeout": "1.5s",
+                    "retry-cap": "1m30s",
                     "shutdown-timeout": "20s",
                 })
             );
