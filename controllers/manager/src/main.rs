@@ -1,2 +1,51 @@
-//! The mainstay binary.
-fn main() {}
+//! The mainstay binary: flags, environment and file to one configuration, then start.
+//!
+//! It decides nothing about a cluster. It is the only crate that reads flags and environment: [`config`] makes one
+//! checked value of them, [`manager`] hands that to the runtime, and the process ends with a code that says why:
+//! 0 after a signal to stop, 1 when the lease was lost or the start failed, 2 for a bad configuration.
+
+mod command_line;
+mod config;
+mod logs;
+mod manager;
+mod probe;
+
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::command_line::{CommandLine, Subcommands};
+
+fn main() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return command_line::tell(&error),
+    };
+    match line.command {
+        Subcommands::Manager(flags) => manager::main(&flags),
+        Subcommands::Probe { url, timeout } => probe(&url, timeout),
+        Subcommands::Version => {
+            print(stdout(), concat!("mainstay ", env!("CARGO_PKG_VERSION")), ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn probe(url: &str, timeout: Duration) -> ExitCode {
+    match probe::get(url, timeout) {
+        Ok(answer) if (200..300).contains(&answer.code) => print(stdout(), &answer.body, ExitCode::SUCCESS),
+        Ok(answer) => {
+            print(stderr(), &format!("{url} answers {}\n{}", answer.code, answer.body), ExitCode::FAILURE)
+        }
+        Err(error) => print(stderr(), &error.to_string(), ExitCode::FAILURE),
+    }
+}
+
+/// Prints a text with one line end behind it; the code says the rest to whoever does not read it.
+fn print(mut output: impl Write, text: &str, code: ExitCode) -> ExitCode {
+    match writeln!(output, "{}", text.trim_end()) {
+        Ok(()) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

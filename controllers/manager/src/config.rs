@@ -1,0 +1,222 @@
+//! The configuration: where its values come from, what they may be, and the one value that comes out.
+//!
+//! A setting is looked for among the flags, in the environment, in the file and among the defaults, in this order.
+//! Whatever is wrong is reported at once. Behind this module nobody looks at flags or environment again.
+
+pub mod controller_list;
+pub mod controller_names;
+pub mod duration;
+pub mod layers;
+pub mod problem;
+pub mod setting;
+pub mod surroundings;
+mod value;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::controller_list::ControllerList;
+use crate::config::layers::Layers;
+use crate::config::problem::{ConfigError, Problem};
+use crate::config::setting::Setting;
+use crate::config::surroundings::Surroundings;
+
+/// All that can be chosen, checked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// The kubeconfig file; none means the pod's service account.
+    pub kubeconfig: Option<PathBuf>,
+    /// The apiserver's address, in place of the configured one.
+    pub server: Option<String>,
+    /// The longest wait for an answer.
+    pub request_timeout: Duration,
+    /// Which controllers run.
+    pub controllers: ControllerList,
+    /// The ceiling of writes under way.
+    pub concurrent_writes: usize,
+    /// The ceiling of pods under way for one ReplicationController.
+    pub replication_burst: usize,
+    /// The longest wait between attempts.
+    pub retry_cap: Duration,
+    /// How long one audit of all caches takes.
+    pub audit_interval: Duration,
+    /// How the leader is elected; `None` when this process leads without asking.
+    pub leader_election: Option<LeaderElection>,
+    /// Where metrics and health are served.
+    pub listen_address: SocketAddr,
+    /// The longest wait for writes under way at the end.
+    pub shutdown_timeout: Duration,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+    /// What is logged, a filter that was checked.
+    pub log_level: String,
+}
+
+/// How the leader is elected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeaderElection {
+    /// The Lease's namespace.
+    pub namespace: String,
+    /// The Lease's name.
+    pub name: String,
+    /// This process's name in the Lease, another one at each start.
+    pub identity: String,
+    /// How long others wait after the last renewal.
+    pub lease_duration: Duration,
+    /// How long the leader goes on without renewal.
+    pub renew_deadline: Duration,
+    /// The wait between attempts.
+    pub retry_period: Duration,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// A configuration, and what is to be said about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What the user may not have meant.
+    pub warnings: Vec<String>,
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Puts the configuration together.
+pub fn load(
+    flags: &BTreeMap<&'static str, String>,
+    surroundings: &Surroundings,
+) -> Result<Loaded, ConfigError> {
+    let mut layers = Layers::new(flags, &surroundings.environment);
+    let config = read(&mut layers, surroundings);
+    let (problems, warnings) = layers.into_findings();
+    match config {
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
+        _ => Err(ConfigError(problems)),
+    }
+}
+
+/// Reads everything before it gives up on anything, so that all problems are found.
+fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
+    let kubeconfig = layers.read_optional(&setting::KUBECONFIG, |value| Ok(PathBuf::from(value)));
+    let server = layers.read_optional(&setting::SERVER, value::server);
+    let request_timeout = duration(layers, &setting::REQUEST_TIMEOUT, 100 * MILLISECOND..=HOUR);
+    let controllers = layers.read(&setting::CONTROLLERS, controller_list::parse);
+    let concurrent_writes = number(layers, &setting::CONCURRENT_WRITES);
+    let replication_burst = number(layers, &setting::REPLICATION_BURST);
+    let retry_cap = duration(layers, &setting::RETRY_CAP, 5 * MILLISECOND..=HOUR);
+    let audit_interval = duration(layers, &setting::AUDIT_INTERVAL, SECOND..=24 * HOUR);
+    let leader_election = read_leader_election(layers, surroundings);
+    let listen_address = layers.read(&setting::LISTEN_ADDRESS, value::listen_address);
+    let shutdown_timeout = duration(layers, &setting::SHUTDOWN_TIMEOUT, Duration::ZERO..=HOUR);
+    let log_format = layers.read(&setting::LOG_FORMAT, value::log_format);
+    let log_level = layers.read(&setting::LOG_LEVEL, value::log_level);
+    if let Some(controllers) = &controllers {
+        warn_of_controllers(layers, controllers);
+    }
+    Some(Config {
+        kubeconfig,
+        server,
+        request_timeout: request_timeout?,
+        controllers: controllers?,
+        concurrent_writes: concurrent_writes?,
+        replication_burst: replication_burst?,
+        retry_cap: retry_cap?,
+        audit_interval: audit_interval?,
+        leader_election: leader_election?,
+        listen_address: listen_address?,
+        shutdown_timeout: shutdown_timeout?,
+        log_format: log_format?,
+        log_level: log_level?,
+    })
+}
+
+/// The outer `None` means that something is wrong, the inner one that no leader is to be elected.
+fn read_leader_election(layers: &mut Layers, surroundings: &Surroundings) -> Option<Option<LeaderElection>> {
+    let wanted = layers.read(&setting::LEADER_ELECT, value::switch);
+    let lease_duration = layers.read(&setting::LEASE_DURATION, value::lease_duration);
+    let renew_deadline = duration(layers, &setting::RENEW_DEADLINE, MILLISECOND..=HOUR);
+    let retry_period = duration(layers, &setting::RETRY_PERIOD, MILLISECOND..=HOUR);
+    let name = layers.read(&setting::LEASE_NAME, value::object_name);
+    let namespace = layers
+        .read_optional(&setting::LEASE_NAMESPACE, value::namespace)
+        .or_else(|| surroundings.namespace.clone());
+    if wanted == Some(false) {
+        return Some(None);
+    }
+    if let (Some(lease), Some(renew), Some(retry)) = (lease_duration, renew_deadline, retry_period) {
+        check_lease_times(layers, lease, renew, retry);
+    }
+    if namespace.is_none() {
+        layers.refuse(Problem::Missing {
+            setting: setting::LEASE_NAMESPACE.name,
+            reason: "outside a pod there is no namespace of its own: give one, or --leader-elect=false if no other \
+                     process runs",
+        });
+    }
+    wanted?;
+    Some(Some(LeaderElection {
+        namespace: namespace?,
+        name: name?,
+        identity: surroundings.identity.clone(),
+        lease_duration: lease_duration?,
+        renew_deadline: renew_deadline?,
+        retry_period: retry_period?,
+    }))
+}
+
+/// client-go's rules: a leader stops before others may start, and has more than one attempt to renew. Its retries
+/// are up to a fifth later than the period.
+fn check_lease_times(layers: &mut Layers, lease: Duration, renew: Duration, retry: Duration) {
+    let mut refuse = |setting: &Setting, value: Duration, rule: &str, other: &Setting, than: Duration| {
+        layers.refuse(Problem::Contradiction(format!(
+            "{} ({}) must be {rule} {} ({})",
+            setting.name,
+            duration::show(value),
+            other.name,
+            duration::show(than)
+        )));
+    };
+    if lease <= renew {
+        refuse(&setting::LEASE_DURATION, lease, "more than", &setting::RENEW_DEADLINE, renew);
+    }
+    if renew * 5 <= retry * 6 {
+        refuse(&setting::RENEW_DEADLINE, renew, "more than 1.2 times", &setting::RETRY_PERIOD, retry);
+    }
+}
+
+fn warn_of_controllers(layers: &mut Layers, controllers: &ControllerList) {
+    if !controllers.elsewhere.is_empty() {
+        layers.warn(format!(
+            "this version does not have these controllers, their entries mean nothing here: {}; \
+             kube-controller-manager has them",
+            controllers.elsewhere.join(", ")
+        ));
+    }
+    if controllers.on.is_empty() {
+        layers.warn("no controller is switched on: nothing will be written".to_owned());
+    }
+}
+
+fn duration(layers: &mut Layers, setting: &Setting, range: RangeInclusive<Duration>) -> Option<Duration> {
+    layers.read(setting, |text| value::duration(text, &range))
+}
+
+fn number(layers: &mut Layers, setting: &Setting) -> Option<usize> {
+    layers.read(setting, |text| value::number(text, &(1..=65_536)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The built binary, from the outside: what it refuses, in which words and with which exit code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Output};
+
+fn mainstay(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mainstay"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn refused(arguments: &[&str], environment: &[(&str, &str)], words: &[&str]) {
+    let output = mainstay(arguments, environment);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(output.stdout.is_empty());
+    for word in words {
+        assert!(said.contains(word), "{word} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_all_that_is_wrong() {
+    let path = std::env::temp_dir().join(format!("mainstay-binary-{}.yaml", std::process::id()));
+    std::fs::write(&path, "concurrent-writes: many\nconcurrent-reads: 3\n").unwrap();
+    let file = path.to_str().unwrap();
+    refused(
+        &["manager", "--config", file, "--controllers=*,nodes"],
+        &[("MAINSTAY_RETRY_CAP", "soon"), ("POD_NAMESPACE", "mainstay-system")],
+        &[
+            "the configuration is refused:",
+            &format!("{file}, line 1, key concurrent-writes: \"many\" is not a whole number"),
+            &format!("{file}, line 2: unknown key \"concurrent-reads\"; the keys are: kubeconfig"),
+            "flag --controllers: \"*,nodes\" names \"nodes\"",
+            "replicationcontroller-controller (or replicationcontroller)",
+            "environment variable MAINSTAY_RETRY_CAP: \"soon\"",
+            "mainstay manager --help",
+        ],
+    );
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn unknown_flags_are_refused_with_the_valid_ones() {
+    refused(&["manager", "--retry-capp=1s"], &[], &["--retry-capp", "--retry-cap,", "--log-level"]);
+    refused(&["manager", "word"], &[], &["word"]);
+    refused(&["manage"], &[], &["manage"]);
+    refused(&[], &[], &["manager", "probe", "version"]);
+    refused(&["probe", "http://127.0.0.1:1/", "--timeout=soon"], &[], &["500ms"]);
+}
+
+#[test]
+fn help_and_version_are_told() {
+    let help = String::from_utf8(mainstay(&["manager", "--help"], &[]).stdout).unwrap();
+    for word in
+        ["--retry-cap <DURATION>", "[default: 2m]", "[env: MAINSTAY_RETRY_CAP]", "[upstream: no twin]"]
+    {
+        assert!(help.contains(word), "{word} is not in:\n{help}");
+    }
+    let version = format!("mainstay {}\n", env!("CARGO_PKG_VERSION"));
+    for arguments in [["version"], ["--version"]] {
+        let output = mainstay(&arguments, &[]);
+        assert_eq!(
+            (output.status.code(), String::from_utf8(output.stdout).unwrap()),
+            (Some(0), version.clone())
+        );
+    }
+}
+
+#[test]
+fn a_probe_ends_as_the_answer_is() {
+    for (answer, code, said) in [
+        ("HTTP/1.0 200 OK\r\n\r\nready\n", 0, "ready\n"),
+        ("HTTP/1.0 500 Internal Server Error\r\n\r\n[-]pods not synced\n", 1, "[-]pods not synced\n"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/readyz?verbose", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+            // Closing with the request unread would take the answer away again.
+            std::io::Read::read(&mut stream, &mut [0; 1024]).unwrap();
+        });
+        let output = mainstay(&["probe", &url], &[]);
+        server.join().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(text.ends_with(said), "{text}");
+    }
+    let output = mainstay(&["probe", "http://127.0.0.1:1/", "--timeout", "1s"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("cannot connect to 127.0.0.1:1"));
+}
