@@ -1,6 +1,7 @@
 //! The commands of `cargo xtask`, one module each.
 
 mod cluster;
+mod image;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ enum Command {
     /// Start, stop and look at real clusters on this machine
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
+    /// Build the image of the manager, as an archive that every container runtime loads
+    Image,
 }
 
 /// Reads the command line and does what it says.
@@ -33,6 +36,7 @@ pub fn run() -> Result<()> {
     interrupt::listen()?;
     match line.command {
         Command::Cluster(command) => cluster::run(command),
+        Command::Image => image::run(),
     }
 }
 

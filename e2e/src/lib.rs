@@ -9,7 +9,7 @@
 //! - [`control_plane`], [`controller_manager`], [`fake_nodes`], [`node`]: what is started with which arguments.
 //! - [`certificates`], [`kubeconfig`], [`addresses`], [`in_tree`]: what those arguments are made of.
 //! - [`process`], [`cgroups`]: starting programs so that each can be found and ended later.
-//! - [`images`]: container images without a container engine.
+//! - [`images`]: container images without a container engine; [`image`]: the manager's.
 //! - [`wait`], [`interrupt`], [`shell`], [`folders`]: small things that all use.
 //!
 //! # What it does not do
@@ -26,6 +26,7 @@ pub mod controller_manager;
 pub mod fake_nodes;
 pub mod folders;
 pub mod hash;
+pub mod image;
 pub mod images;
 pub mod in_tree;
 pub mod interrupt;

@@ -1,0 +1,102 @@
+//! The image of the manager: one static program, and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::images::{Image, ImageFile, write_oci_archive};
+
+/// The name of the image, as the chart asks for it.
+pub const NAME: &str = concat!("localhost/mainstay:", env!("CARGO_PKG_VERSION"));
+
+/// No image may be larger than 15 MB.
+const LARGEST: u64 = 15_000_000;
+
+/// An image that was built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManagerImage {
+    /// The OCI archive.
+    pub archive: PathBuf,
+    /// The program in it, as a file of this machine.
+    pub program: PathBuf,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// The size of the archive.
+    pub bytes: u64,
+}
+
+/// Builds the program and writes the archive, `target/image/mainstay.tar`.
+pub fn build() -> Result<ManagerImage> {
+    let folder = repository()?.join("target/image");
+    let program = build_program(&folder.join("build"))?;
+    let archive = folder.join("mainstay.tar");
+    let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
+    let image = Image {
+        names: vec![NAME.to_owned()],
+        files: vec![ImageFile::program("/mainstay", &program)],
+        entrypoint: vec!["/mainstay".to_owned()],
+        // The number that stands for nobody in images without users; the chart asks for the same.
+        user: "65532:65532".to_owned(),
+        labels: vec![
+            label("title", "mainstay"),
+            label("version", env!("CARGO_PKG_VERSION")),
+            label("licenses", env!("CARGO_PKG_LICENSE")),
+        ],
+        ..Image::default()
+    };
+    let written = write_oci_archive(&archive, &image)?;
+    let bytes = archive.metadata().with_context(|| format!("cannot read {}", archive.display()))?.len();
+    if bytes > LARGEST {
+        bail!("{} has {bytes} bytes, more than the {LARGEST} that are allowed", archive.display());
+    }
+    Ok(ManagerImage { archive, program, digest: written.digest, bytes })
+}
+
+/// Builds the program without any shared library. In a folder of its own, because other flags for the compiler
+/// would make every other build start anew.
+fn build_program(folder: &Path) -> Result<PathBuf> {
+    let root = repository()?;
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    // The places of this machine stay out of the program, which is then the same wherever it is built.
+    let renamed = |path: &Path, name: &str| format!("--remap-path-prefix={}={name}", path.display());
+    let flags = [
+        "-Ctarget-feature=+crt-static".to_owned(),
+        renamed(&cargo_home()?, "/cargo"),
+        renamed(&root, "/mainstay"),
+    ];
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(&root)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "mainstay",
+            "--target",
+            &target,
+            "--target-dir",
+        ])
+        .arg(folder)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .status()
+        .context("cannot start cargo")?;
+    if !status.success() {
+        bail!("the program for the image was not built: {status}");
+    }
+    Ok(folder.join(target).join("release/mainstay"))
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => Ok(std::env::home_dir().context("no home folder: set HOME")?.join(".cargo")),
+    }
+}
+
+fn repository() -> Result<PathBuf> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .context("this crate is in no workspace")
+}
