@@ -14,6 +14,7 @@ pub mod correlator;
 pub mod effect;
 pub mod election;
 pub mod input;
+pub mod list_watch;
 pub mod meter;
 pub mod notice;
 pub mod queue;

@@ -17,7 +17,10 @@ enum Do {
 use Do::{Listed, Progress, Relist};
 
 fn refused(code: u16, reason: &str) -> Do {
-    Do::End(End::Refused(ServerRefusal { code, reason: reason.to_owned(), ..ServerRefusal::default() }), SHORT)
+    Do::End(
+        End::Refused(ServerRefusal { code, reason: reason.to_owned(), ..ServerRefusal::default() }),
+        SHORT,
+    )
 }
 
 fn ended(end: End, lasted: Duration) -> Do {
@@ -122,8 +125,24 @@ fn an_interruption_is_told_once_until_it_is_over() {
 #[test]
 fn a_forgotten_version_is_listed_again() {
     let after = "watch-list interrupted watch-list";
-    check([Listed(5), Progress(6), ended(End::Closed, LONG), refused(410, "Expired")], "watch-list watch@6 interrupted watch-list");
-    check([Listed(5), Do::End(End::Refused(ServerRefusal { code: 410, reason: "Gone".to_owned(), ..ServerRefusal::default() }), LONG)], after);
+    check(
+        [Listed(5), Progress(6), ended(End::Closed, LONG), refused(410, "Expired")],
+        "watch-list watch@6 interrupted watch-list",
+    );
+    check(
+        [
+            Listed(5),
+            Do::End(
+                End::Refused(ServerRefusal {
+                    code: 410,
+                    reason: "Gone".to_owned(),
+                    ..ServerRefusal::default()
+                }),
+                LONG,
+            ),
+        ],
+        after,
+    );
     check([Listed(5), refused(200, "Expired")], after);
     check([Listed(5), refused(200, "Gone")], after);
 }
@@ -145,7 +164,14 @@ fn a_version_from_the_future_is_listed_again() {
 #[test]
 fn forgetting_again_and_again_is_no_hot_loop() {
     check(
-        [Listed(5), refused(410, "Expired"), Listed(6), refused(410, "Expired"), Listed(7), refused(410, "Expired")],
+        [
+            Listed(5),
+            refused(410, "Expired"),
+            Listed(6),
+            refused(410, "Expired"),
+            Listed(7),
+            refused(410, "Expired"),
+        ],
         "watch-list interrupted watch-list interrupted wait-200ms watch-list interrupted wait-400ms watch-list",
     );
 }
@@ -153,7 +179,13 @@ fn forgetting_again_and_again_is_no_hot_loop() {
 #[test]
 fn closing_at_once_again_and_again_is_no_hot_loop() {
     check(
-        [Listed(5), ended(End::Closed, SHORT), ended(End::Closed, SHORT), Progress(6), ended(End::Closed, SHORT)],
+        [
+            Listed(5),
+            ended(End::Closed, SHORT),
+            ended(End::Closed, SHORT),
+            Progress(6),
+            ended(End::Closed, SHORT),
+        ],
         "watch-list wait-100ms watch@5 wait-200ms watch@5 wait-400ms watch@6",
     );
 }
@@ -162,7 +194,13 @@ fn closing_at_once_again_and_again_is_no_hot_loop() {
 fn a_server_without_streamed_lists_is_remembered() {
     for code in [400, 404, 405, 406, 422] {
         check(
-            [refused(code, "Invalid"), Listed(5), ended(End::Closed, LONG), refused(410, "Expired"), Listed(9)],
+            [
+                refused(code, "Invalid"),
+                Listed(5),
+                ended(End::Closed, LONG),
+                refused(410, "Expired"),
+                Listed(9),
+            ],
             "watch-list interrupted list watch@5 watch@5 interrupted list watch@9",
         );
     }
@@ -185,7 +223,13 @@ fn a_streamed_list_without_end_falls_back_to_pages_for_once() {
 #[test]
 fn pages_that_expire_become_one_page() {
     check(
-        [refused(422, "Invalid"), refused(410, "Expired"), refused(410, "Expired"), Listed(4), ended(End::Closed, LONG)],
+        [
+            refused(422, "Invalid"),
+            refused(410, "Expired"),
+            refused(410, "Expired"),
+            Listed(4),
+            ended(End::Closed, LONG),
+        ],
         "watch-list interrupted list wait-200ms list wait-400ms list-unpaged watch@4 watch@4",
     );
 }
@@ -193,7 +237,13 @@ fn pages_that_expire_become_one_page() {
 #[test]
 fn without_rights_it_waits_and_recovers() {
     check(
-        [Listed(5), refused(403, "Forbidden"), refused(401, "Unauthorized"), Progress(6), ended(End::Closed, LONG)],
+        [
+            Listed(5),
+            refused(403, "Forbidden"),
+            refused(401, "Unauthorized"),
+            Progress(6),
+            ended(End::Closed, LONG),
+        ],
         "watch-list interrupted wait-100ms watch@5 wait-200ms watch@5 watch@6",
     );
     check([refused(403, "Forbidden"), Listed(5)], "watch-list interrupted wait-100ms watch-list");
@@ -201,8 +251,12 @@ fn without_rights_it_waits_and_recovers() {
 
 #[test]
 fn the_server_may_ask_for_more_patience() {
-    let refusal = ServerRefusal { code: 429, retry_after: Some(Duration::from_secs(3)), ..ServerRefusal::default() };
-    check([Listed(5), ended(End::Refused(refusal), SHORT)], "watch-list interrupted wait-asked-3000ms watch@5");
+    let refusal =
+        ServerRefusal { code: 429, retry_after: Some(Duration::from_secs(3)), ..ServerRefusal::default() };
+    check(
+        [Listed(5), ended(End::Refused(refusal), SHORT)],
+        "watch-list interrupted wait-asked-3000ms watch@5",
+    );
 }
 
 #[test]

@@ -1,0 +1,199 @@
+//! Performs the brain's effects. What comes in is sent at once: whoever must wait, waits in the brain.
+//!
+//! Each request runs in a task of its own and is answered by exactly one input, even if the task panics or is cancelled.
+
+mod audit;
+mod event_sink;
+mod owed_answer;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mainstay_engine::{Effect, Input, Moment, ReadId, Source, WriteId};
+use mainstay_model::{Read, ReadOutcome, ResourceVersion, Write, WriteOutcome};
+use mainstay_wire::{answer, request};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::connection::{Channel, Connections, Lane, SendError};
+use event_sink::EventSink;
+use owed_answer::OwedAnswer;
+
+/// How requests are performed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExecutorSettings {
+    /// How long an answer may take.
+    pub request_timeout: Duration,
+    /// Objects per page of an audit.
+    pub audit_page: u32,
+    /// The pause between two pages of an audit.
+    pub audit_pause: Duration,
+    /// Kubernetes events that wait to be sent, before the oldest are dropped.
+    pub waiting_events: usize,
+    /// Kubernetes events that are sent at a time.
+    pub concurrent_events: usize,
+    /// How often an event is tried.
+    pub event_attempts: u32,
+    /// The first pause between two tries of an event; doubled for each further one.
+    pub event_pause: Duration,
+}
+
+impl Default for ExecutorSettings {
+    fn default() -> Self {
+        ExecutorSettings {
+            request_timeout: Duration::from_secs(60),
+            audit_page: 500,
+            audit_pause: Duration::from_millis(50),
+            waiting_events: 1024,
+            concurrent_events: 4,
+            event_attempts: 3,
+            event_pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Receives what the executor counts. Called from many tasks.
+pub trait ExecutorObserver: Send + Sync {
+    /// Kubernetes events that were given up, because too many waited or the server did not take them.
+    fn events_dropped(&self, count: u64);
+}
+
+/// Counts nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoExecutorObserver;
+
+impl ExecutorObserver for NoExecutorObserver {
+    fn events_dropped(&self, _count: u64) {}
+}
+
+/// Performs effects. To be made inside a runtime, whose threads then do the work.
+pub struct Executor {
+    runtime: Handle,
+    performer: Performer,
+    writes: Channel,
+    reads: Channel,
+    audits: Channel,
+    events: EventSink,
+}
+
+/// What every task needs.
+#[derive(Clone)]
+struct Performer {
+    /// Not bounded: there are never more answers than requests, and those are bounded by the brain.
+    answers: mpsc::UnboundedSender<Input>,
+    clock: Clock,
+    settings: ExecutorSettings,
+}
+
+impl Executor {
+    /// An executor whose answers go to `answers`.
+    pub fn new(
+        connections: &Connections,
+        answers: mpsc::UnboundedSender<Input>,
+        clock: Clock,
+        settings: ExecutorSettings,
+        observer: Arc<dyn ExecutorObserver>,
+    ) -> Executor {
+        Executor {
+            runtime: Handle::current(),
+            performer: Performer { answers, clock, settings },
+            writes: connections.channel(Lane::Writes),
+            reads: connections.channel(Lane::Reads),
+            audits: connections.channel(Lane::Audits),
+            events: EventSink::start(connections.channel(Lane::Events), settings, observer),
+        }
+    }
+
+    /// Performs an effect; gives back those that are not for an executor ([`Effect::Relist`], [`Effect::Notice`]). Never waits.
+    pub fn perform(&self, effect: Effect) -> Option<Effect> {
+        let performer = self.performer.clone();
+        match effect {
+            Effect::Write { id, write, deadline } => {
+                let owed = performer.owed(Input::Write {
+                    id,
+                    outcome: WriteOutcome::Unknown {
+                        message: "the task of the request has ended".to_owned(),
+                    },
+                    took: Duration::ZERO,
+                });
+                let channel = self.writes.clone();
+                self.runtime.spawn(performer.write(owed, channel, id, write, deadline));
+            }
+            Effect::Read { id, read } => {
+                let outcome = ReadOutcome::Failed { message: "the task of the request has ended".to_owned() };
+                let owed = performer.owed(Input::Read { id, outcome });
+                self.runtime.spawn(performer.read(owed, self.reads.clone(), id, read));
+            }
+            Effect::ReadNewestVersion(source) => {
+                let owed = performer.owed(Input::NewestVersion(source.clone(), None));
+                self.runtime.spawn(performer.read_newest_version(owed, self.reads.clone(), source));
+            }
+            Effect::Audit(source) => {
+                let owed = performer.owed(Input::AuditFailed(source.clone()));
+                self.runtime.spawn(audit::run(owed, self.audits.clone(), performer.settings, source));
+            }
+            Effect::Event(record) => self.events.offer(record),
+            other @ (Effect::Relist(_) | Effect::Notice(_)) => return Some(other),
+        }
+        None
+    }
+
+    /// Lets the events that wait be sent, for as long as that.
+    pub async fn flush_events(self, within: Duration) {
+        self.events.finish(within).await;
+    }
+}
+
+impl Performer {
+    fn owed(&self, otherwise: Input) -> OwedAnswer {
+        OwedAnswer::new(self.answers.clone(), otherwise)
+    }
+
+    async fn write(self, owed: OwedAnswer, channel: Channel, id: WriteId, write: Write, deadline: Moment) {
+        let began = Instant::now();
+        let request = request::write(&write);
+        // The channel looks at the clock when the connection takes the request, which is later than now.
+        let send_by = self.clock.instant(deadline);
+        let sent = channel.send_before(request, send_by, began + self.settings.request_timeout).await;
+        let outcome = match sent {
+            Ok(answer) => answer::outcome(&write, answer.code, answer.retry_after, &answer.body),
+            Err(SendError::NotSent(message)) => WriteOutcome::NotSent { message },
+            Err(SendError::Lost(message)) => WriteOutcome::Unknown { message },
+        };
+        owed.pay(Input::Write { id, outcome, took: began.elapsed() });
+    }
+
+    async fn read(self, owed: OwedAnswer, channel: Channel, id: ReadId, read: Read) {
+        let answer_by = Instant::now() + self.settings.request_timeout;
+        let outcome = match channel.send(request::read(&read), answer_by).await {
+            Ok(answer) => answer::read(read.kind, answer.code, &answer.body),
+            Err(error) => ReadOutcome::Failed { message: error.to_string() },
+        };
+        owed.pay(Input::Read { id, outcome });
+    }
+
+    async fn read_newest_version(self, owed: OwedAnswer, channel: Channel, source: Source) {
+        let answer_by = Instant::now() + self.settings.request_timeout;
+        let request = request::newest_version(source.kind, source.namespace.as_deref());
+        let version = match channel.send(request, answer_by).await {
+            Ok(answer) if answer.code == 200 => newest_version(&answer.body),
+            Ok(answer) => {
+                let status = answer::status(answer.code, &answer.body);
+                tracing::warn!(kind = %source.kind, code = status.code, reason = status.message, "no newest version");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(kind = %source.kind, %error, "no newest version");
+                None
+            }
+        };
+        owed.pay(Input::NewestVersion(source, version));
+    }
+}
+
+fn newest_version(body: &[u8]) -> Option<ResourceVersion> {
+    answer::newest_version(body)
+        .inspect_err(|error| tracing::warn!(%error, "the newest version cannot be read"))
+        .ok()
+}
