@@ -8,6 +8,7 @@ mod record;
 mod status;
 mod up;
 
+use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -233,6 +234,25 @@ impl Cluster {
         let template = "jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type==\"Ready\")].status}\n{end}";
         let answer = self.kubectl(&["get", "nodes", "--output", template])?;
         Ok(answer.lines().filter_map(|line| line.strip_suffix(" True")).map(String::from).collect())
+    }
+
+    /// The processes of a pod on a real node, each with its command line: to freeze or kill them from outside.
+    pub fn processes_of_pod(&self, namespace: &str, pod: &str) -> Result<Vec<(i32, String)>> {
+        let uid = self.kubectl(&[
+            "get",
+            "pod",
+            pod,
+            "--namespace",
+            namespace,
+            "--output",
+            "jsonpath={.metadata.uid}",
+        ])?;
+        let folder = format!("/pod{uid}/");
+        let read =
+            |pid: i32, file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let pids = self.nodes().into_iter().flat_map(|node| node.processes());
+        let of_the_pod = pids.filter(|pid| read(*pid, "cgroup").contains(&folder));
+        Ok(of_the_pod.map(|pid| (pid, read(pid, "cmdline").replace('\0', " ").trim().to_owned())).collect())
     }
 
     /// The control group of the whole cluster. With fake nodes only, there is none.

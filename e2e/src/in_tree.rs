@@ -15,7 +15,8 @@ const KUBEADM: &str = "*,bootstrapsigner,tokencleaner";
 /// The value of `--in-tree`.
 ///
 /// With `none` kube-controller-manager does not run at all. Nobody makes the default ServiceAccounts of
-/// namespaces then, and the apiserver refuses pods until somebody does.
+/// namespaces then, and the apiserver refuses pods until somebody does; nobody takes the not-ready taint from new nodes,
+/// and the scheduler leaves pods without a toleration pending until somebody does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum InTree {

@@ -23,7 +23,7 @@ use crate::shell;
 
 pub use containerd::{SAMPLE_IMAGE, write_images};
 pub use kubelet::DNS_SERVICE_ADDRESS;
-pub use network::{create_bridge, remove_links};
+pub use network::{create_bridge, has_firewall_rule, remove_links};
 
 /// The programs of a node, in the order in which they start.
 pub const NODE_PROGRAMS: &[&str] = &["namespaces", "containerd", "kubelet", "kube-proxy"];

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Cluster, Nodes};
 use crate::interrupt;
-use crate::node::remove_links;
+use crate::node::{has_firewall_rule, remove_links};
 use crate::process::daemons_in;
 use crate::shell;
 
@@ -46,6 +46,9 @@ pub fn leftovers(cluster: &Cluster) -> Vec<String> {
     found.extend(
         cluster.cgroup().existing_folders().iter().map(|folder| format!("cgroup {}", folder.display())),
     );
+    if matches!(cluster.options.nodes, Nodes::Real(_)) && has_firewall_rule(cluster) {
+        found.push(format!("firewall rule for {}", cluster.addresses().bridge_name()));
+    }
     if cluster.folder().exists() {
         found.push(format!("folder {}", cluster.folder().display()));
     }

@@ -39,7 +39,7 @@ pub fn up(options: &ClusterOptions) -> Result<Cluster> {
 pub fn in_parallel(nodes: &[Node<'_>], work: impl Fn(&Node<'_>) -> Result<()> + Sync) -> Result<()> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = nodes.iter().map(|node| scope.spawn(|| work(node))).collect();
-        threads.into_iter().map(joined).collect()
+        threads.into_iter().try_for_each(joined)
     })
 }
 

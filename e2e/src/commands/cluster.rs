@@ -129,6 +129,8 @@ fn show_all() -> Result<()> {
 fn print_environment(name: &str) -> Result<()> {
     let cluster = Cluster::open(name)?;
     println!("export KUBECONFIG='{}'", cluster.kubeconfig_path().display());
+    // What kubectl keeps of one cluster is wrong for the next one with the same port.
+    println!("export KUBECACHEDIR='{}'", cluster.folder().join("kubectl").display());
     println!("export NO_PROXY=\"{}${{NO_PROXY:+,$NO_PROXY}}\"", cluster.apiserver_address());
     if find_program("kubectl").is_none() {
         println!("export PATH=\"$PATH:{}\"", Programs::Kubernetes.folder()?.display());

@@ -14,8 +14,7 @@ pub fn create_bridge(cluster: &Cluster) -> Result<()> {
     ip(&format!("link add {bridge} type bridge"))?;
     ip(&format!("address add {address}/24 dev {bridge}"))?;
     ip(&format!("link set {bridge} up"))?;
-    // Needed by nobody but the address: a bridge without a port is down, and packets to it would leave the machine.
-    if frames_pass_the_firewall() {
+    if frames_may_be_dropped() {
         shell::run("iptables", firewall_rule("-I", &bridge))?;
     }
     Ok(())
@@ -28,9 +27,15 @@ pub fn remove_links(cluster: &Cluster) {
         let _gone = ip(&format!("link delete {}", cluster.addresses().cable_name(node.number)));
     }
     let _gone = ip(&format!("link delete {bridge}"));
-    if frames_pass_the_firewall() {
+    if has_firewall_rule(cluster) {
         let _gone = shell::run("iptables", firewall_rule("-D", &bridge));
     }
+}
+
+/// Whether the machine's firewall has a rule for this cluster.
+pub fn has_firewall_rule(cluster: &Cluster) -> bool {
+    let bridge = cluster.addresses().bridge_name();
+    forward_rules().is_ok_and(|rules| rules.split_whitespace().any(|word| word == bridge))
 }
 
 /// Connects a node with the bridge and tells it the way to the pods of the others.
@@ -57,8 +62,14 @@ pub fn connect(node: &Node<'_>) -> Result<()> {
 }
 
 /// Where a container engine has switched it on, bridged frames pass iptables, and many engines drop what is not theirs.
-fn frames_pass_the_firewall() -> bool {
-    fs::read_to_string("/proc/sys/net/bridge/bridge-nf-call-iptables").is_ok_and(|text| text.trim() == "1")
+fn frames_may_be_dropped() -> bool {
+    let switch = fs::read_to_string("/proc/sys/net/bridge/bridge-nf-call-iptables").unwrap_or_default();
+    // Without rules there is nothing to make an exception from, and a rule would leave a table behind.
+    switch.trim() == "1" && forward_rules().is_ok_and(|rules| rules.trim() != "-P FORWARD ACCEPT")
+}
+
+fn forward_rules() -> Result<String> {
+    shell::run("iptables", ["--wait", "-S", "FORWARD"])
 }
 
 fn firewall_rule<'a>(verb: &'a str, bridge: &'a str) -> [&'a str; 9] {
