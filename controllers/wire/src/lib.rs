@@ -6,7 +6,7 @@
 //!
 //! Invariants, as absences:
 //! - no I/O, no clock, no HTTP client: a [`Request`] is a value, an answer is a code and bytes;
-//! - no byte that arrives can panic or make this crate allocate more than it was given: what cannot be read is a
+//! - no byte that arrives can panic or make this crate allocate out of proportion to what came: what cannot be read is a
 //!   [`DecodeError`] that names the field, and one object that cannot be read takes no other with it;
 //! - no number is judged: a negative count is data, for the controllers to decide on.
 //!
@@ -23,6 +23,8 @@ mod patch;
 mod protobuf;
 pub mod request;
 pub mod status;
+#[cfg(test)]
+mod tests;
 mod time;
 mod url;
 pub mod watch;
