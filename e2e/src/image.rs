@@ -1,5 +1,6 @@
 //! The image of the manager: one static program, and nothing else.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,6 +30,10 @@ pub struct ManagerImage {
 /// Builds the program and writes the archive, `target/image/mainstay.tar`.
 pub fn build() -> Result<ManagerImage> {
     let folder = repository()?.join("target/image");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    // Tests ask for the image side by side; the first one builds it, the others find it built.
+    let lock = File::create(folder.join("lock")).context("cannot write beside the image")?;
+    lock.lock().context("cannot wait for another build of the image")?;
     let program = build_program(&folder.join("build"))?;
     let archive = folder.join("mainstay.tar");
     let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
