@@ -6,9 +6,21 @@
 //! - no retry of a write: a request that may have been sent is never sent again from here;
 //! - no flag and no environment variable is read: settings come in as values.
 //!
-//! Map: [`connection`] sends requests, [`source`] lists and watches, [`executor`] performs what the brain wants done.
+//! Map: [`connection`] sends requests, [`source`] lists and watches, [`executor`] performs what the brain wants done,
+//! [`elector`] finds out who leads, [`brain_loop`] is the brain's thread, [`metrics`] and `health` tell how things stand,
+//! [`mod@run`] ties it all together from [`settings`], and [`clock`] is the only place that reads a clock for the brain.
 
+pub mod brain_loop;
 pub mod clock;
 pub mod connection;
+pub mod elector;
 pub mod executor;
+mod health;
+pub mod metrics;
+pub mod run;
+pub mod settings;
 pub mod source;
+
+pub use brain_loop::Ended;
+pub use run::{RunError, run};
+pub use settings::{LeaderElection, Settings};
