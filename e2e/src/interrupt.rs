@@ -25,7 +25,7 @@ pub fn listen() -> Result<()> {
 
 /// Whether a signal has come since [`listen`], and is not to be held back.
 pub fn is_set() -> bool {
-    !HELD_BACK.load(Ordering::Relaxed) && INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    !are_held_back() && INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed))
 }
 
 /// An error when a signal has come.
@@ -34,6 +34,11 @@ pub fn check() -> Result<()> {
         bail!("interrupted");
     }
     Ok(())
+}
+
+/// Whether signals are held back just now.
+pub fn are_held_back() -> bool {
+    HELD_BACK.load(Ordering::Relaxed)
 }
 
 /// Runs something to its end whatever signals come: cleaning up, above all.

@@ -2,9 +2,12 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
+
+use crate::interrupt;
 
 /// Runs a program and gives its standard output; what it wrote to standard error becomes the error.
 pub fn run<S: AsRef<OsStr>>(
@@ -19,6 +22,10 @@ pub fn run_command(command: &mut Command, input: Option<&str>) -> Result<String>
     let line = describe(command);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+    if interrupt::are_held_back() {
+        // Away from the terminal, whose Ctrl-C would end a program that cleans up.
+        command.process_group(0);
+    }
     let mut child = command.spawn().with_context(|| format!("cannot start {line}"))?;
     // A thread of its own: a program that answers before it has read everything would block both sides.
     let output: Output = std::thread::scope(|scope| {

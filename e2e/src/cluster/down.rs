@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::{Cluster, Nodes};
-use crate::interrupt;
 use crate::node::{has_firewall_rule, remove_links};
 use crate::process::daemons_in;
-use crate::shell;
+use crate::{folders, interrupt, shell};
 
 /// Ends and removes all there is. Called again, it removes what an interrupted call has left.
 pub fn down(cluster: &Cluster) -> Result<()> {
@@ -55,17 +54,20 @@ pub fn leftovers(cluster: &Cluster) -> Vec<String> {
     found
 }
 
-/// Processes that are in the cluster's control group or have its folder among their arguments.
+/// Processes that are in the cluster's control group, or that are programs of ours with its folder among their arguments.
 fn processes(cluster: &Cluster) -> Vec<String> {
     let folder = format!("{}/", cluster.folder().display());
     let group = format!(":{}/", cluster.cgroup().path());
+    let programs = folders::cache().unwrap_or_default();
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let mut found = Vec::new();
     for pid in entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
         let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
         let words = read("cmdline").replace('\0', " ");
+        // A person who reads a log has the folder among the arguments too, but no program of ours.
+        let program_of_ours = Path::new(&words).starts_with(&programs) && words.contains(&folder);
         // A zombie has no words and no memory; it is for its parent to take notice of.
-        if !words.is_empty() && (words.contains(&folder) || read("cgroup").contains(&group)) {
+        if !words.is_empty() && (program_of_ours || read("cgroup").contains(&group)) {
             found.push(format!("process {pid}: {}", words.chars().take(120).collect::<String>()));
         }
     }

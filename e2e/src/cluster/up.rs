@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::{Cluster, ClusterOptions, Nodes, down, record};
 use crate::addresses::MAX_NODES;
@@ -28,6 +28,10 @@ pub fn up(options: &ClusterOptions) -> Result<Cluster> {
     }
     let start = Instant::now();
     let cluster = record::create(options)?;
+    match options.nodes {
+        Nodes::Real(count) => eprintln!("starting cluster {} with {count} nodes", cluster.name()),
+        Nodes::Fake(count) => eprintln!("starting cluster {} with {count} fake nodes", cluster.name()),
+    }
     if let Err(error) = start_all(&cluster) {
         return Err(give_up(&cluster, error));
     }
@@ -127,6 +131,8 @@ fn give_up(cluster: &Cluster, error: anyhow::Error) -> anyhow::Error {
         eprintln!("cleaning up");
         let kept = if interrupted { None } else { keep_logs(cluster).ok() };
         let error = match down::down(cluster) {
+            // What went wrong is then what Ctrl-C has done to some program.
+            Ok(()) if interrupted => anyhow!("interrupted"),
             Ok(()) => error,
             Err(left) => error.context(format!("and cleaning up failed too: {left:#}")),
         };
