@@ -101,7 +101,7 @@ impl Brain {
     pub(super) fn list_is_fresh(&mut self, source: &Source, begun: Moment) {
         let Some(state) = self.sources.get_mut(source) else { return };
         if let Freshness::Asked { since, .. } | Freshness::Relisting { since } = state.freshness
-            && begun >= since
+            && begun > since
         {
             state.freshness = Freshness::Fresh;
         }

@@ -229,3 +229,6 @@ impl Brain {
         self.sendable.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

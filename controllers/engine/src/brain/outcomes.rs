@@ -275,7 +275,7 @@ impl Brain {
         let (sources, store) = (&self.sources, &self.store);
         state.gate.versions.retain(|source, (version, acknowledged)| {
             sources.get(source).is_some_and(|source| {
-                source.progress < *version && source.listed.is_none_or(|begun| begun < *acknowledged)
+                source.progress < *version && source.listed.is_none_or(|begun| begun <= *acknowledged)
             })
         });
         state.gate.deletions.retain(|(name, uid)| {

@@ -109,14 +109,12 @@ impl Brain {
         let held = |write: &Write| matches!(state.hold, Some(Hold { what: Held::Writes(verb), .. }) if verb == write.verb());
         let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write)).collect();
         let is_clean = !state.memory.backing_off && fault.is_none() && writes.iter().all(tells);
-        if let Some(message) = fault {
-            if state.hold.is_none() {
-                if let Some(desk) = self.desks.get(index) {
-                    let (controller, key) = (desk.controller.name(), key.clone());
-                    self.effects.push(Effect::Notice(Notice::Fault { controller, key, message }));
-                }
-                self.hold(now, index, &mut state, Held::Nothing);
+        if let Some(message) = fault.filter(|_| state.hold.is_none()) {
+            if let Some(desk) = self.desks.get(index) {
+                let (controller, key) = (desk.controller.name(), key.clone());
+                self.effects.push(Effect::Notice(Notice::Fault { controller, key, message }));
             }
+            self.hold(now, index, &mut state, Held::Nothing);
         }
         if is_clean && state.memory.failure.take().is_some() {
             // The plan was made with the failure in view. Without it the status may be another one.

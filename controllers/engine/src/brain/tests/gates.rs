@@ -1,0 +1,146 @@
+//! The gate: no plan on a cache that is older than our own writes.
+
+use super::*;
+
+#[test]
+fn creates_are_sent_by_a_window_that_doubles() {
+    let mut bench = Bench::leader();
+    bench.scale(7);
+    let mut rounds = vec![];
+    while !bench.open("create").is_empty() {
+        let open = bench.open("create");
+        rounds.push(open.len());
+        for name in open {
+            let version = bench.acknowledge("create", &name);
+            bench.pod_appears(&name, version);
+        }
+    }
+    assert_eq!(rounds, [1, 2, 4]);
+    bench.settle_all();
+    assert_eq!(bench.owner_status().replicas, 7);
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn an_acknowledged_create_is_not_repeated_while_the_watch_is_late() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    assert_eq!(bench.open("create"), [""; 0]);
+    bench.pass(Duration::from_secs(3600));
+    let other = bench.next_version();
+    bench.apply(OWNERS, owner(1, other, Default::default()));
+    assert_eq!(bench.open("create"), [""; 0], "an hour changes nothing: no count expires");
+    bench.pod_appears("web-0", version);
+    bench.settle_all();
+    assert_eq!(bench.brain.store().pods().len(), 1);
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn a_bookmark_past_the_version_opens_the_gate() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(version.0 - 1))));
+    assert_eq!(bench.open("create"), [""; 0]);
+    // Somebody deleted the pod at once, and the cache never saw it: the progress alone shows that it is not there.
+    bench.input(Input::Source(PODS, SourceEvent::Progress(version)));
+    assert_eq!(bench.open("create"), ["web-0"]);
+}
+
+#[test]
+fn a_list_begun_after_the_acknowledgement_opens_the_gate_and_an_earlier_one_does_not() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let asked = bench.now.moment;
+    bench.pass(Duration::from_secs(1));
+    bench.acknowledge("create", "web-0");
+    let listing = |begun, version| {
+        Input::Source(
+            PODS,
+            SourceEvent::Listed(Listing {
+                objects: vec![],
+                unreadable: vec![],
+                version: ResourceVersion(version),
+                begun,
+            }),
+        )
+    };
+    bench.input(listing(asked, 101));
+    assert_eq!(bench.open("create"), [""; 0]);
+    bench.pass(Duration::from_secs(1));
+    bench.input(listing(bench.now.moment, 101));
+    assert_eq!(bench.open("create"), ["web-0"]);
+}
+
+#[test]
+fn a_delete_is_over_when_the_pod_is_going_or_gone() {
+    for gone in [false, true] {
+        let mut bench = Bench::leader();
+        let version = bench.next_version();
+        let Object::Pod(pod) = bench.pod_appears("web-0", version) else { unreachable!() };
+        bench.scale(0);
+        bench.answer("delete", "web-0", WriteOutcome::Acknowledged { version: None });
+        bench.pass(Duration::from_secs(600));
+        let other = bench.next_version();
+        bench.apply(OWNERS, owner(0, other, Default::default()));
+        assert_eq!(bench.open("delete"), [""; 0]);
+        if gone {
+            bench.pod_gone("web-0", pod.meta.uid);
+        } else {
+            let mut going = (*pod).clone();
+            going.meta.deleting = Some(bench.now.wall);
+            going.meta.version = bench.next_version();
+            bench.apply(PODS, Object::Pod(Arc::new(going)));
+        }
+        bench.settle_all();
+        assert!(bench.is_at_rest());
+    }
+}
+
+#[test]
+fn an_etcd_that_went_back_in_time_opens_all_gates_and_everything_is_planned_anew() {
+    let mut bench = Bench::leader();
+    bench.scale(2);
+    let version = bench.acknowledge("create", "web-0");
+    bench.pod_appears("web-0", version);
+    bench.acknowledge("create", "web-1");
+    assert_eq!(bench.open("create"), [""; 0]);
+    // The restored store knows neither pod; versions start lower and will never reach the acknowledged one soon.
+    bench.version = 40;
+    bench.list(PODS, vec![]);
+    assert!(matches!(bench.notices.last(), Some(Notice::VersionWentBack { .. })));
+    assert_eq!(bench.open("create"), ["web-0", "web-1"]);
+    bench.list(OWNERS, vec![owner(2, ResourceVersion(39), Default::default())]);
+    bench.settle_all();
+    assert_eq!(bench.brain.store().pods().len(), 2);
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn what_vanished_during_a_relist_is_replaced() {
+    let mut bench = Bench::leader();
+    bench.scale(2);
+    bench.settle_all();
+    let kept: Vec<Object> = bench.brain.store().all(Kind::Pod).into_iter().take(1).collect();
+    bench.next_version();
+    bench.list(PODS, kept);
+    assert_eq!(bench.open("create").len(), 1);
+}
+
+#[test]
+fn an_object_that_cannot_be_read_stays_as_it_was() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    let listing = Listing {
+        objects: vec![],
+        unreadable: vec![ObjectName::new("shop", "web-0")],
+        version: bench.next_version(),
+        begun: bench.now.moment,
+    };
+    bench.input(Input::Source(PODS, SourceEvent::Listed(listing)));
+    assert_eq!(bench.open("create"), [""; 0]);
+    assert_eq!(bench.brain.store().pods().len(), 1);
+}
