@@ -50,9 +50,6 @@ impl<'a> Claims<'a> {
     /// Adoption asks past the cache whether the ReplicationController still exists and is not being deleted, since a
     /// pod adopted by one that is gone would be collected as garbage (kubernetes/kubernetes#42639).
     pub(crate) fn plan(&self, controller: &ReplicationController, memory: &Memory, burst: usize) -> Plan {
-        if is_held_back(memory) {
-            return Plan::default();
-        }
         let mut fault = None;
         let mut may_adopt = false;
         if !self.adopt.is_empty() {
@@ -104,15 +101,6 @@ pub(crate) fn reference(controller: &ReplicationController) -> ControllerReferen
         name: controller.meta.name.name.clone(),
         uid: controller.meta.uid,
     }
-}
-
-/// Whether claims must wait: the last ones failed, or the read before them did.
-fn is_held_back(memory: &Memory) -> bool {
-    memory.backing_off
-        && memory
-            .failure
-            .as_ref()
-            .is_none_or(|failure| matches!(failure.write, Write::AdoptPod(_) | Write::ReleasePod(_)))
 }
 
 /// Why nothing may be adopted, if so. The store is behind then, so the key is to be tried again.

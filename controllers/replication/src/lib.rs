@@ -94,7 +94,7 @@ impl Controller for ReplicationControllers {
         let status = status::compute(controller, &claims.claimed, managed.failure, now);
         let requeue_at = status::next_availability(controller, &claims.claimed, &status, now);
         let mut writes = managed.writes;
-        writes.extend(status::patch(controller, view.memory, status));
+        writes.extend(status::patch(controller, status));
         Plan { writes, requeue_at, fault: managed.fault, ..Plan::default() }
     }
 

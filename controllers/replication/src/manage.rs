@@ -38,7 +38,7 @@ pub(crate) fn plan(
         return Managed::default();
     }
     let wanted = usize::try_from(controller.replicas).unwrap_or(0);
-    let held_back = is_held_back(view.memory);
+    let held_back = view.memory.backing_off;
     match claimed.len().cmp(&wanted) {
         Ordering::Equal => Managed::default(),
         Ordering::Less => match usable_template(controller) {
@@ -65,15 +65,6 @@ pub(crate) fn plan(
             }
         }
     }
-}
-
-/// Whether creates and deletes must wait. Failures of another kind do not hold them back.
-fn is_held_back(memory: &Memory) -> bool {
-    memory.backing_off
-        && memory
-            .failure
-            .as_ref()
-            .is_none_or(|failure| matches!(failure.write, Write::CreatePod(_) | Write::DeletePod(_)))
 }
 
 /// The template, if pods made from it would be ours. Upstream creates pods that its own selector does not match, lets

@@ -31,9 +31,9 @@ fn pod(store: &Store, old: Option<&Pod>, new: Option<&Pod>, keys: &mut Vec<Objec
         // Nobody misses an orphan.
         return;
     };
-    let relabelled = old.is_none_or(|old| old.meta.labels != new.meta.labels);
-    let changed_hands = old.is_none_or(|old| orphan(old) != orphan(new));
-    if relabelled || changed_hands {
+    let as_before =
+        |old: &Pod| old.is_active() && old.meta.labels == new.meta.labels && orphan(old) == orphan(new);
+    if !old.is_some_and(as_before) {
         keys.extend([Some(new), old].into_iter().flatten().filter(|pod| orphan(pod)).flat_map(|pod| {
             // An orphan that is adopted or relabelled concerns those, too, that were about to adopt it.
             selecting(store, pod)

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_engine::{Memory, Now};
+use mainstay_engine::Now;
 use mainstay_model::{
     Condition, Pod, ReplicationController, ReplicationControllerStatus, Selector, StatusPatch, Timestamp,
     Write,
@@ -37,25 +37,20 @@ pub(crate) fn compute(
     }
 }
 
-/// The write that publishes the status, if it says anything new and the last such write did not just fail.
+/// The write that publishes the status, if it says anything new.
 pub(crate) fn patch(
     controller: &ReplicationController,
-    memory: &Memory,
     status: ReplicationControllerStatus,
 ) -> Option<Write> {
-    let failed = |memory: &Memory| {
-        matches!(&memory.failure, Some(failure)
-            if matches!(failure.write, Write::PatchReplicationControllerStatus(_)))
+    let patch = |status| {
+        Write::PatchReplicationControllerStatus(StatusPatch {
+            object: controller.meta.name.clone(),
+            uid: controller.meta.uid,
+            version: controller.meta.version,
+            status,
+        })
     };
-    if status == controller.status || memory.backing_off && failed(memory) {
-        return None;
-    }
-    Some(Write::PatchReplicationControllerStatus(StatusPatch {
-        object: controller.meta.name.clone(),
-        uid: controller.meta.uid,
-        version: controller.meta.version,
-        status,
-    }))
+    (status != controller.status).then(|| patch(status))
 }
 
 /// When the next ready pod becomes available by the passing of time alone.
