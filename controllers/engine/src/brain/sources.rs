@@ -61,6 +61,12 @@ impl Brain {
                 self.route(now, change.as_slice(), Lane::Change);
                 self.progressed(now, source, tombstone.version);
             }
+            // A watch from a version that a restored etcd has not reached yet is accepted and stays silent; its
+            // bookmarks are the only sign.
+            SourceEvent::Progress(version) if version < state.progress && !state.relisting => {
+                state.relisting = true;
+                self.effects.push(Effect::Relist(source.clone()));
+            }
             SourceEvent::Progress(version) => self.progressed(now, source, version),
             SourceEvent::Interrupted => {}
         }

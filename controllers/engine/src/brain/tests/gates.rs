@@ -79,7 +79,7 @@ fn a_delete_is_over_when_the_pod_is_going_or_gone() {
     for gone in [false, true] {
         let mut bench = Bench::leader();
         let version = bench.next_version();
-        let Object::Pod(pod) = bench.pod_appears("web-0", version) else { unreachable!() };
+        let Object::Pod(pod) = bench.pod_appears("web-0", version) else { panic!("another kind") };
         bench.scale(0);
         bench.answer("delete", "web-0", WriteOutcome::Acknowledged { version: None });
         bench.pass(Duration::from_secs(600));
@@ -116,6 +116,16 @@ fn an_etcd_that_went_back_in_time_opens_all_gates_and_everything_is_planned_anew
     bench.settle_all();
     assert_eq!(bench.brain.store().pods().len(), 2);
     assert!(bench.is_at_rest());
+}
+
+#[test]
+fn a_bookmark_from_before_what_was_seen_calls_for_a_new_list() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(40))));
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(41))));
+    assert_eq!(bench.relists, [PODS]);
 }
 
 #[test]

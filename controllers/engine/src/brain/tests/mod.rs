@@ -314,7 +314,7 @@ impl Bench {
                     let replicas = self.brain.store().replication_controllers().get(&name).unwrap().replicas;
                     self.apply(OWNERS, owner(replicas, version, patch.status));
                 }
-                Write::AdoptPod(_) | Write::ReleasePod(_) => unreachable!("the keeper does not claim"),
+                Write::AdoptPod(_) | Write::ReleasePod(_) => panic!("the keeper does not claim"),
             }
         }
     }

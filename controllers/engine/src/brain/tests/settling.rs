@@ -149,7 +149,7 @@ fn a_delete_with_an_unknown_outcome_is_repeated_on_the_same_pod() {
     let version = bench.next_version();
     bench.pod_appears("web-1", version);
     bench.scale(1);
-    let Write::DeletePod(first) = bench.lose_answer("delete", "web-1") else { unreachable!() };
+    let Write::DeletePod(first) = bench.lose_answer("delete", "web-1") else { panic!("another kind") };
     // Now another pod would be the better victim.
     let version = bench.next_version();
     bench.pod_appears("web-2", version);
