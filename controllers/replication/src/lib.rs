@@ -8,9 +8,9 @@
 //! - no write to a pod that the ReplicationController neither controls nor may adopt, and none without the pod's UID;
 //! - no status and no create or delete while a pod's ownership is open: first it is settled whose the pods are.
 //!
-//! A plan goes through the modules in this order: [`claim`] says which pods are its own and what must be adopted or
-//! released, [`manage`] how many are missing (their [`names`]) or too many (the [`victims`]), [`status`] what to
-//! publish. [`route`](mod@route) says which keys a change touches, [`events`] what users are told.
+//! A plan goes through the modules in this order: `claim` says which pods are its own and what must be adopted or
+//! released, `manage` how many are missing (their `names`) or too many (the `victims`), `status` what to publish.
+//! `route` says which keys a change touches, `events` what users are told.
 
 mod claim;
 mod events;

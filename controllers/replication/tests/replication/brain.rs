@@ -154,6 +154,14 @@ impl Bench {
         }
     }
 
+    /// The same, with a server that lets nothing be created, until there is a pause.
+    fn refuse_creates(&mut self) {
+        while !self.open.is_empty() {
+            let seen = self.answer(|write| !creates(write));
+            self.observe(seen);
+        }
+    }
+
     fn change(&mut self, controller: Controller) {
         self.version += 1;
         let mut controller = controller.0;
@@ -204,6 +212,7 @@ fn test_sync_replica_set_dormancy() {
     let seen = bench.answer(|write| !creates(write));
     bench.observe(seen);
     assert!(!bench.verbs().contains(&"create"), "not at once");
+    bench.refuse_creates();
     bench.pass(Duration::from_secs(1));
     assert!(bench.verbs().contains(&"create"));
     bench.settle();
@@ -257,10 +266,7 @@ fn a_failure_shows_and_goes() {
     };
     let mut bench = Bench::of([controller(3).object()]);
     for _ in 0..3 {
-        while !bench.open.is_empty() {
-            let seen = bench.answer(|write| !creates(write));
-            bench.observe(seen);
-        }
+        bench.refuse_creates();
         assert_eq!(status(&bench), [("FailedCreate".to_owned(), "fake error".to_owned())]);
         bench.pass(Duration::from_secs(1));
         assert_eq!(bench.verbs(), ["create"], "and the status is not written again");
