@@ -78,6 +78,9 @@ fn test_pod_controller_lookup() {
     check_pod(Some(pod("a")), Some(pod("a").ready(seconds_ago(1))), &[]);
     check_pod(Some(pod("a")), None, &[]);
     check_pod(None, Some(pod("a").deleting()), &[]);
+    // Should one that was given up run again, it is somebody's business again.
+    check_pod(Some(pod("a").phase(PodPhase::Unknown)), Some(pod("a")), &[]);
+    check_pod(Some(pod("a").phase(PodPhase::Failed)), Some(pod("a")), &["web"]);
     // New labels concern who wanted it and who wants it now; so does a new controller.
     check_pod(Some(pod("a").labels(FRONT)), Some(pod("a").labels(MAIL)), &["front", "mail", "web"]);
     check_pod(Some(pod("a").labels(FRONT)), Some(pod("a").labels(FRONT).of_web()), &["front", "web"]);
