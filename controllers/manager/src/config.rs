@@ -18,6 +18,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mainstay_engine::election::ElectionSettings;
+
 use crate::config::controller_list::ControllerList;
 use crate::config::layers::Layers;
 use crate::config::problem::{ConfigError, Problem};
@@ -53,6 +55,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What is logged, a filter that was checked.
     pub log_level: String,
+    /// Where all randomness of this process comes from.
+    pub seed: u64,
 }
 
 /// How the leader is elected.
@@ -64,12 +68,8 @@ pub struct LeaderElection {
     pub name: String,
     /// This process's name in the Lease, another one at each start.
     pub identity: String,
-    /// How long others wait after the last renewal.
-    pub lease_duration: Duration,
-    /// How long the leader goes on without renewal.
-    pub renew_deadline: Duration,
-    /// The wait between attempts.
-    pub retry_period: Duration,
+    /// Its times, which fit together.
+    pub times: ElectionSettings,
 }
 
 /// How log lines are written.
@@ -140,6 +140,7 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
         shutdown_timeout: shutdown_timeout?,
         log_format: log_format?,
         log_level: log_level?,
+        seed: surroundings.seed,
     })
 }
 
@@ -156,9 +157,7 @@ fn read_leader_election(layers: &mut Layers, surroundings: &Surroundings) -> Opt
     if wanted == Some(false) {
         return Some(None);
     }
-    if let (Some(lease), Some(renew), Some(retry)) = (lease_duration, renew_deadline, retry_period) {
-        check_lease_times(layers, lease, renew, retry);
-    }
+    let times = lease_times(layers, lease_duration, renew_deadline, retry_period);
     if namespace.is_none() {
         layers.refuse(Problem::Missing {
             setting: setting::LEASE_NAMESPACE.name,
@@ -171,29 +170,22 @@ fn read_leader_election(layers: &mut Layers, surroundings: &Surroundings) -> Opt
         namespace: namespace?,
         name: name?,
         identity: surroundings.identity.clone(),
-        lease_duration: lease_duration?,
-        renew_deadline: renew_deadline?,
-        retry_period: retry_period?,
+        times: times?,
     }))
 }
 
-/// client-go's rules: a leader stops before others may start, and has more than one attempt to renew. Its retries
-/// are up to a fifth later than the period.
-fn check_lease_times(layers: &mut Layers, lease: Duration, renew: Duration, retry: Duration) {
-    let mut refuse = |setting: &Setting, value: Duration, rule: &str, other: &Setting, than: Duration| {
-        layers.refuse(Problem::Contradiction(format!(
-            "{} ({}) must be {rule} {} ({})",
-            setting.name,
-            duration::show(value),
-            other.name,
-            duration::show(than)
-        )));
-    };
-    if lease <= renew {
-        refuse(&setting::LEASE_DURATION, lease, "more than", &setting::RENEW_DEADLINE, renew);
-    }
-    if renew * 5 <= retry * 6 {
-        refuse(&setting::RENEW_DEADLINE, renew, "more than 1.2 times", &setting::RETRY_PERIOD, retry);
+fn lease_times(
+    layers: &mut Layers,
+    lease_duration: Option<Duration>,
+    renew_deadline: Option<Duration>,
+    retry_period: Option<Duration>,
+) -> Option<ElectionSettings> {
+    match ElectionSettings::new(lease_duration?, renew_deadline?, retry_period?) {
+        Ok(times) => Some(times),
+        Err(error) => {
+            layers.refuse(Problem::Contradiction(error.to_string()));
+            None
+        }
     }
 }
 

@@ -33,5 +33,14 @@ pub fn start(config: &Config) -> Result<(), LogError> {
             registry.with(lines).try_init()?;
         }
     }
+    log_panics();
     Ok(())
+}
+
+/// A panic of one plan does not end the process; it is told in the same form as everything else.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "panic: {}", panic.payload_as_str().unwrap_or("no message"));
+    }));
 }

@@ -9,6 +9,7 @@ mod config;
 mod logs;
 mod manager;
 mod probe;
+mod signals;
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;

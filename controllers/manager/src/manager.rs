@@ -2,14 +2,48 @@
 
 use std::io::stderr;
 use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use mainstay_engine::Controller;
+use mainstay_model::ObjectName;
+use mainstay_replication::ReplicationControllers;
+use mainstay_runtime::{Ended, RunError, Settings};
+use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
 
 use crate::command_line::Flags;
+use crate::config::controller_names::REPLICATION_CONTROLLER;
 use crate::config::surroundings::Surroundings;
-use crate::config::{self, Loaded};
+use crate::config::{self, Config, Loaded};
 use crate::logs;
+use crate::signals::Signals;
 
 /// Exit code of a process whose configuration was refused.
 const BAD_CONFIGURATION: u8 = 2;
+
+/// Most of the work is the brain's, which has its own thread; more threads than these would only cost memory.
+const MOST_THREADS: usize = 4;
+
+/// Why the manager ends other than by a signal.
+#[derive(Debug, Error)]
+enum ManagerError {
+    /// No threads.
+    #[error("cannot start threads: {0}")]
+    Threads(std::io::Error),
+    /// Signals would end the process without a word.
+    #[error("cannot listen for signals: {0}")]
+    Signals(std::io::Error),
+    /// The runtime cannot start, or cannot go on.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Another process leads, or may lead.
+    #[error("the lease is lost")]
+    LeaseLost,
+    /// Somebody does not want to wait for the graceful end.
+    #[error("a second signal: ending at once")]
+    Impatience,
+}
 
 /// Runs until there is a reason to end.
 pub fn main(flags: &Flags) -> ExitCode {
@@ -25,5 +59,127 @@ pub fn main(flags: &Flags) -> ExitCode {
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    ExitCode::SUCCESS
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        controllers = config.controllers.on.iter().copied().collect::<Vec<_>>().join(","),
+        identity = config.leader_election.as_ref().map(|election| election.identity.as_str()),
+        "starting"
+    );
+    match start(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(config: Config) -> Result<(), ManagerError> {
+    let runtime = threads().map_err(ManagerError::Threads)?;
+    let result = runtime.block_on(run(config));
+    // What still runs is of no use any more, and must not hold the process.
+    runtime.shutdown_background();
+    result
+}
+
+fn threads() -> std::io::Result<Runtime> {
+    let cores = available_parallelism().map_or(1, usize::from);
+    Builder::new_multi_thread().worker_threads(cores.clamp(2, MOST_THREADS)).enable_all().build()
+}
+
+/// The first signal asks for a graceful end, the second one does not wait for it.
+async fn run(config: Config) -> Result<(), ManagerError> {
+    let mut signals = Signals::listen().map_err(ManagerError::Signals)?;
+    let stop = CancellationToken::new();
+    let controllers = controllers(&config);
+    let running = mainstay_runtime::run(settings(config), controllers, stop.clone());
+    tokio::pin!(running);
+    loop {
+        tokio::select! {
+            ended = &mut running => return match ended? {
+                Ended::Stopped => Ok(()),
+                Ended::LeadershipLost => Err(ManagerError::LeaseLost),
+            },
+            signal = signals.next() => {
+                if stop.is_cancelled() {
+                    return Err(ManagerError::Impatience);
+                }
+                tracing::info!(signal, "asked to stop");
+                stop.cancel();
+            }
+        }
+    }
+}
+
+/// What the runtime is told.
+fn settings(config: Config) -> Settings {
+    Settings {
+        kubeconfig: config.kubeconfig,
+        server: config.server,
+        listen_address: config.listen_address,
+        leader_election: config.leader_election.map(|election| mainstay_runtime::LeaderElection {
+            lease: ObjectName::new(election.namespace, election.name),
+            identity: election.identity,
+            times: election.times,
+        }),
+        concurrent_writes: config.concurrent_writes,
+        retry_cap: config.retry_cap,
+        request_timeout: config.request_timeout,
+        shutdown_timeout: config.shutdown_timeout,
+        audit_interval: Some(config.audit_interval),
+        seed: config.seed,
+    }
+}
+
+/// The controllers that are switched on.
+fn controllers(config: &Config) -> Vec<Box<dyn Controller + Send>> {
+    let mut controllers: Vec<Box<dyn Controller + Send>> = Vec::new();
+    if config.controllers.on.contains(REPLICATION_CONTROLLER) {
+        let burst = config.replication_burst;
+        controllers.push(Box::new(ReplicationControllers::new(mainstay_replication::Settings { burst })));
+    }
+    controllers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn config(controllers: &'static str) -> Config {
+        let flags = BTreeMap::from([
+            ("controllers", controllers.to_owned()),
+            ("leader-elect-resource-namespace", "mainstay-system".to_owned()),
+        ]);
+        config::load(&flags, &Surroundings::default()).unwrap().config
+    }
+
+    #[test]
+    fn every_controller_that_is_on_is_started_under_its_own_name() {
+        for list in ["*", "-replicationcontroller"] {
+            let config = config(list);
+            let started: Vec<&str> =
+                controllers(&config).iter().map(|controller| controller.name()).collect();
+            assert_eq!(started, config.controllers.on.iter().copied().collect::<Vec<_>>(), "{list}");
+        }
+    }
+
+    #[test]
+    fn the_runtime_has_the_same_defaults() {
+        let (ours, theirs) = (settings(config("*")), Settings::default());
+        let common = |settings: &Settings| {
+            (
+                settings.listen_address,
+                settings.concurrent_writes,
+                settings.retry_cap,
+                settings.request_timeout,
+                settings.shutdown_timeout,
+                settings.audit_interval,
+            )
+        };
+        assert_eq!(common(&ours), common(&theirs));
+        assert_eq!(ours.leader_election.unwrap().lease.to_string(), "mainstay-system/mainstay");
+        assert_eq!(config("*").replication_burst, mainstay_replication::Settings::default().burst);
+    }
 }

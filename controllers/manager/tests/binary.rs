@@ -4,7 +4,8 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn mainstay(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_mainstay"))
@@ -97,4 +98,57 @@ fn a_probe_ends_as_the_answer_is() {
     let output = mainstay(&["probe", "http://127.0.0.1:1/", "--timeout", "1s"], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("cannot connect to 127.0.0.1:1"));
+}
+
+/// No apiserver answers here: the manager says so, goes on trying, and ends in peace when it is asked to.
+#[test]
+fn a_signal_ends_the_manager_in_peace() {
+    for signal in ["-TERM", "-INT"] {
+        // The port is free again when this line ends; nobody else takes it that soon.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let mut manager = Command::new(env!("CARGO_BIN_EXE_mainstay"))
+            .args(["manager", "--server=http://127.0.0.1:1", "--leader-elect=false", "--log-format=json"])
+            .args(["--listen-address", &address])
+            .env_clear()
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let probe = |path: &str| mainstay(&["probe", &format!("http://{address}{path}")], &[]);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while probe("/healthz").status.code() != Some(0) {
+            assert!(manager.try_wait().unwrap().is_none() && Instant::now() < deadline);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let unready = probe("/readyz?verbose");
+        assert_eq!(unready.status.code(), Some(1));
+        assert!(
+            String::from_utf8(unready.stderr)
+                .unwrap()
+                .contains("controller/replicationcontroller-controller")
+        );
+
+        let sent = Command::new("kill").args([signal, &manager.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let output = manager.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let logs = String::from_utf8(output.stderr).unwrap();
+        assert!(logs.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{logs}");
+        assert!(logs.contains("\"message\":\"asked to stop\""), "{logs}");
+    }
+}
+
+#[test]
+fn a_start_that_fails_ends_with_one() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (arguments, said) in [
+        (vec!["--listen-address=127.0.0.1:0", "--kubeconfig=/nowhere/config"], "/nowhere/config"),
+        (vec!["--listen-address=127.0.0.1:0"], "no kubeconfig is given"),
+        (vec!["--server=http://127.0.0.1:1", "--listen-address", &address], "cannot listen on 127.0.0.1:"),
+    ] {
+        let output = mainstay(&[vec!["manager", "--leader-elect=false"], arguments].concat(), &[]);
+        let logs = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{logs}");
+        assert!(logs.contains(said), "{logs}");
+    }
 }

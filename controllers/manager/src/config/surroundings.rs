@@ -1,4 +1,4 @@
-//! What the process finds around itself: its environment, its namespace and its name.
+//! What the process finds around itself: its environment, its namespace, its name and some randomness.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub struct Surroundings {
     pub namespace: Option<String>,
     /// A name that no other process has or had.
     pub identity: String,
+    /// A number that no other process has or had.
+    pub seed: u64,
 }
 
 impl Surroundings {
@@ -32,7 +34,8 @@ impl Surroundings {
             .unwrap_or_else(|| "unknown".to_owned());
         // client-go's form, so that whoever reads the Lease sees at once which pod it is.
         let identity = format!("{host}_{}", Uuid::new_v4());
-        Surroundings { environment, namespace, identity }
+        let (seed, _) = Uuid::new_v4().as_u64_pair();
+        Surroundings { environment, namespace, identity, seed }
     }
 }
 

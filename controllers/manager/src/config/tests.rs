@@ -35,6 +35,7 @@ fn surroundings(environment: &[(&str, &str)]) -> Surroundings {
             .collect(),
         namespace: Some("own-namespace".to_owned()),
         identity: "host_1".to_owned(),
+        seed: 7,
     }
 }
 
@@ -71,14 +72,13 @@ fn without_any_setting_the_defaults_hold() {
                 namespace: "own-namespace".to_owned(),
                 name: "mainstay".to_owned(),
                 identity: "host_1".to_owned(),
-                lease_duration: Duration::from_secs(15),
-                renew_deadline: Duration::from_secs(10),
-                retry_period: Duration::from_secs(2),
+                times: ElectionSettings::default(),
             }),
             listen_address: "0.0.0.0:8080".parse().unwrap(),
             shutdown_timeout: Duration::from_secs(10),
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
+            seed: 7,
         }
     );
 }
@@ -177,7 +177,8 @@ fn all_problems_are_told_at_once_with_where_they_are() {
         "flag --controllers: \"*,foo\" names \"foo\", which is no controller; valid are *".to_owned(),
         "environment variable MAINSTAY_REQUEST_TIMEOUT: \"15\" has no unit after 15".to_owned(),
         "environment variable MAINSTAY_CONCURRENT_WRITES: \"0\" is not a whole number from 1".to_owned(),
-        "leader-elect-lease-duration (5s) must be more than leader-elect-renew-deadline (10s)".to_owned(),
+        "--leader-elect-lease-duration (5s) must be longer than --leader-elect-renew-deadline (10s)"
+            .to_owned(),
     ] {
         assert!(
             found.iter().any(|problem| problem.starts_with(&expected)),
@@ -224,7 +225,7 @@ fn the_times_of_the_lease_must_fit() {
         ("10s", "10s", "2s", 1),
         ("15s", "12s", "10s", 1),
         ("15s", "12.1s", "10s", 0),
-        ("1s", "2s", "2s", 2),
+        ("1s", "2s", "2s", 1),
     ] {
         let flags = times(lease, renew, retry);
         let found = load_with(&flags, &[]).map_or_else(|error| error.0.len(), |_| 0);
