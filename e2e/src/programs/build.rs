@@ -121,7 +121,10 @@ fn watch(child: &mut Child, output: &Mutex<Output>, programs: Programs) -> Resul
         }
         let detail = {
             let output = output.lock().unwrap_or_else(PoisonError::into_inner);
-            format!("{} packages, {}", output.packages, output.last_line)
+            match output.last_line.as_str() {
+                "" => "nothing to compile so far".to_owned(),
+                line => format!("{} packages, {line}", output.packages),
+            }
         };
         progress.update(&detail);
         std::thread::sleep(Duration::from_millis(100));
