@@ -47,8 +47,9 @@ impl Leases for DeadServer {
 }
 
 fn times() -> ElectionSettings {
-    let milliseconds = Duration::from_millis;
-    ElectionSettings::new(milliseconds(1000), milliseconds(400), milliseconds(20)).unwrap()
+    // Long terms, so that a busy machine loses none, and short pauses, so that nobody waits.
+    let (lease_duration, renew_deadline) = (Duration::from_secs(60), Duration::from_secs(30));
+    ElectionSettings::new(lease_duration, renew_deadline, Duration::from_millis(20)).unwrap()
 }
 
 struct Running {

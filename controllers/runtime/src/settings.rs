@@ -10,7 +10,7 @@ use mainstay_model::ObjectName;
 /// How to run. Filled by whoever reads flags and files; nothing here is read from the environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The kubeconfig file; `None` for the usual places, in a pod its service account.
+    /// The kubeconfig file; `None` for the service account of the pod that this runs in.
     pub kubeconfig: Option<PathBuf>,
     /// The apiserver's address, instead of the one that the kubeconfig or the pod names.
     pub server: Option<String>,

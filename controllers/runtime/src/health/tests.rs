@@ -185,7 +185,7 @@ async fn a_head_that_is_too_long_is_refused() {
 
 #[tokio::test]
 async fn silent_clients_take_all_places_but_not_for_ever() {
-    let limits = Limits { connections: 3, head_timeout: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { connections: 3, head_timeout: Duration::from_secs(1), ..Limits::default() };
     let server = server(limits).await;
     let mut silent = Vec::new();
     for _ in 0..limits.connections {
