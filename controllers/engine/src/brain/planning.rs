@@ -97,6 +97,10 @@ impl Brain {
         }
         let requeue_at = requeue_at.map(|wall| now.moment.after(wall.since(now.wall).unwrap_or_default()));
         if !reads.is_empty() {
+            // A claim that fails is not to cost a read with every change that comes by.
+            if matches!(state.hold, Some(Hold { what: Held::Nothing | Held::Writes("adopt"), .. })) {
+                return self.keep((index, key), state, requeue_at);
+            }
             for read in reads {
                 let id = ReadId(self.next_id());
                 state.reads.insert(id, Reading::ForPlan(read.clone()));

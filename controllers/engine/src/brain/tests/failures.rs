@@ -91,7 +91,9 @@ fn a_plan_that_panics_is_tried_again_later_and_other_keys_go_on() {
         matches!(&bench.notices[..], [Notice::PlanPanicked { message, .. }] if message == "a plan that panics")
     );
     let version = bench.next_version();
-    let Object::ReplicationController(other) = owner(1, version, Default::default()) else { panic!("another kind") };
+    let Object::ReplicationController(other) = owner(1, version, Default::default()) else {
+        panic!("another kind")
+    };
     let mut other = (*other).clone();
     other.meta.name = ObjectName::new("shop", "mail");
     other.meta.uid = Uid(8);
@@ -152,4 +154,23 @@ fn many_keys_share_what_may_be_in_flight() {
     bench.acknowledge("create", &first);
     let owners: BTreeSet<String> = bench.open("create").iter().map(|name| name[..4].to_owned()).collect();
     assert_eq!(owners.len(), bench.writes.len(), "each owner has its turn before one has its second");
+}
+
+#[test]
+fn a_fault_that_came_of_a_read_does_not_cost_a_read_with_every_change() {
+    let mut bench = Bench::leader();
+    bench.scale(NEEDS_A_READ);
+    let mut reads = 0;
+    for _ in 0..60 {
+        while !bench.reads.is_empty() {
+            reads += 1;
+            bench.answer_read(ReadOutcome::NotFound);
+        }
+        for _ in 0..10 {
+            let version = bench.next_version();
+            bench.apply(OWNERS, owner(NEEDS_A_READ, version, Default::default()));
+        }
+        bench.pass(Duration::from_secs(1));
+    }
+    assert!((3..20).contains(&reads), "{reads} reads in a minute of 600 changes");
 }
