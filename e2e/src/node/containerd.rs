@@ -17,8 +17,14 @@ use crate::wait::wait_for;
 /// The image of every pod's first container.
 const PAUSE_IMAGE: &str = "localhost/pause:1";
 
+/// The image of the chart's samples. Nodes cannot pull it, so ours is known by that name too.
+const PAUSE_IMAGE_OF_SAMPLES: &str = "registry.k8s.io/pause:3.10";
+
 /// The image for the pods of tests.
 pub const SAMPLE_IMAGE: &str = "localhost/sample:1";
+
+/// What manifests for any cluster name, the chart's samples among them; here it is [`PAUSE_IMAGE`] under another name.
+const PUBLIC_PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10";
 
 /// Where a node's containerd listens.
 pub fn socket(node: &Node<'_>) -> PathBuf {
@@ -71,11 +77,11 @@ disabled_plugins = [
 
 /// Writes the images that every node has, and gives their files.
 pub fn write_images(cluster: &Cluster) -> Result<Vec<PathBuf>> {
-    let write = |name: &str, image: &str| -> Result<PathBuf> {
+    let write = |name: &str, images: &[&str]| -> Result<PathBuf> {
         let archive = cluster.folder().join(format!("{name}.tar"));
         let path = format!("/{name}");
         let image = Image {
-            names: vec![image.to_owned()],
+            names: images.iter().map(ToString::to_string).collect(),
             files: vec![ImageFile::program(&path, Programs::Containers.program(name)?)],
             entrypoint: vec![path],
             user: "65532:65532".to_owned(),
@@ -84,7 +90,7 @@ pub fn write_images(cluster: &Cluster) -> Result<Vec<PathBuf>> {
         write_oci_archive(&archive, &image)?;
         Ok(archive)
     };
-    Ok(vec![write("pause", PAUSE_IMAGE)?, write("sample", SAMPLE_IMAGE)?])
+    Ok(vec![write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?, write("sample", &[SAMPLE_IMAGE])?])
 }
 
 /// Pods hang on a bridge inside the node, with addresses of the node's own range, and are routed without translation.

@@ -1,13 +1,19 @@
-// The program of a pod's sandbox container: it holds the pod's namespaces open until it is told to go.
+// The program of a pod's sandbox container: it holds the pod's namespaces open until it is told to go. As the one that it
+// stands for, it prints what it is and ends when it is given -v.
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "-v" {
+		fmt.Println("pause, as the fixture builds it")
+		return
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	children := make(chan os.Signal, 1)
