@@ -8,6 +8,7 @@ mod record;
 mod status;
 mod up;
 
+use std::fmt;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,48 @@ pub enum Nodes {
     Real(u8),
     /// So many nodes that kwok plays.
     Fake(u32),
+    /// Both: containers that can be killed on the real ones, pods by the hundred on the fake ones.
+    ///
+    /// The fake nodes have a taint then, so that only what tolerates it is put there.
+    Mixed {
+        /// The real nodes.
+        real: u8,
+        /// The fake nodes.
+        fake: u32,
+    },
+}
+
+impl Nodes {
+    /// How many real nodes there are.
+    pub fn real(self) -> u8 {
+        match self {
+            Nodes::Real(count) | Nodes::Mixed { real: count, .. } => count,
+            Nodes::Fake(_) => 0,
+        }
+    }
+
+    /// How many fake nodes there are.
+    pub fn fake(self) -> u32 {
+        match self {
+            Nodes::Fake(count) | Nodes::Mixed { fake: count, .. } => count,
+            Nodes::Real(_) => 0,
+        }
+    }
+
+    /// How many nodes there are.
+    pub fn count(self) -> u32 {
+        u32::from(self.real()) + self.fake()
+    }
+}
+
+impl fmt::Display for Nodes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Nodes::Real(count) => write!(formatter, "{count} real nodes"),
+            Nodes::Fake(count) => write!(formatter, "{count} fake nodes"),
+            Nodes::Mixed { real, fake } => write!(formatter, "{real} real and {fake} fake nodes"),
+        }
+    }
 }
 
 impl Default for ClusterOptions {
@@ -135,10 +178,7 @@ impl Cluster {
 
     /// The apiserver's address: the bridge's, where there are nodes that cannot reach loopback.
     pub fn apiserver_address(&self) -> Ipv4Addr {
-        match self.options.nodes {
-            Nodes::Real(_) => self.addresses().bridge(),
-            Nodes::Fake(_) => Ipv4Addr::LOCALHOST,
-        }
+        if self.options.nodes.real() > 0 { self.addresses().bridge() } else { Ipv4Addr::LOCALHOST }
     }
 
     /// The apiserver's URL.
@@ -148,10 +188,7 @@ impl Cluster {
 
     /// The real nodes.
     pub fn nodes(&self) -> Vec<Node<'_>> {
-        match self.options.nodes {
-            Nodes::Real(count) => (1..=count).map(|number| Node::new(self, number)).collect(),
-            Nodes::Fake(_) => Vec::new(),
-        }
+        (1..=self.options.nodes.real()).map(|number| Node::new(self, number)).collect()
     }
 
     /// A program of the control plane, kwok, or kube-controller-manager where it is a process.
@@ -262,10 +299,7 @@ impl Cluster {
 
     /// Where the programs of the control plane are started.
     pub(crate) fn control_plane_surroundings(&self) -> Surroundings {
-        let cgroup = match self.options.nodes {
-            Nodes::Real(_) => Some(self.cgroup().child("control-plane")),
-            Nodes::Fake(_) => None,
-        };
+        let cgroup = (self.options.nodes.real() > 0).then(|| self.cgroup().child("control-plane"));
         Surroundings { cgroup, namespaces_of: None }
     }
 

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::addresses::SERVICE_RANGE;
-use crate::cluster::{Cluster, Nodes};
+use crate::cluster::Cluster;
 use crate::images::{Image, ImageFile, write_oci_archive};
 use crate::in_tree::InTree;
 use crate::programs::{KUBERNETES_VERSION, Programs};
@@ -42,9 +42,10 @@ pub fn check_list(in_tree: &InTree) -> Result<()> {
 /// Starts kube-controller-manager with these controllers and further arguments, if it is to run at all.
 pub fn start(cluster: &Cluster, in_tree: &InTree, extra_arguments: &[String]) -> Result<()> {
     let Some(list) = in_tree.controllers_flag() else { return Ok(()) };
-    match cluster.options().nodes {
-        Nodes::Fake(_) => start_process(cluster, &list, extra_arguments),
-        Nodes::Real(_) => start_static_pod(cluster, &list, extra_arguments),
+    if cluster.options().nodes.real() > 0 {
+        start_static_pod(cluster, &list, extra_arguments)
+    } else {
+        start_process(cluster, &list, extra_arguments)
     }
 }
 

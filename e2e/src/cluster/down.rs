@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Cluster, Nodes};
+use super::Cluster;
 use crate::node::{has_firewall_rule, remove_links};
 use crate::process::daemons_in;
 use crate::{folders, interrupt, shell};
@@ -16,7 +16,7 @@ pub fn down(cluster: &Cluster) -> Result<()> {
         for daemon in daemons_in(cluster.folder()) {
             daemon.kill()?;
         }
-        if matches!(cluster.options.nodes, Nodes::Real(_)) {
+        if cluster.options.nodes.real() > 0 {
             cluster.cgroup().kill_all()?;
             remove_links(cluster);
             unmount_below(cluster.folder())?;
@@ -45,7 +45,7 @@ pub fn leftovers(cluster: &Cluster) -> Vec<String> {
     found.extend(
         cluster.cgroup().existing_folders().iter().map(|folder| format!("cgroup {}", folder.display())),
     );
-    if matches!(cluster.options.nodes, Nodes::Real(_)) && has_firewall_rule(cluster) {
+    if cluster.options.nodes.real() > 0 && has_firewall_rule(cluster) {
         found.push(format!("firewall rule for {}", cluster.addresses().bridge_name()));
     }
     if cluster.folder().exists() {

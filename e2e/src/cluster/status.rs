@@ -1,6 +1,6 @@
 //! How a cluster is.
 
-use super::{Cluster, Nodes};
+use super::Cluster;
 use crate::control_plane::CONTROL_PLANE;
 use crate::controller_manager::CONTROLLER_MANAGER;
 use crate::fake_nodes::KWOK;
@@ -21,11 +21,12 @@ pub struct ComponentStatus {
 pub fn status(cluster: &Cluster) -> Vec<ComponentStatus> {
     let mut all: Vec<ComponentStatus> =
         CONTROL_PLANE.iter().map(|name| process(*name, &cluster.daemon(name))).collect();
-    if let Nodes::Fake(_) = cluster.options.nodes {
+    let nodes_asked_for = cluster.options.nodes;
+    if nodes_asked_for.fake() > 0 {
         all.push(process(KWOK, &cluster.daemon(KWOK)));
-        if cluster.options.in_tree.controllers_flag().is_some() {
-            all.push(process(CONTROLLER_MANAGER, &cluster.daemon(CONTROLLER_MANAGER)));
-        }
+    }
+    if nodes_asked_for.real() == 0 && cluster.options.in_tree.controllers_flag().is_some() {
+        all.push(process(CONTROLLER_MANAGER, &cluster.daemon(CONTROLLER_MANAGER)));
     }
     for node in cluster.nodes() {
         let programs = NODE_PROGRAMS.iter();
@@ -45,10 +46,7 @@ fn process(name: impl Into<String>, daemon: &Daemon) -> ComponentStatus {
 }
 
 fn nodes(cluster: &Cluster) -> ComponentStatus {
-    let expected = match cluster.options.nodes {
-        Nodes::Real(count) => u32::from(count),
-        Nodes::Fake(count) => count,
-    };
+    let expected = cluster.options.nodes.count();
     let problem = match cluster.ready_nodes() {
         Ok(ready) if ready.len() >= expected as usize => None,
         Ok(ready) => Some(format!("{} of {expected} are ready", ready.len())),

@@ -28,10 +28,7 @@ pub fn up(options: &ClusterOptions) -> Result<Cluster> {
     }
     let start = Instant::now();
     let cluster = record::create(options)?;
-    match options.nodes {
-        Nodes::Real(count) => eprintln!("starting cluster {} with {count} nodes", cluster.name()),
-        Nodes::Fake(count) => eprintln!("starting cluster {} with {count} fake nodes", cluster.name()),
-    }
+    eprintln!("starting cluster {} with {}", cluster.name(), options.nodes);
     if let Err(error) = start_all(&cluster) {
         return Err(give_up(&cluster, error));
     }
@@ -49,15 +46,15 @@ pub fn in_parallel(nodes: &[Node<'_>], work: impl Fn(&Node<'_>) -> Result<()> + 
 
 fn check(options: &ClusterOptions) -> Result<()> {
     prerequisites::check_for_control_plane()?;
-    match options.nodes {
-        Nodes::Real(count) if !(1..=MAX_NODES).contains(&count) => {
+    if !matches!(options.nodes, Nodes::Fake(_)) {
+        if !(1..=MAX_NODES).contains(&options.nodes.real()) {
             bail!("1 to {MAX_NODES} real nodes are possible")
         }
-        Nodes::Real(_) => {
-            prerequisites::check_for_real_nodes()?;
-            programs::ensure(&[Programs::Containers])?;
-        }
-        Nodes::Fake(_) => programs::ensure(&[Programs::Kwok])?,
+        prerequisites::check_for_real_nodes()?;
+        programs::ensure(&[Programs::Containers])?;
+    }
+    if !matches!(options.nodes, Nodes::Real(_)) {
+        programs::ensure(&[Programs::Kwok])?;
     }
     programs::ensure(&[Programs::Etcd, Programs::Kubernetes])?;
     controller_manager::check_list(&options.in_tree)
@@ -66,17 +63,17 @@ fn check(options: &ClusterOptions) -> Result<()> {
 fn start_all(cluster: &Cluster) -> Result<()> {
     control_plane::write_credentials(cluster)?;
     match cluster.options.nodes {
-        Nodes::Real(_) => start_with_real_nodes(cluster),
-        Nodes::Fake(count) => start_with_fake_nodes(cluster, count),
+        Nodes::Fake(_) => start_with_fake_nodes(cluster),
+        Nodes::Real(_) | Nodes::Mixed { .. } => start_with_real_nodes(cluster),
     }
 }
 
-fn start_with_fake_nodes(cluster: &Cluster, count: u32) -> Result<()> {
+fn start_with_fake_nodes(cluster: &Cluster) -> Result<()> {
     start_control_plane(cluster)?;
     fake_nodes::start_kwok(cluster)?;
     controller_manager::start(cluster, &cluster.options.in_tree, &[])?;
-    fake_nodes::create_nodes(cluster, count)?;
-    fake_nodes::wait_for_nodes(cluster, count)?;
+    fake_nodes::create_nodes(cluster)?;
+    fake_nodes::wait_for_nodes(cluster)?;
     controller_manager::wait_until_it_works(cluster, &cluster.options.in_tree)
 }
 
@@ -93,13 +90,18 @@ fn start_with_real_nodes(cluster: &Cluster) -> Result<()> {
     })?;
     in_parallel(&nodes, |node| node.start())?;
     controller_manager::start(cluster, &cluster.options.in_tree, &[])?;
+    if cluster.options.nodes.fake() > 0 {
+        fake_nodes::start_kwok(cluster)?;
+        fake_nodes::create_nodes(cluster)?;
+    }
     in_parallel(&nodes, |node| node.wait_for_proxy())?;
     wait_for("the nodes to become ready", Duration::from_secs(120), || {
         for node in &nodes {
             node.daemon("containerd").check()?;
             node.daemon("kubelet").check()?;
         }
-        Ok((cluster.ready_nodes().unwrap_or_default().len() == nodes.len()).then_some(()))
+        let expected = cluster.options.nodes.count() as usize;
+        Ok((cluster.ready_nodes().unwrap_or_default().len() == expected).then_some(()))
     })?;
     // The role that kubeadm gives to the node of its static pods; a kubelet may not give it to itself.
     cluster.kubectl(&["label", "node", "node-1", "node-role.kubernetes.io/control-plane="])?;

@@ -35,9 +35,10 @@ pub struct Up {
     #[command(flatten)]
     cluster: Named,
     /// Real nodes: kubelets with containerd in namespaces of their own; needs root [default: 2, as root]
-    #[arg(long, value_name = "N", conflicts_with = "fake_nodes")]
+    #[arg(long, value_name = "N")]
     nodes: Option<u8>,
-    /// Fake nodes, played by kwok [default: 2, if not root]
+    /// Fake nodes, played by kwok [default: 2, if not root]. Beside real nodes, each has the taint
+    /// kwok.x-k8s.io/node=fake:NoSchedule
     #[arg(long, value_name = "N")]
     fake_nodes: Option<u32>,
     /// In-tree controllers that run beside Mainstay: `all`, `none`, `default` (all but those that Mainstay has),
@@ -70,11 +71,11 @@ pub fn run(command: ClusterCommand) -> Result<()> {
 fn start(up: Up) -> Result<()> {
     let mut options =
         ClusterOptions { name: up.cluster.name, in_tree: up.in_tree, ..ClusterOptions::default() };
-    if let Some(count) = up.nodes {
-        options.nodes = Nodes::Real(count);
-    }
-    if let Some(count) = up.fake_nodes {
-        options.nodes = Nodes::Fake(count);
+    match (up.nodes, up.fake_nodes) {
+        (Some(real), Some(fake)) => options.nodes = Nodes::Mixed { real, fake },
+        (Some(count), None) => options.nodes = Nodes::Real(count),
+        (None, Some(count)) => options.nodes = Nodes::Fake(count),
+        (None, None) => {}
     }
     let cluster = Cluster::up(&options)?;
     let name = match cluster.name() {
@@ -109,11 +110,7 @@ fn show_all() -> Result<()> {
     for name in names {
         let cluster = Cluster::open(&name)?;
         let options = cluster.options();
-        let kind = match options.nodes {
-            Nodes::Real(count) => format!("{count} real nodes"),
-            Nodes::Fake(count) => format!("{count} fake nodes"),
-        };
-        println!("{name}: {kind}, in-tree controllers: {}, {}", options.in_tree, cluster.server());
+        println!("{name}: {}, in-tree controllers: {}, {}", options.nodes, options.in_tree, cluster.server());
         for component in cluster.status() {
             let pid = component.pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
             all_well &= component.problem.is_none();
