@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 
 use mainstay_engine::View;
+use mainstay_engine::random::mix;
 use mainstay_model::{Name, ObjectName, ReplicationController, Uid};
 
 use crate::claim;
@@ -42,7 +43,7 @@ pub(crate) fn unused<'a>(
     // A sum, so that the order in which the pods are visited does not matter.
     let digest = claim::controlled(controller, view.store)
         .map(|pod| hash_uid(FNV_OFFSET, pod.meta.uid))
-        .fold(0_u64, |sum, hash| sum.wrapping_add(scramble(hash)));
+        .fold(0_u64, |sum, hash| sum.wrapping_add(mix(hash)));
     let seed = hash_bytes(hash_uid(FNV_OFFSET, controller.meta.uid), &digest.to_be_bytes());
 
     let mut spoken_for: BTreeSet<Name> = view.memory.taken.clone();
@@ -53,8 +54,9 @@ pub(crate) fn unused<'a>(
             .filter(|create| create.pod.namespace == *namespace)
             .map(|create| create.pod.name.clone()),
     );
+    // FNV leaves much of a difference in high bits, and only the low ones become a name: hence the mixing.
     (0_u64..)
-        .map(move |ordinal| suffix(scramble(hash_bytes(seed, &ordinal.to_be_bytes()))))
+        .map(move |ordinal| suffix(mix(hash_bytes(seed, &ordinal.to_be_bytes()))))
         .map(move |suffix| ObjectName::new(namespace.clone(), format!("{base}{suffix}")))
         .filter(move |pod| view.store.pods().get(pod).is_none() && spoken_for.insert(pod.name.clone()))
 }
@@ -80,11 +82,4 @@ fn hash_bytes(hash: u64, bytes: &[u8]) -> u64 {
 
 fn hash_uid(hash: u64, uid: Uid) -> u64 {
     hash_bytes(hash, &uid.0.to_be_bytes())
-}
-
-/// The last steps of splitmix64: spreads each bit of FNV's result over all of them, since only the low ones become a name.
-fn scramble(hash: u64) -> u64 {
-    let hash = (hash ^ hash >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let hash = (hash ^ hash >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    hash ^ hash >> 31
 }
