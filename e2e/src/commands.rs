@@ -1,7 +1,10 @@
 //! The commands of `cargo xtask`, one module each.
 
+mod bench;
+mod ci;
 mod cluster;
 mod image;
+mod test;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,11 +26,18 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure Mainstay beside kube-controller-manager
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// Start, stop and look at real clusters on this machine
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
     /// Build the image of the manager, as an archive that every container runtime loads
     Image,
+    /// Run every test, from the pure crates to a real cluster
+    Test(test::Tests),
+    /// Do all that a change must pass: format, lints, dependencies, documentation and tests
+    Ci,
 }
 
 /// Reads the command line and does what it says.
@@ -35,8 +45,11 @@ pub fn run() -> Result<()> {
     let line = CommandLine::parse();
     interrupt::listen()?;
     match line.command {
+        Command::Bench(command) => bench::run(command),
         Command::Cluster(command) => cluster::run(command),
         Command::Image => image::run(),
+        Command::Test(tests) => test::run(&tests),
+        Command::Ci => ci::run(),
     }
 }
 

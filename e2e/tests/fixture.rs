@@ -117,7 +117,7 @@ fn real_nodes_run_pods_of_images_that_are_loaded() {
 
 #[test]
 #[ignore = "starts a cluster of real nodes; needs root"]
-fn the_static_pod_can_be_stopped_and_started_with_other_controllers() {
+fn real_nodes_run_the_static_pod_which_can_be_started_with_other_controllers() {
     let fixture = Fixture::up("test-static", Nodes::Real(1), InTree::None);
     let cluster = &fixture.0;
     let pod = ["get", "pod", "--namespace", "kube-system", "kube-controller-manager-node-1"];
