@@ -203,6 +203,21 @@ async fn what_the_server_has_forgotten_is_listed_again() {
 }
 
 #[tokio::test]
+async fn a_version_that_the_server_has_not_reached_is_listed_again() {
+    let server = Apiserver::start().await;
+    let (mut pods, stream) = listed(&server).await;
+    drop(stream);
+    let too_large = r#"{"kind":"Status","code":504,"reason":"Timeout","message":"Too large resource version",
+        "details":{"causes":[{"reason":"ResourceVersionTooLarge"}],"retryAfterSeconds":1}}"#;
+    server.next().await.asks_for("resourceVersion=10&").answer(504, too_large);
+    assert_eq!(pods.tell(1).await, "interrupted");
+    let stream = server.next().await.asks_for("sendInitialEvents=true").stream();
+    stream.send(initial_events_end(3));
+    assert_eq!(pods.tell(1).await, "listed@3[]");
+    pods.end().await;
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_is_found_again() {
     let server = Apiserver::start().await;
     let (mut pods, _stream) = listed(&server).await;

@@ -15,7 +15,7 @@ use thiserror::Error;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, Layer, ServiceExt, service_fn};
 
-use super::body::{Gate, RequestBody};
+use super::body::{Gate, RequestBody, TooLate};
 use super::connector::chain;
 use super::pool::{AnswerBody, Pool};
 use super::request_observer::{ObservedRequest, RequestObserver};
@@ -134,7 +134,7 @@ impl Channel {
         answer_by: Instant,
     ) -> Result<Answer, SendError> {
         let gate = Gate::new(Some(send_by.min(answer_by)));
-        self.observed(request.method, &gate, answer_by, |answer| Some(answer.code), async {
+        self.observed(request.method, &gate, answer_by, |answer| answer.code, async {
             let (parts, body) = self.begin(request, &gate).await?.into_parts();
             let body = body.incoming.collect().await.map_err(|error| chain(&error))?.to_bytes();
             Ok(Answer { code: parts.status.as_u16(), retry_after: retry_after(&parts.headers), body })
@@ -145,7 +145,7 @@ impl Channel {
     /// Sends a request and waits for the first line of the answer until `answer_by`; the body comes as a stream, for as long as it takes.
     pub async fn stream(&self, request: Request, answer_by: Instant) -> Result<AnswerStream, SendError> {
         let gate = Gate::new(Some(answer_by));
-        self.observed(request.method, &gate, answer_by, |answer| Some(answer.code), async {
+        self.observed(request.method, &gate, answer_by, |answer| answer.code, async {
             let (parts, body) = self.begin(request, &gate).await?.into_parts();
             Ok(AnswerStream { code: parts.status.as_u16(), retry_after: retry_after(&parts.headers), body })
         })
@@ -153,6 +153,9 @@ impl Channel {
     }
 
     async fn begin(&self, request: Request, gate: &Arc<Gate>) -> Result<Response<AnswerBody>, String> {
+        if gate.is_closed() {
+            return Err(TooLate.to_string());
+        }
         let request = self.shared.http_request(request, Arc::clone(gate))?;
         self.shared.service.clone().oneshot(request).await.map_err(|error| chain(error.as_ref()))
     }
@@ -162,7 +165,7 @@ impl Channel {
         method: &'static str,
         gate: &Gate,
         answer_by: Instant,
-        code: impl FnOnce(&T) -> Option<u16>,
+        code: impl FnOnce(&T) -> u16,
         exchange: impl Future<Output = Result<T, String>>,
     ) -> Result<T, SendError> {
         let began = Instant::now();
@@ -174,7 +177,7 @@ impl Channel {
             lane: self.lane,
             method,
             host: self.shared.authority.as_str(),
-            code: ended.as_ref().ok().and_then(code),
+            code: ended.as_ref().ok().map(code),
             took: began.elapsed(),
         });
         ended.map_err(|message| match gate.is_sent() {

@@ -30,6 +30,10 @@ use channel::Shared;
 use connector::Connector;
 use pool::Pool;
 
+/// A lease has to be renewed within ten seconds: a dead connection must be noticed, and another one opened, with time to spare.
+const LEASE_KEEP_ALIVE: Duration = Duration::from_secs(2);
+const LEASE_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How to reach the apiserver.
 #[derive(Clone)]
 pub struct ConnectionSettings {
@@ -41,7 +45,7 @@ pub struct ConnectionSettings {
     pub user_agent: String,
     /// How long it may take to connect, TLS included.
     pub connect_timeout: Duration,
-    /// How often a connection is tested by a PING, and how long the answer may take.
+    /// How often a connection is tested by a PING, and how long the answer may take; at most two seconds for the lease's.
     pub keep_alive: Duration,
     /// How many connections writes and reads may use side by side. Another one is opened when all before it carry as many
     /// requests as a server may be expected to take at once.
@@ -142,17 +146,23 @@ impl Connections {
     /// Reads the configuration and makes the pools. Does not connect yet.
     pub async fn open(settings: &ConnectionSettings) -> Result<Connections, ConnectionError> {
         let config = configuration::load(settings).await?;
-        let pool = |connections: usize| -> Result<Arc<Shared>, ConnectionError> {
+        let pool = |connections: usize, settings: &ConnectionSettings| {
             let connector = Connector::new(&config, settings)?;
             let user_agent =
                 HeaderValue::from_str(&settings.user_agent).map_err(ConnectionError::UserAgent)?;
             let observer = Arc::clone(&settings.observer);
-            Ok(Arc::new(Shared::new(&config, Pool::new(connector, connections), user_agent, observer)?))
+            let shared = Shared::new(&config, Pool::new(connector, connections), user_agent, observer)?;
+            Ok::<_, ConnectionError>(Arc::new(shared))
+        };
+        let impatient = ConnectionSettings {
+            connect_timeout: settings.connect_timeout.min(LEASE_CONNECT_TIMEOUT),
+            keep_alive: settings.keep_alive.min(LEASE_KEEP_ALIVE),
+            ..settings.clone()
         };
         Ok(Connections {
-            watches: pool(1)?,
-            objects: pool(settings.object_connections)?,
-            lease: pool(1)?,
+            watches: pool(1, settings)?,
+            objects: pool(settings.object_connections, settings)?,
+            lease: pool(1, &impatient)?,
             namespace: config.default_namespace.clone(),
         })
     }
