@@ -17,9 +17,6 @@ use crate::wait::wait_for;
 /// The image of every pod's first container.
 const PAUSE_IMAGE: &str = "localhost/pause:1";
 
-/// The image of the chart's samples. Nodes cannot pull it, so ours is known by that name too.
-const PAUSE_IMAGE_OF_SAMPLES: &str = "registry.k8s.io/pause:3.10";
-
 /// The image for the pods of tests.
 pub const SAMPLE_IMAGE: &str = "localhost/sample:1";
 
