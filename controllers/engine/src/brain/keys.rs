@@ -17,8 +17,8 @@ pub(super) struct KeyState {
     pub memory: Memory,
     /// Until when each unsettled create may still appear, by its name.
     pub unsettled_until: BTreeMap<Name, Moment>,
-    /// Deletes whose outcome is unknown, in order.
-    pub doomed: Vec<DeletePod>,
+    /// Deletes whose outcome is unknown, in order, and until when each may still take effect.
+    pub doomed: Vec<(DeletePod, Moment)>,
     /// Creates of the present batch that were not sent: the window lets them go.
     pub creates: VecDeque<Write>,
     /// Other writes of the present batch that were not sent.
@@ -167,15 +167,21 @@ impl KeyState {
     }
 
     /// Remembers a delete that may or may not have been committed.
-    pub fn doom(&mut self, delete: &DeletePod) {
-        if !self.doomed.contains(delete) {
-            self.doomed.push(delete.clone());
+    pub fn doom(&mut self, delete: &DeletePod, until: Moment) {
+        match self.doomed.iter_mut().find(|(known, _)| known == delete) {
+            Some((_, known_until)) => *known_until = until,
+            None => self.doomed.push((delete.clone(), until)),
         }
     }
 
     /// The delete of that pod is settled.
     pub fn undoom(&mut self, uid: Uid) {
-        self.doomed.retain(|delete| delete.uid != uid);
+        self.doomed.retain(|(delete, _)| delete.uid != uid);
+    }
+
+    /// When the next unknown outcome stops to matter.
+    pub fn next_expiry(&self) -> Option<Moment> {
+        self.unsettled_until.values().chain(self.doomed.iter().map(|(_, until)| until)).min().copied()
     }
 
     /// Whether a create of that name was sent before without a known outcome.

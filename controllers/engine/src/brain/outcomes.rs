@@ -43,7 +43,7 @@ impl Brain {
                         state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
                         self.settle_by_read((index, &key), &mut state, write.clone());
                     }
-                    Write::DeletePod(delete) => state.doom(delete),
+                    Write::DeletePod(delete) => state.doom(delete, now.moment.after(self.settings.settle_time)),
                     Write::AdoptPod(_)
                     | Write::ReleasePod(_)
                     | Write::PatchReplicationControllerStatus(_) => {}

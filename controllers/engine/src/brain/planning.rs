@@ -52,11 +52,11 @@ impl Brain {
             .map(|create| create.pod.clone())
             .collect();
         past.iter().for_each(|object| state.settle(object));
-        state.doomed.retain(|delete| {
+        state.doomed.retain(|(delete, until)| {
             let pod = self.store.pods().get(&delete.pod);
-            pod.is_some_and(|pod| pod.meta.uid == delete.uid && !pod.meta.is_deleting())
+            *until > now.moment && pod.is_some_and(|pod| pod.meta.uid == delete.uid && !pod.meta.is_deleting())
         });
-        state.memory.doomed = state.doomed.iter().map(|delete| delete.uid).collect();
+        state.memory.doomed = state.doomed.iter().map(|(delete, _)| delete.uid).collect();
 
         if state.hold.is_some_and(|hold| hold.until <= now.moment) {
             state.hold = None;
@@ -143,8 +143,7 @@ impl Brain {
     fn keep(&mut self, (index, key): DeskKey, mut state: KeyState, requeue_at: Option<Moment>) {
         let Some(desk) = self.desks.get_mut(index) else { return };
         let hold = state.hold.map(|hold| hold.until);
-        let unsettled = state.unsettled_until.values().min().copied();
-        desk.queue.set_timer(&key, [hold, unsettled, requeue_at].into_iter().flatten().min());
+        desk.queue.set_timer(&key, [hold, state.next_expiry(), requeue_at].into_iter().flatten().min());
         if state.is_idle() {
             return;
         }

@@ -159,3 +159,20 @@ fn a_delete_with_an_unknown_outcome_is_repeated_on_the_same_pod() {
     assert!(deletes.iter().any(|(_, write)| *write == Write::DeletePod(first.clone())), "{deletes:?}");
     assert_eq!(deletes.len(), 2);
 }
+
+#[test]
+fn an_unknown_delete_that_is_not_wanted_any_more_is_forgotten_when_it_cannot_take_effect() {
+    let mut bench = Bench::leader();
+    let version = bench.next_version();
+    bench.pod_appears("web-0", version);
+    bench.scale(0);
+    bench.lose_answer("delete", "web-0");
+    bench.scale(1);
+    bench.settle_all();
+    bench.pass(Duration::from_secs(1));
+    assert!(!bench.is_at_rest());
+    let wake = bench.brain.wake_at().unwrap();
+    bench.pass(wake.since(bench.now.moment));
+    bench.settle_all();
+    assert!(bench.is_at_rest());
+}
