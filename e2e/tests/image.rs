@@ -1,6 +1,7 @@
 //! The image of the manager: what is in it, and that it finds an apiserver by its name.
 //!
 //! These tests build the image, which takes minutes the first time. They are ignored unless asked for.
+#![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;

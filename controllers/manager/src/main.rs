@@ -4,6 +4,8 @@
 //! checked value of them, [`manager`] hands that to the runtime, and the process ends with a code that says why:
 //! 0 after a signal to stop, 1 when the lease was lost or the start failed, 2 for a bad configuration.
 
+#![allow(clippy::disallowed_methods, reason = "flags, environment, clocks and randomness come in here")]
+
 mod command_line;
 mod config;
 mod logs;

@@ -1,5 +1,6 @@
 //! The built binary, from the outside: what it refuses, in which words and with which exit code.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait on real clocks")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::io::Write;

@@ -10,6 +10,8 @@
 //! [`elector`] finds out who leads, [`brain_loop`] is the brain's thread, [`metrics`] and `health` tell how things stand,
 //! [`mod@run`] ties it all together from [`settings`], and [`clock`] is the only place that reads a clock for the brain.
 
+#![allow(clippy::disallowed_methods, reason = "clocks and threads are what this crate is for")]
+
 pub mod brain_loop;
 pub mod clock;
 pub mod connection;

@@ -1,4 +1,5 @@
 //! The executor and its connections against an apiserver that answers, refuses, hangs and breaks off.
+#![allow(clippy::disallowed_methods, reason = "tests wait on real clocks")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod apiserver;

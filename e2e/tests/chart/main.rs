@@ -1,5 +1,6 @@
 //! The chart, without a cluster: what it renders over many value sets, what it refuses, and whether its pages tell the truth.
 
+#![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod always;
