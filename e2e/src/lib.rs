@@ -10,19 +10,25 @@
 //! - [`certificates`], [`kubeconfig`], [`addresses`], [`in_tree`]: what those arguments are made of.
 //! - [`process`], [`cgroups`]: starting programs so that each can be found and ended later.
 //! - [`images`]: container images without a container engine; [`image`]: the manager's.
+//! - [`bench`]: benchmarks beside kube-controller-manager.
+//! - [`demo`]: what a newcomer watches; [`commands`]: the command line of all this.
 //! - [`wait`], [`interrupt`], [`shell`], [`folders`]: small things that all use.
 //!
 //! # What it does not do
 //! It never sleeps and hopes, never signals a process that it has not started, and leaves nothing on the machine
 //! but the cache.
 
+#![allow(clippy::disallowed_methods, reason = "no product code: it starts programs and waits for them")]
+
 pub mod addresses;
+pub mod bench;
 pub mod certificates;
 pub mod cgroups;
 pub mod cluster;
 pub mod commands;
 pub mod control_plane;
 pub mod controller_manager;
+pub mod demo;
 pub mod fake_nodes;
 pub mod folders;
 pub mod hash;

@@ -1,0 +1,11 @@
+//! Benchmarks beside the peer: the same work by Mainstay and by kube-controller-manager, on the same apiserver, in turn.
+//!
+//! Absolute figures say more about the machine than about the programs, so the aims are ratios, taken within each round
+//! and shown with their spread. What a benchmark looks at must not change what it measures: pods are counted in etcd,
+//! processor time and memory are read from /proc.
+
+mod etcd;
+mod managers;
+pub mod replication;
+pub mod report;
+mod usage;

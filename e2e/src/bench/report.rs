@@ -1,0 +1,219 @@
+//! What a benchmark says at its end: a table, the same as JSON, and whether its aims were met.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+/// All that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The name of the benchmark.
+    pub benchmark: &'static str,
+    /// What was asked for, as it could be asked for again.
+    pub options: Value,
+    /// The rows of the table.
+    pub measures: Vec<Measure>,
+}
+
+/// One thing that was measured for both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// What, with its unit.
+    pub name: &'static str,
+    /// Digits behind the point.
+    pub digits: usize,
+    /// Ours in each round.
+    pub ours: Vec<f64>,
+    /// The peer's in each round.
+    pub peer: Vec<f64>,
+    /// What the ratio is to be, if anything.
+    pub aim: Option<Aim>,
+}
+
+/// What the ratio of ours to the peer's is to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Aim {
+    /// This or more.
+    AtLeast(f64),
+    /// This or less.
+    AtMost(f64),
+}
+
+/// A value for each round, in short.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Summary {
+    median: f64,
+    least: f64,
+    most: f64,
+}
+
+impl Aim {
+    fn is_met_by(self, ratio: f64) -> bool {
+        match self {
+            Aim::AtLeast(bound) => ratio >= bound,
+            Aim::AtMost(bound) => ratio <= bound,
+        }
+    }
+}
+
+impl fmt::Display for Aim {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Aim::AtLeast(bound) => write!(formatter, ">= {bound:.2}"),
+            Aim::AtMost(bound) => write!(formatter, "<= {bound:.2}"),
+        }
+    }
+}
+
+impl Measure {
+    /// The ratio within each round: what disturbs the machine for longer than a round disturbs both.
+    fn ratios(&self) -> Summary {
+        summary(self.ours.iter().zip(&self.peer).map(|(ours, peer)| ours / peer).collect())
+    }
+
+    /// Whether the aim is met by the median of the ratios; none without an aim.
+    fn is_met(&self) -> Option<bool> {
+        self.aim.map(|aim| aim.is_met_by(self.ratios().median))
+    }
+}
+
+impl Report {
+    /// Whether no aim was missed.
+    pub fn all_aims_are_met(&self) -> bool {
+        self.measures.iter().all(|measure| measure.is_met() != Some(false))
+    }
+
+    /// Writes the report as JSON.
+    pub fn write_json(&self, file: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(&self.json())?;
+        fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    fn json(&self) -> Value {
+        let measure = |measure: &Measure| {
+            let ratios = measure.ratios();
+            json!({
+                "name": measure.name,
+                "ours": measure.ours,
+                "peer": measure.peer,
+                "ratio": {"median": ratios.median, "least": ratios.least, "most": ratios.most},
+                "aim": measure.aim.map(|aim| aim.to_string()),
+                "met": measure.is_met(),
+            })
+        };
+        json!({
+            "benchmark": self.benchmark,
+            "options": self.options,
+            "measures": self.measures.iter().map(measure).collect::<Vec<_>>(),
+            "aims": {"met": self.aims(true), "missed": self.aims(false)},
+        })
+    }
+
+    fn aims(&self, met: bool) -> usize {
+        self.measures.iter().filter(|measure| measure.is_met() == Some(met)).count()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rows = vec![["measure", "ours", "peer", "ratio", "spread", "aim", ""].map(String::from)];
+        rows.extend(self.measures.iter().map(row));
+        let width = |column: usize| {
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..7).map(width).collect();
+        for row in &rows {
+            let mut line = String::new();
+            for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                let padding = " ".repeat(width - cell.chars().count());
+                // Words to the left, numbers to the right.
+                match index {
+                    0 | 5 | 6 => line.push_str(&format!("{cell}{padding}  ")),
+                    _ => line.push_str(&format!("{padding}{cell}  ")),
+                }
+            }
+            writeln!(formatter, "{}", line.trim_end())?;
+        }
+        write!(formatter, "aims: {} of {} met", self.aims(true), self.aims(true) + self.aims(false))
+    }
+}
+
+fn row(measure: &Measure) -> [String; 7] {
+    let ratios = measure.ratios();
+    let value = |values: &[f64]| format!("{:.*}", measure.digits, summary(values.to_vec()).median);
+    [
+        measure.name.to_owned(),
+        value(&measure.ours),
+        value(&measure.peer),
+        format!("{:.3}", ratios.median),
+        format!("{:.3} to {:.3}", ratios.least, ratios.most),
+        measure.aim.map(|aim| aim.to_string()).unwrap_or_default(),
+        measure.is_met().map(|met| if met { "met" } else { "MISSED" }).unwrap_or_default().to_owned(),
+    ]
+}
+
+fn summary(mut values: Vec<f64>) -> Summary {
+    values.sort_by(f64::total_cmp);
+    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    let middle = values.len() / 2;
+    let median = match values.len() % 2 {
+        0 if middle > 0 => (at(middle - 1) + at(middle)) / 2.0,
+        _ => at(middle),
+    };
+    Summary { median, least: at(0), most: at(values.len().saturating_sub(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        let measure = |name, ours: &[f64], peer: &[f64], aim| Measure {
+            name,
+            digits: 1,
+            ours: ours.to_vec(),
+            peer: peer.to_vec(),
+            aim,
+        };
+        Report {
+            benchmark: "test",
+            options: json!({"rounds": 3}),
+            measures: vec![
+                measure("pods a second", &[90.0, 100.0, 80.0], &[100.0; 3], Some(Aim::AtLeast(0.9))),
+                measure("memory, MiB", &[20.0, 30.0, 40.0], &[100.0; 3], Some(Aim::AtMost(0.1))),
+                measure("something", &[1.0, 2.0, 3.0], &[10.0; 3], None),
+            ],
+        }
+    }
+
+    #[test]
+    fn the_table_ends_with_how_many_aims_are_met() {
+        let expected = "\
+measure        ours   peer  ratio          spread  aim
+pods a second  90.0  100.0  0.900  0.800 to 1.000  >= 0.90  met
+memory, MiB    30.0  100.0  0.300  0.200 to 0.400  <= 0.10  MISSED
+something       2.0   10.0  0.200  0.100 to 0.300
+aims: 1 of 2 met";
+        assert_eq!(report().to_string(), expected);
+        assert!(!report().all_aims_are_met());
+    }
+
+    #[test]
+    fn json_has_each_round() {
+        let json = report().json();
+        assert_eq!(json["measures"][0]["ours"], json!([90.0, 100.0, 80.0]));
+        assert_eq!(json["measures"][1]["met"], json!(false));
+        assert_eq!(json["measures"][2]["met"], Value::Null);
+        assert_eq!(json["aims"], json!({"met": 1, "missed": 1}));
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_of_rounds_is_between_the_two_in_the_middle() {
+        assert_eq!(summary(vec![4.0, 1.0, 2.0, 3.0]), Summary { median: 2.5, least: 1.0, most: 4.0 });
+        assert_eq!(summary(vec![7.0]), Summary { median: 7.0, least: 7.0, most: 7.0 });
+        assert!(summary(Vec::new()).median.is_nan());
+    }
+}
