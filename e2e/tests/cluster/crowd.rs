@@ -1,0 +1,225 @@
+//! An independent watch of every event of a ReplicationController's pods.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use mainstay_e2e::cluster::Cluster;
+use mainstay_e2e::interrupt;
+use serde_json::Value;
+
+use crate::namespace::{Namespace, is_active, name_of, uid_of};
+use crate::world::World;
+
+/// Watches until it is dropped.
+pub struct Crowd {
+    shared: Arc<Shared>,
+    reader: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    seen: Mutex<Seen>,
+    changed: Condvar,
+    watch: Mutex<Watch>,
+}
+
+#[derive(Default)]
+struct Watch {
+    child: Option<Child>,
+    stopped: bool,
+}
+
+/// What was seen so far.
+#[derive(Debug, Default, Clone)]
+pub struct Seen {
+    /// The active pods, name by UID.
+    pub active: BTreeMap<String, String>,
+    /// The most that were active at once.
+    pub most: usize,
+    /// Every pod that there ever was, by UID.
+    pub ever: BTreeSet<String>,
+    /// How many events came.
+    pub events: usize,
+    /// How often the watch had to begin anew.
+    pub restarts: usize,
+    /// False until the first list.
+    begun: bool,
+}
+
+impl Crowd {
+    /// Begins to watch, and waits until it does.
+    pub fn watch(world: &World, namespace: &Namespace<'_>, selector: &str) -> Result<Crowd> {
+        let shared = Arc::new(Shared::default());
+        let path = format!(
+            "/api/v1/namespaces/{}/pods?labelSelector={}",
+            namespace.name(),
+            selector.replace('=', "%3D")
+        );
+        let (cluster, own) = (world.cluster.clone(), Arc::clone(&shared));
+        let reader = std::thread::spawn(move || own.read_until_stopped(&cluster, &path));
+        let crowd = Crowd { shared, reader: Some(reader) };
+        crowd.wait_until("the watch to begin", Duration::from_secs(30), |seen| seen.begun)?;
+        Ok(crowd)
+    }
+
+    /// What was seen so far.
+    pub fn seen(&self) -> Seen {
+        lock(&self.shared.seen).clone()
+    }
+
+    /// Waits until what was seen fulfils a condition; it is looked at with each event.
+    pub fn wait_until(
+        &self,
+        what: &str,
+        timeout: Duration,
+        mut condition: impl FnMut(&Seen) -> bool,
+    ) -> Result<Seen> {
+        let start = Instant::now();
+        let mut seen = lock(&self.shared.seen);
+        loop {
+            if condition(&seen) {
+                return Ok(seen.clone());
+            }
+            interrupt::check()?;
+            if start.elapsed() > timeout {
+                let (active, most) = (seen.active.len(), seen.most);
+                bail!("gave up waiting for {what}: {active} pods are active, {most} at the most");
+            }
+            let (guard, _timed_out) = self
+                .shared
+                .changed
+                .wait_timeout(seen, Duration::from_millis(100))
+                .unwrap_or_else(PoisonError::into_inner);
+            seen = guard;
+        }
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.shared.stop();
+        if let Some(reader) = self.reader.take() {
+            let _its_panic_was_printed = reader.join();
+        }
+    }
+}
+
+impl Shared {
+    fn stop(&self) {
+        let mut watch = lock(&self.watch);
+        watch.stopped = true;
+        if let Some(child) = &mut watch.child {
+            let _gone_already = child.kill();
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        lock(&self.watch).stopped
+    }
+
+    fn read_until_stopped(&self, cluster: &Cluster, path: &str) {
+        let mut version = None;
+        while !self.is_stopped() {
+            // While the apiserver is away, everything fails; nothing can change then either.
+            let result = match version.take() {
+                None => self.list(cluster, path),
+                Some(from) => self.follow(cluster, path, from),
+            };
+            match result {
+                Ok(next) => version = next,
+                Err(error) if !self.is_stopped() => {
+                    eprintln!("    the test's watch: {error:#}");
+                    sleep(Duration::from_millis(200));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn list(&self, cluster: &Cluster, path: &str) -> Result<Option<String>> {
+        let list: Value = serde_json::from_str(&cluster.kubectl(&["get", "--raw", path])?)?;
+        let mut seen = lock(&self.seen);
+        seen.active.clear();
+        for pod in list["items"].as_array().context("no list of pods")? {
+            seen.take(pod, false);
+        }
+        seen.most = seen.most.max(seen.active.len());
+        seen.begun = true;
+        self.changed.notify_all();
+        Ok(list["metadata"]["resourceVersion"].as_str().map(str::to_owned))
+    }
+
+    /// Reads a watch to its end; gives the version to go on from, none when a list is needed.
+    fn follow(&self, cluster: &Cluster, path: &str, mut version: String) -> Result<Option<String>> {
+        let url =
+            format!("{path}&watch=1&allowWatchBookmarks=true&timeoutSeconds=900&resourceVersion={version}");
+        let mut command = cluster.kubectl_command()?;
+        let mut child = command
+            .args(["get", "--raw", &url])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let pipe = child.stdout.take().context("no output")?;
+        {
+            let mut watch = lock(&self.watch);
+            if watch.stopped {
+                child.kill()?;
+            }
+            watch.child = Some(child);
+        }
+        let mut result = Ok(());
+        for line in BufReader::new(pipe).lines() {
+            let line = line?;
+            let Ok(event) = serde_json::from_str::<Value>(&line) else { break };
+            if event["type"] == "ERROR" {
+                result = Err(anyhow::anyhow!("{}", event["object"]["message"]));
+                break;
+            }
+            if let Some(newer) = event["object"]["metadata"]["resourceVersion"].as_str() {
+                version = newer.to_owned();
+            }
+            self.take(&event);
+        }
+        if let Some(mut child) = lock(&self.watch).child.take() {
+            let _gone_already = child.kill();
+            child.wait()?;
+        }
+        lock(&self.seen).restarts += 1;
+        // The pause is for an apiserver that refuses connections.
+        sleep(Duration::from_millis(200));
+        result.map(|()| Some(version))
+    }
+
+    fn take(&self, event: &Value) {
+        if event["type"] == "BOOKMARK" {
+            return;
+        }
+        let mut seen = lock(&self.seen);
+        seen.events += 1;
+        seen.take(&event["object"], event["type"] == "DELETED");
+        seen.most = seen.most.max(seen.active.len());
+        self.changed.notify_all();
+    }
+}
+
+impl Seen {
+    fn take(&mut self, pod: &Value, deleted: bool) {
+        let uid = uid_of(pod);
+        if deleted || !is_active(pod) {
+            self.active.remove(&uid);
+        } else {
+            self.active.insert(uid.clone(), name_of(pod));
+        }
+        self.ever.insert(uid);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

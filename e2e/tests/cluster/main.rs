@@ -1,0 +1,58 @@
+//! The manager as a pod of its chart in a real cluster: what users see, and what happens when something breaks.
+//!
+//! One cluster serves all tests, one after another: two real nodes, whose containers can be killed and frozen, and fake
+//! ones for pods by the hundred. It is started when the first test needs it and taken down at the end, also after Ctrl-C.
+//! Each test has a namespace of its own.
+//!
+//! Where no cluster can be had the tests are ignored, with the reason. `MAINSTAY_TESTS_NO_SKIP=1` makes that a failure;
+//! `MAINSTAY_TEST_KEEP=1` leaves the cluster for a look at it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
+
+mod cascade;
+mod claims;
+mod crowd;
+mod harness;
+mod install;
+mod leadership;
+mod lifecycle;
+mod managers;
+mod namespace;
+mod outages;
+mod quota;
+mod rights;
+mod templates;
+mod world;
+
+use std::process::ExitCode;
+
+use harness::{Test, test};
+
+/// The cheap ones first; each may leave the managers restarting, and the next one waits until they are well again.
+const TESTS: &[Test] = &[
+    test("install::a_helm_test_passes", install::a_helm_test_passes),
+    test("install::both_replicas_are_ready_and_say_why", install::both_replicas_are_ready_and_say_why),
+    test("install::metrics_have_the_names_of_upstream", install::metrics_have_the_names_of_upstream),
+    test(
+        "claims::a_relabelled_pod_is_released_and_replaced",
+        claims::a_relabelled_pod_is_released_and_replaced,
+    ),
+    test("cascade::foreground_takes_the_pods_first", cascade::foreground_takes_the_pods_first),
+    test("cascade::background_takes_the_pods_after", cascade::background_takes_the_pods_after),
+    test("cascade::orphans_survive_and_are_adopted", cascade::orphans_survive_and_are_adopted),
+    test("lifecycle::the_sample_comes_up_heals_and_scales", lifecycle::the_sample_comes_up_heals_and_scales),
+    test("quota::a_full_quota_is_said_and_recovered_from", quota::a_full_quota_is_said_and_recovered_from),
+    test(
+        "rights::missing_rights_are_said_and_recovered_from",
+        rights::missing_rights_are_said_and_recovered_from,
+    ),
+    test("leadership::a_leader_that_is_asked_to_stop_hands_over_at_once", leadership::asked_to_stop),
+    test("leadership::a_leader_that_is_killed_is_replaced_without_a_pod_too_many", leadership::killed),
+    test("leadership::a_leader_that_was_frozen_does_not_write_again", leadership::frozen),
+    test("outages::the_apiserver_restarts_in_the_middle", outages::the_apiserver_restarts_in_the_middle),
+    test("outages::the_apiserver_is_away_for_a_minute", outages::the_apiserver_is_away_for_a_minute),
+];
+
+fn main() -> ExitCode {
+    harness::run(TESTS)
+}
