@@ -380,3 +380,26 @@ fn links_between_pages_lead_somewhere() {
         }
     }
 }
+
+/// The page names the tests and lints that keep each invariant; a name that has gone would be a promise nobody keeps.
+#[test]
+fn the_tests_that_the_architecture_names_exist() {
+    let page = read("ARCHITECTURE.md");
+    let (_, invariants) = page.split_once("## Invariants").expect("a chapter on invariants");
+    let invariants = invariants.split("\n## ").next().unwrap();
+    let tests: String = files()
+        .iter()
+        .filter(|file| file.ends_with(".rs"))
+        .map(|file| read(file))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut named = 0;
+    for word in invariants.split('`').skip(1).step_by(2) {
+        let is_test = word.matches('_').count() >= 2 && !word.contains([' ', '/', '.', '=', ':']);
+        if is_test {
+            named += 1;
+            assert!(tests.contains(&format!("fn {word}(")), "there is no test {word}");
+        }
+    }
+    assert!(named > 10, "{named} tests are named");
+}
