@@ -52,6 +52,8 @@ pub(super) enum Reading {
     ForPlan(Read),
     /// To learn what became of a create.
     ToSettle(Write),
+    /// To learn why a create that was acknowledged is not in the cache.
+    ToConfirm(Write),
 }
 
 /// The course of the writes that came from one plan.
@@ -88,6 +90,8 @@ pub(super) enum Held {
 pub(super) struct Gate {
     /// For each source, the highest version that was acknowledged and the moment of the last acknowledgement.
     pub versions: BTreeMap<Source, (ResourceVersion, Moment)>,
+    /// Creates that were acknowledged. The version alone does not show that the watch delivered them.
+    pub creations: BTreeMap<ObjectName, Write>,
     /// Pods whose deletion was acknowledged.
     pub deletions: BTreeSet<(ObjectName, Uid)>,
     /// Since when the gate alone holds the key back.
@@ -198,6 +202,17 @@ pub(super) fn tells(write: &Write) -> bool {
 /// Whether a write makes or deletes what its controller owns, as opposed to claims and status.
 pub(super) fn manages(write: &Write) -> bool {
     matches!(write, Write::CreatePod(_) | Write::DeletePod(_))
+}
+
+/// The UID of the controller that a created object will have.
+pub(super) fn owner(write: &Write) -> Option<Uid> {
+    match write {
+        Write::CreatePod(create) => Some(create.owner.uid),
+        Write::AdoptPod(_)
+        | Write::ReleasePod(_)
+        | Write::DeletePod(_)
+        | Write::PatchReplicationControllerStatus(_) => None,
+    }
 }
 
 /// The kind and name of what a write creates, if it creates.

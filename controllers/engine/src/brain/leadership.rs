@@ -8,6 +8,7 @@ use crate::clock::{Moment, Now};
 use crate::effect::Effect;
 use crate::input::Source;
 use mainstay_model::ResourceVersion;
+use std::time::Duration;
 
 /// Whether this process leads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,6 +60,18 @@ pub(super) enum Freshness {
     Fresh,
 }
 
+/// A question that an interruption raises: has the version gone back meanwhile, as after a restore of etcd?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Doubt {
+    /// How far the source had come.
+    pub progress: ResourceVersion,
+    /// When to ask again, after a question without an answer.
+    pub ask_again: Option<Moment>,
+}
+
+/// How long to wait before a question without an answer is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 impl Freshness {
     /// When patience ends.
     pub fn wake_at(&self) -> Option<Moment> {
@@ -90,8 +103,21 @@ impl Brain {
         self.drop_all_unsent();
     }
 
-    pub(super) fn newest_version(&mut self, _now: Now, source: &Source, version: Option<ResourceVersion>) {
+    pub(super) fn newest_version(&mut self, now: Now, source: &Source, version: Option<ResourceVersion>) {
         let Some(state) = self.sources.get_mut(source) else { return };
+        if let Some(doubt) = &mut state.doubt {
+            match version {
+                None => doubt.ask_again = Some(now.moment.after(ASK_AGAIN)),
+                Some(version) => {
+                    let went_back = version < doubt.progress;
+                    state.doubt = None;
+                    if went_back && !state.relisting {
+                        state.relisting = true;
+                        self.effects.push(Effect::Relist(source.clone()));
+                    }
+                }
+            }
+        }
         if let Freshness::Asked { need, .. } = &mut state.freshness {
             *need = version;
         }
@@ -109,6 +135,12 @@ impl Brain {
 
     pub(super) fn check_freshness(&mut self, now: Now) {
         for (source, state) in &mut self.sources {
+            if let Some(doubt) = &mut state.doubt
+                && doubt.ask_again.is_some_and(|at| at <= now.moment)
+            {
+                doubt.ask_again = None;
+                self.effects.push(Effect::ReadNewestVersion(source.clone()));
+            }
             let Freshness::Asked { since, need, patience_ends } = state.freshness else { continue };
             if state.is_synced() && need.is_some_and(|need| state.progress >= need) {
                 state.freshness = Freshness::Fresh;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mainstay_model::{ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{Found, ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
 
-use super::keys::{Held, KeyState, Reading, created, manages};
+use super::keys::{Held, KeyState, Reading, created, manages, owner};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::controller::Failure;
@@ -43,7 +43,9 @@ impl Brain {
                         state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
                         self.settle_by_read((index, &key), &mut state, write.clone());
                     }
-                    Write::DeletePod(delete) => state.doom(delete, now.moment.after(self.settings.settle_time)),
+                    Write::DeletePod(delete) => {
+                        state.doom(delete, now.moment.after(self.settings.settle_time))
+                    }
                     Write::AdoptPod(_)
                     | Write::ReleasePod(_)
                     | Write::PatchReplicationControllerStatus(_) => {}
@@ -65,6 +67,7 @@ impl Brain {
         match state.reads.remove(&id) {
             Some(Reading::ForPlan(read)) => state.memory.answers.push((read, outcome)),
             Some(Reading::ToSettle(write)) => self.settled(now, (index, &key), &mut state, &write, outcome),
+            Some(Reading::ToConfirm(write)) => self.confirmed(now, (index, &key), &mut state, write, outcome),
             None => {}
         }
         self.go_on(now, (index, key), state);
@@ -84,8 +87,9 @@ impl Brain {
         } else if let (Some(version), Some(source)) = (version, self.source_of(write)) {
             state.gate.expect(source, version, now.moment);
         }
-        if created(write).is_some() {
-            state.settle(write.object());
+        if let Some((_, object)) = created(write) {
+            state.gate.creations.insert(object.clone(), write.clone());
+            state.settle(object);
             state.window.grow();
         }
         state.batch.managed |= manages(write);
@@ -176,11 +180,20 @@ impl Brain {
     }
 
     /// Asks the server, past every cache, what bears the name.
-    fn settle_by_read(&mut self, (index, key): (usize, &ObjectName), state: &mut KeyState, write: Write) {
-        let Some((kind, object)) = created(&write) else { return };
-        let read = Read { kind, object: object.clone() };
+    fn settle_by_read(&mut self, key: (usize, &ObjectName), state: &mut KeyState, write: Write) {
+        let read = Read { kind: write.kind(), object: write.object().clone() };
+        self.read(key, state, read, Reading::ToSettle(write));
+    }
+
+    pub(super) fn read(
+        &mut self,
+        (index, key): (usize, &ObjectName),
+        state: &mut KeyState,
+        read: Read,
+        reading: Reading,
+    ) {
         let id = ReadId(self.next_id());
-        state.reads.insert(id, Reading::ToSettle(write));
+        state.reads.insert(id, reading);
         self.reads.insert(id, (index, key.clone()));
         self.effects.push(Effect::Read { id, read });
     }
@@ -199,14 +212,7 @@ impl Brain {
             ReadOutcome::Found(found) if found.controller == Some(create.owner.uid) => {
                 let version = Some(found.version);
                 self.acknowledged(now, state, write, version);
-                let Some(source) = self.source_of(write) else { return };
-                let progress = self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
-                let known = self.store.pods().get(&create.pod).is_some_and(|pod| pod.meta.uid == found.uid);
-                if !known && progress >= found.version {
-                    // The cache says that it has everything up to there, and has not: only a new list will do.
-                    state.gate.expect(source.clone(), ResourceVersion(u64::MAX), now.moment);
-                    self.events_lost(&source, 1);
-                }
+                self.compare_with_cache(now, state, write, &found);
                 let Some(desk) = self.desks.get(index) else { return };
                 let outcome = WriteOutcome::Acknowledged { version };
                 if let Some(event) = desk.controller.report(&self.store, key, write, &outcome) {
@@ -223,6 +229,44 @@ impl Brain {
                 state.remember_unsettled(write, now.moment.after(self.settings.settle_time));
                 self.not_tried((index, key), state, write, message);
             }
+        }
+    }
+
+    /// Why a pod that was created is not in the cache.
+    fn confirmed(
+        &mut self,
+        now: Now,
+        key: (usize, &ObjectName),
+        state: &mut KeyState,
+        write: Write,
+        outcome: ReadOutcome,
+    ) {
+        match outcome {
+            ReadOutcome::Found(found) if found.controller == owner(&write) => {
+                if let Some(source) = self.source_of(&write) {
+                    state.gate.expect(source, found.version, now.moment);
+                }
+                self.compare_with_cache(now, state, &write, &found);
+            }
+            // Deleted since, and perhaps the name used again.
+            ReadOutcome::Found(_) | ReadOutcome::NotFound => {}
+            ReadOutcome::Failed { message } => {
+                state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
+                self.not_tried(key, state, &write, message);
+            }
+        }
+    }
+
+    /// The server has this object of ours. If the cache claims to have everything up to there and has it not, the watch
+    /// has lost it, and only a new list will do.
+    fn compare_with_cache(&mut self, now: Now, state: &mut KeyState, write: &Write, found: &Found) {
+        let Some(source) = self.source_of(write) else { return };
+        let progress = self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
+        let known =
+            self.store.get(write.kind(), write.object()).is_some_and(|object| object.meta().uid == found.uid);
+        if !known && progress >= found.version {
+            state.gate.expect(source.clone(), ResourceVersion(u64::MAX), now.moment);
+            self.events_lost(&source, 1);
         }
     }
 
@@ -284,13 +328,34 @@ impl Brain {
         if state.gate.is_empty() {
             state.gate.since = None;
             self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
-            return self.enqueue(now, *index, key, Lane::Change);
+            return self.confirm_creations(now, desk_key);
         }
         for (source, (version, _)) in &state.gate.versions {
             self.gated_versions.entry(source.clone()).or_default().insert((*version, desk_key.clone()));
         }
         for (_, uid) in &state.gate.deletions {
             self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
+        }
+    }
+
+    /// The cache claims to have everything that was acknowledged. A created pod that it has not was deleted since, or the
+    /// watch has lost it; the server knows. Without this a single lost event would make one pod too many.
+    fn confirm_creations(&mut self, now: Now, (index, key): &DeskKey) {
+        let Some(desk) = self.desks.get_mut(*index) else { return };
+        let Some(mut state) = desk.keys.remove(key) else { return };
+        let creations = std::mem::take(&mut state.gate.creations);
+        for (object, write) in creations {
+            if self.store.pods().get(&object).is_none() {
+                let read = Read { kind: write.kind(), object };
+                self.read((*index, key), &mut state, read, Reading::ToConfirm(write));
+            }
+        }
+        let busy = state.is_busy();
+        if let Some(desk) = self.desks.get_mut(*index) {
+            desk.keys.insert(key.clone(), state);
+        }
+        if !busy {
+            self.enqueue(now, *index, key, Lane::Change);
         }
     }
 

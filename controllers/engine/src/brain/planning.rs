@@ -9,7 +9,7 @@ use super::keys::{Held, Hold, KeyState, Reading, tells};
 use super::{Brain, DeskKey};
 use crate::clock::{Moment, Now};
 use crate::controller::{Plan, View};
-use crate::effect::{Effect, ReadId};
+use crate::effect::Effect;
 use crate::notice::Notice;
 use crate::queue::Lane;
 use crate::store::Store;
@@ -54,7 +54,8 @@ impl Brain {
         past.iter().for_each(|object| state.settle(object));
         state.doomed.retain(|(delete, until)| {
             let pod = self.store.pods().get(&delete.pod);
-            *until > now.moment && pod.is_some_and(|pod| pod.meta.uid == delete.uid && !pod.meta.is_deleting())
+            *until > now.moment
+                && pod.is_some_and(|pod| pod.meta.uid == delete.uid && !pod.meta.is_deleting())
         });
         state.memory.doomed = state.doomed.iter().map(|(delete, _)| delete.uid).collect();
 
@@ -102,10 +103,7 @@ impl Brain {
                 return self.keep((index, key), state, requeue_at);
             }
             for read in reads {
-                let id = ReadId(self.next_id());
-                state.reads.insert(id, Reading::ForPlan(read.clone()));
-                self.reads.insert(id, (index, key.clone()));
-                self.effects.push(Effect::Read { id, read });
+                self.read((index, &key), &mut state, read.clone(), Reading::ForPlan(read));
             }
             return self.keep((index, key), state, requeue_at);
         }

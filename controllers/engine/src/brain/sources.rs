@@ -13,7 +13,7 @@ use crate::notice::Notice;
 use crate::queue::Lane;
 
 use super::audits::AuditState;
-use super::leadership::Freshness;
+use super::leadership::{Doubt, Freshness};
 
 /// What is known of a source.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct SourceState {
     pub freshness: Freshness,
     /// Where its audit stands.
     pub audit: AuditState,
+    /// Whether an interruption leaves in doubt that versions have only grown.
+    pub doubt: Option<Doubt>,
     /// Whether a list was asked for and has not come.
     pub relisting: bool,
 }
@@ -40,7 +42,8 @@ impl SourceState {
 
     /// When time alone will call for something.
     pub fn wake_at(&self) -> Option<Moment> {
-        self.freshness.wake_at().into_iter().chain(self.audit.wake_at()).min()
+        let doubt = self.doubt.and_then(|doubt| doubt.ask_again);
+        [self.freshness.wake_at(), self.audit.wake_at(), doubt].into_iter().flatten().min()
     }
 }
 
@@ -68,7 +71,12 @@ impl Brain {
                 self.effects.push(Effect::Relist(source.clone()));
             }
             SourceEvent::Progress(version) => self.progressed(now, source, version),
-            SourceEvent::Interrupted => {}
+            SourceEvent::Interrupted => {
+                // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
+                // right now, its newest version gives it away.
+                state.doubt = Some(Doubt { progress: state.progress, ask_again: None });
+                self.effects.push(Effect::ReadNewestVersion(source.clone()));
+            }
         }
     }
 

@@ -44,9 +44,44 @@ fn a_bookmark_past_the_version_opens_the_gate() {
     let version = bench.acknowledge("create", "web-0");
     bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(version.0 - 1))));
     assert_eq!(bench.open("create"), [""; 0]);
-    // Somebody deleted the pod at once, and the cache never saw it: the progress alone shows that it is not there.
     bench.input(Input::Source(PODS, SourceEvent::Progress(version)));
+    // Somebody deleted the pod at once, and the cache never saw it; the server confirms that.
+    bench.answer_read(ReadOutcome::NotFound);
     assert_eq!(bench.open("create"), ["web-0"]);
+}
+
+#[test]
+fn a_created_pod_whose_event_the_watch_has_lost_is_not_made_twice() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(version.0 + 5))));
+    bench.answer_read(found(version, Uid(1001), Some(OWNER)));
+    assert_eq!(bench.open("create"), [""; 0]);
+    assert_eq!(bench.relists, [PODS]);
+    bench.pass(Duration::from_millis(1));
+    bench.version += 5;
+    bench.list(PODS, vec![pod("web-0", Uid(1001), version, OWNER)]);
+    bench.settle_all();
+    assert_eq!(bench.brain.store().pods().len(), 1);
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn a_version_that_is_lower_after_an_interruption_calls_for_a_new_list() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    bench.newest_asked.clear();
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.input(Input::NewestVersion(PODS, None));
+    assert_eq!(bench.newest_asked, [PODS]);
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(bench.newest_asked, [PODS, PODS], "asked until there is an answer");
+    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(40))));
+    assert_eq!(bench.relists, [PODS]);
+    bench.pass(Duration::from_secs(10));
+    assert_eq!(bench.newest_asked.len(), 2);
 }
 
 #[test]
@@ -71,6 +106,7 @@ fn a_list_begun_after_the_acknowledgement_opens_the_gate_and_an_earlier_one_does
     assert_eq!(bench.open("create"), [""; 0]);
     bench.pass(Duration::from_secs(1));
     bench.input(listing(bench.now.moment, 101));
+    bench.answer_read(ReadOutcome::NotFound);
     assert_eq!(bench.open("create"), ["web-0"]);
 }
 
