@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod cluster;
+mod demo;
 mod image;
 mod test;
 
@@ -32,6 +33,8 @@ enum Command {
     /// Start, stop and look at real clusters on this machine
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
+    /// See Mainstay at work: a cluster, its chart, a ReplicationController that comes up, heals and scales
+    Demo(demo::Demo),
     /// Build the image of the manager, as an archive that every container runtime loads
     Image,
     /// Run every test, from the pure crates to a real cluster
@@ -47,6 +50,7 @@ pub fn run() -> Result<()> {
     match line.command {
         Command::Bench(command) => bench::run(command),
         Command::Cluster(command) => cluster::run(command),
+        Command::Demo(demo) => demo::run(demo),
         Command::Image => image::run(),
         Command::Test(tests) => test::run(&tests),
         Command::Ci => ci::run(),

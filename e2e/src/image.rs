@@ -99,7 +99,8 @@ fn cargo_home() -> Result<PathBuf> {
     }
 }
 
-fn repository() -> Result<PathBuf> {
+/// The folder of the workspace.
+pub fn repository() -> Result<PathBuf> {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .map(Path::to_path_buf)

@@ -10,7 +10,7 @@
 //! - [`certificates`], [`kubeconfig`], [`addresses`], [`in_tree`]: what those arguments are made of.
 //! - [`process`], [`cgroups`]: starting programs so that each can be found and ended later.
 //! - [`images`]: container images without a container engine; [`image`]: the manager's.
-//! - [`bench`]: benchmarks beside kube-controller-manager.
+//! - [`mod@bench`]: benchmarks beside kube-controller-manager.
 //! - [`demo`]: what a newcomer watches; [`commands`]: the command line of all this.
 //! - [`wait`], [`interrupt`], [`shell`], [`folders`]: small things that all use.
 //!
