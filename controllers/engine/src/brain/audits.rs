@@ -17,7 +17,7 @@ pub(super) struct AuditState {
     /// When the next one begins; `None` before the first list, while one runs, and where there are none.
     next: Option<Moment>,
     running: bool,
-    /// Objects that the last audit found and the store had not. They may have been deleted in between, so that only a
+    /// Objects that only the last audit or only the store had. They may have been deleted in between, so that only a
     /// second sight counts.
     suspects: BTreeSet<Uid>,
     /// Objects for which a list was made already. What is still missing then cannot be read, which was said elsewhere.
@@ -83,24 +83,28 @@ impl Brain {
         let changes_lost = entries.iter().filter(|entry| {
             entry.version <= progress && stored.get(&entry.uid).is_some_and(|known| *known < entry.version)
         });
-        let deletions_lost = stored
+        let unlisted: BTreeSet<Uid> = stored
             .iter()
-            .filter(|(uid, known)| version <= progress && **known <= version && !listed.contains(uid));
+            .filter(|(uid, known)| **known <= version && !listed.contains(uid))
+            .map(|(uid, _)| *uid)
+            .collect();
         let missing: BTreeSet<Uid> = entries
             .iter()
             .filter(|entry| entry.version <= progress && !stored.contains_key(&entry.uid))
             .map(|entry| entry.uid)
             .collect();
-        let seen_twice: BTreeSet<Uid> = missing
+        // The deletion of an unlisted object has been lost if the watch has come past the list, and is on its way otherwise.
+        let deletions_lost = if version <= progress { unlisted.clone() } else { BTreeSet::new() };
+        let doubtful: BTreeSet<Uid> = missing.union(&unlisted).copied().collect();
+        let seen_twice: BTreeSet<Uid> = doubtful
             .intersection(&state.audit.suspects)
-            .filter(|uid| !state.audit.pursued.contains(uid))
+            .filter(|uid| !state.audit.pursued.contains(uid) && !deletions_lost.contains(uid))
             .copied()
             .collect();
 
-        let lost = changes_lost.count() + deletions_lost.count() + seen_twice.len();
-        state.audit.pursued =
-            state.audit.pursued.intersection(&missing).chain(&seen_twice).copied().collect();
-        state.audit.suspects = missing;
+        let lost = changes_lost.count() + deletions_lost.len() + seen_twice.len();
+        state.audit.pursued = state.audit.pursued.intersection(&doubtful).chain(&seen_twice).copied().collect();
+        state.audit.suspects = doubtful;
         if lost > 0 {
             self.events_lost(source, lost);
         }

@@ -46,6 +46,15 @@ fn a_lost_deletion_is_found_at_once() {
 }
 
 #[test]
+fn a_lost_deletion_is_found_at_the_second_sight_where_other_kinds_drive_the_version_on() {
+    let mut bench = with_pod();
+    audited(&mut bench, &[], 500);
+    assert_eq!(bench.relists, [], "the deletion may be on its way");
+    audited(&mut bench, &[], 900);
+    assert_eq!(bench.relists, [PODS]);
+}
+
+#[test]
 fn a_lost_change_is_found_at_once() {
     let mut bench = with_pod();
     audited(&mut bench, &[(1, 115)], 120);
