@@ -103,22 +103,18 @@ impl Brain {
             .collect();
 
         let lost = changes_lost.count() + deletions_lost.len() + seen_twice.len();
-        state.audit.pursued = state.audit.pursued.intersection(&doubtful).chain(&seen_twice).copied().collect();
+        state.audit.pursued =
+            state.audit.pursued.intersection(&doubtful).chain(&seen_twice).copied().collect();
         state.audit.suspects = doubtful;
         if lost > 0 {
-            self.events_lost(source, lost);
+            self.events_lost(now, source, lost);
         }
     }
 
     /// A watch has lost something: count it and list anew.
-    pub(super) fn events_lost(&mut self, source: &Source, objects: usize) {
+    pub(super) fn events_lost(&mut self, now: Now, source: &Source, objects: usize) {
         self.meter.lost_events(source.kind, objects);
         self.effects.push(Effect::Notice(Notice::EventsLost { source: source.clone(), objects }));
-        if let Some(state) = self.sources.get_mut(source)
-            && !state.relisting
-        {
-            state.relisting = true;
-            self.effects.push(Effect::Relist(source.clone()));
-        }
+        self.want_list(now, source);
     }
 }
