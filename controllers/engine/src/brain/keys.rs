@@ -90,6 +90,8 @@ pub(super) enum Held {
 pub(super) struct Gate {
     /// For each source, the highest version that was acknowledged and the moment of the last acknowledgement.
     pub versions: BTreeMap<Source, (ResourceVersion, Moment)>,
+    /// Sources that have lost something: only the list that was asked for then will do.
+    pub lists: BTreeSet<Source>,
     /// Creates that were acknowledged. The version alone does not show that the watch delivered them.
     pub creations: BTreeMap<ObjectName, Write>,
     /// Pods whose deletion was acknowledged.
@@ -100,7 +102,7 @@ pub(super) struct Gate {
 
 impl Gate {
     pub fn is_empty(&self) -> bool {
-        self.versions.is_empty() && self.deletions.is_empty()
+        self.versions.is_empty() && self.lists.is_empty() && self.deletions.is_empty()
     }
 
     /// Another write was acknowledged.

@@ -105,21 +105,20 @@ impl Brain {
 
     pub(super) fn newest_version(&mut self, now: Now, source: &Source, version: Option<ResourceVersion>) {
         let Some(state) = self.sources.get_mut(source) else { return };
+        if let Freshness::Asked { need, .. } = &mut state.freshness {
+            *need = version;
+        }
         if let Some(doubt) = &mut state.doubt {
             match version {
                 None => doubt.ask_again = Some(now.moment.after(ASK_AGAIN)),
                 Some(version) => {
                     let went_back = version < doubt.progress;
                     state.doubt = None;
-                    if went_back && !state.relisting {
-                        state.relisting = true;
-                        self.effects.push(Effect::Relist(source.clone()));
+                    if went_back {
+                        self.want_list(now, source);
                     }
                 }
             }
-        }
-        if let Freshness::Asked { need, .. } = &mut state.freshness {
-            *need = version;
         }
     }
 
@@ -150,7 +149,7 @@ impl Brain {
                 state.freshness = Freshness::Asked { since, need, patience_ends };
             } else if now.moment >= patience_ends {
                 state.freshness = Freshness::Relisting { since };
-                state.relisting = true;
+                state.list_wanted = Some(now.moment);
                 self.effects.push(Effect::Relist(source.clone()));
             }
         }

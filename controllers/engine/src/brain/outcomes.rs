@@ -13,6 +13,9 @@ use crate::input::Source;
 use crate::notice::Notice;
 use crate::queue::Lane;
 
+/// So many conflicts in a row, over seconds by then, say that the cache does not catch up.
+const PATIENCE_WITH_CONFLICTS: u32 = 10;
+
 impl Brain {
     pub(super) fn write_ended(&mut self, now: Now, id: WriteId, outcome: WriteOutcome, took: Duration) {
         match &outcome {
@@ -114,9 +117,15 @@ impl Brain {
                 state.creates.clear();
                 state.batch.failed.get_or_insert(write.verb());
             }
-            // Somebody was faster; the cache will show what they did.
+            // Somebody was faster; the cache will show what they did. If it does not for that long, it has lost it.
             Refusal::Conflict { .. } if !manages(&write) => {
                 state.batch.failed.get_or_insert(write.verb());
+                if state.failures >= PATIENCE_WITH_CONFLICTS
+                    && let Some(source) = self.source_of(&write)
+                {
+                    state.failures = 0;
+                    self.events_lost(now, &source, 1);
+                }
             }
             refusal => {
                 // Quota is checked before the name: a create that was sent before may have been committed then.
@@ -265,8 +274,8 @@ impl Brain {
         let known =
             self.store.get(write.kind(), write.object()).is_some_and(|object| object.meta().uid == found.uid);
         if !known && progress >= found.version {
-            state.gate.expect(source.clone(), ResourceVersion(u64::MAX), now.moment);
-            self.events_lost(&source, 1);
+            state.gate.lists.insert(source.clone());
+            self.events_lost(now, &source, 1);
         }
     }
 
@@ -322,6 +331,10 @@ impl Brain {
                 source.progress < *version && source.listed.is_none_or(|begun| begun <= *acknowledged)
             })
         });
+        state
+            .gate
+            .lists
+            .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
         state.gate.deletions.retain(|(name, uid)| {
             store.pods().get(name).is_some_and(|pod| pod.meta.uid == *uid && !pod.meta.is_deleting())
         });
@@ -332,6 +345,10 @@ impl Brain {
         }
         for (source, (version, _)) in &state.gate.versions {
             self.gated_versions.entry(source.clone()).or_default().insert((*version, desk_key.clone()));
+        }
+        for source in &state.gate.lists {
+            let never = ResourceVersion(u64::MAX);
+            self.gated_versions.entry(source.clone()).or_default().insert((never, desk_key.clone()));
         }
         for (_, uid) in &state.gate.deletions {
             self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());

@@ -30,8 +30,8 @@ pub(super) struct SourceState {
     pub audit: AuditState,
     /// Whether an interruption leaves in doubt that versions have only grown.
     pub doubt: Option<Doubt>,
-    /// Whether a list was asked for and has not come.
-    pub relisting: bool,
+    /// When a new list was last wanted that has not come.
+    pub list_wanted: Option<Moment>,
 }
 
 impl SourceState {
@@ -66,10 +66,7 @@ impl Brain {
             }
             // A watch from a version that a restored etcd has not reached yet is accepted and stays silent; its
             // bookmarks are the only sign.
-            SourceEvent::Progress(version) if version < state.progress && !state.relisting => {
-                state.relisting = true;
-                self.effects.push(Effect::Relist(source.clone()));
-            }
+            SourceEvent::Progress(version) if version < state.progress => self.want_list(now, source),
             SourceEvent::Progress(version) => self.progressed(now, source, version),
             SourceEvent::Interrupted => {
                 // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
@@ -88,7 +85,12 @@ impl Brain {
         let went_back = listing.version < before;
         state.listed = Some(listing.begun);
         state.progress = listing.version;
-        state.relisting = false;
+        if state.list_wanted.is_some_and(|wanted| listing.begun < wanted) {
+            // It was on its way already, and may be just as wrong.
+            self.effects.push(Effect::Relist(source.clone()));
+        } else {
+            state.list_wanted = None;
+        }
         if went_back {
             self.meter.version_went_back(source.kind);
             let (from, to) = (before, listing.version);
@@ -124,6 +126,15 @@ impl Brain {
         }
         self.reconsider_gated(now, source, true);
         self.list_is_fresh(source, listing.begun);
+    }
+
+    /// Asks for a new list, unless one was asked for and has not come.
+    pub(super) fn want_list(&mut self, now: Now, source: &Source) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        if state.list_wanted.is_none() {
+            self.effects.push(Effect::Relist(source.clone()));
+        }
+        state.list_wanted = Some(now.moment);
     }
 
     fn progressed(&mut self, now: Now, source: &Source, version: ResourceVersion) {

@@ -174,3 +174,23 @@ fn a_fault_that_came_of_a_read_does_not_cost_a_read_with_every_change() {
     }
     assert!((3..20).contains(&reads), "{reads} reads in a minute of 600 changes");
 }
+
+#[test]
+fn conflicts_without_end_say_that_the_cache_has_lost_something() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all_but_creates();
+    let (id, create) = bench.take("create", "web-0");
+    let version = bench.next_version();
+    let outcome = WriteOutcome::Acknowledged { version: Some(version) };
+    bench.input(Input::Write { id, outcome, took: Duration::from_millis(5) });
+    bench.pod_appears(&create.object().name, version);
+    let mut conflicts = 0;
+    while bench.relists.is_empty() {
+        bench.refuse("status", "web", Refusal::Conflict { message: "the object has been modified".into() });
+        conflicts += 1;
+        bench.pass(Duration::from_secs(60));
+    }
+    assert!((5..20).contains(&conflicts), "{conflicts}");
+    assert_eq!(bench.relists, [OWNERS]);
+}
