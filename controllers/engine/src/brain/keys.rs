@@ -66,7 +66,7 @@ pub(super) struct Batch {
 }
 
 /// A pause before another try.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Hold {
     /// When it ends.
     pub until: Moment,
@@ -75,14 +75,21 @@ pub(super) struct Hold {
 }
 
 /// What a pause holds back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Held {
     /// Planning itself: it panicked.
     Plans,
-    /// Writes with that verb; others go on, the status above all.
-    Writes(&'static str),
+    /// Writes with these verbs; others go on, the status above all. Those that then fail too are held back with them.
+    Writes(BTreeSet<&'static str>),
     /// Nothing: the key is only tried again.
     Nothing,
+}
+
+impl Held {
+    /// Whether it holds back writes with that verb.
+    pub fn holds(&self, verb: &str) -> bool {
+        matches!(self, Held::Writes(verbs) if verbs.contains(verb))
+    }
 }
 
 /// What a key waits for before it is planned again: no plan is made on a cache that is older than our own writes.

@@ -301,7 +301,7 @@ impl Brain {
         }
         let batch = std::mem::take(&mut state.batch);
         match batch.failed {
-            Some(verb) => self.hold(now, index, &mut state, Held::Writes(verb)),
+            Some(verb) => self.hold(now, index, &mut state, Held::Writes([verb].into())),
             None if batch.managed => {
                 state.failures = 0;
                 state.memory.failure = None;
@@ -309,7 +309,7 @@ impl Brain {
             None => {}
         }
         if let Some(desk) = self.desks.get_mut(index) {
-            let timer = state.hold.map(|hold| hold.until);
+            let timer = state.hold.as_ref().map(|hold| hold.until);
             if timer.is_some() {
                 desk.queue.set_timer(key, timer);
             }

@@ -59,16 +59,16 @@ impl Brain {
         });
         state.memory.doomed = state.doomed.iter().map(|(delete, _)| delete.uid).collect();
 
-        if state.hold.is_some_and(|hold| hold.until <= now.moment) {
+        if state.hold.as_ref().is_some_and(|hold| hold.until <= now.moment) {
             state.hold = None;
         }
-        if let Some(Hold { until, what: Held::Plans }) = state.hold {
-            desk.queue.set_timer(key, Some(until));
+        if let Some(Hold { until, what: Held::Plans }) = &state.hold {
+            desk.queue.set_timer(key, Some(*until));
             desk.keys.insert(key.clone(), state);
             return;
         }
-        state.memory.backing_off =
-            matches!(state.hold, Some(Hold { what: Held::Writes("create" | "delete"), .. }));
+        let holds = |verb| state.hold.as_ref().is_some_and(|hold| hold.what.holds(verb));
+        state.memory.backing_off = holds("create") || holds("delete");
 
         let view = View { store: &self.store, memory: &state.memory };
         let planned = catch_unwind(AssertUnwindSafe(|| desk.controller.plan(key, &view, now)));
@@ -99,7 +99,8 @@ impl Brain {
         let requeue_at = requeue_at.map(|wall| now.moment.after(wall.since(now.wall).unwrap_or_default()));
         if !reads.is_empty() {
             // A claim that fails is not to cost a read with every change that comes by.
-            if matches!(state.hold, Some(Hold { what: Held::Nothing | Held::Writes("adopt"), .. })) {
+            let vain = |hold: &Hold| hold.what == Held::Nothing || hold.what.holds("adopt");
+            if state.hold.as_ref().is_some_and(vain) {
                 return self.keep((index, key), state, requeue_at);
             }
             for read in reads {
@@ -108,7 +109,7 @@ impl Brain {
             return self.keep((index, key), state, requeue_at);
         }
 
-        let held = |write: &Write| matches!(state.hold, Some(Hold { what: Held::Writes(verb), .. }) if verb == write.verb());
+        let held = |write: &Write| state.hold.as_ref().is_some_and(|hold| hold.what.holds(write.verb()));
         let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write)).collect();
         let is_clean = !state.memory.backing_off && fault.is_none() && writes.iter().all(tells);
         if let Some(message) = fault.filter(|_| state.hold.is_none()) {
@@ -140,7 +141,7 @@ impl Brain {
     /// Puts a key's state back, if there is anything to remember, with the timer that it needs.
     fn keep(&mut self, (index, key): DeskKey, mut state: KeyState, requeue_at: Option<Moment>) {
         let Some(desk) = self.desks.get_mut(index) else { return };
-        let hold = state.hold.map(|hold| hold.until);
+        let hold = state.hold.as_ref().map(|hold| hold.until);
         desk.queue.set_timer(&key, [hold, state.next_expiry(), requeue_at].into_iter().flatten().min());
         if state.is_idle() {
             return;
@@ -154,6 +155,14 @@ impl Brain {
 
     /// Makes a key wait, longer with each failure in a row.
     pub(super) fn hold(&mut self, now: Now, index: usize, state: &mut KeyState, what: Held) {
+        // Another kind of write has failed during the pause: if it ended the pause of the first, the two would take turns
+        // without end.
+        if let (Some(Hold { until, what: Held::Writes(held) }), Held::Writes(more)) = (&mut state.hold, &what)
+            && *until > now.moment
+        {
+            held.extend(more);
+            return;
+        }
         state.failures = state.failures.saturating_add(1);
         let until = now.moment.after(self.settings.back_off.delay(state.failures));
         state.hold = Some(Hold { until, what });

@@ -38,6 +38,30 @@ fn tries_after_failures_become_rare_but_never_cease() {
     assert!((20..60).contains(&tries), "{tries} tries in an hour");
 }
 
+/// As without any rights.
+#[test]
+fn writes_of_two_kinds_that_fail_do_not_take_turns_without_a_pause() {
+    let mut bench = Bench::leader();
+    let refusal = || Refusal::Forbidden { message: "no rights".into() };
+    bench.scale(1);
+    let mut tries = 0;
+    for _ in 0..600 {
+        loop {
+            if !bench.open("create").is_empty() {
+                bench.refuse("create", "web-0", refusal());
+            } else if !bench.open("status").is_empty() {
+                bench.refuse("status", "web", refusal());
+            } else {
+                break;
+            }
+            tries += 1;
+            assert!(tries < 100, "a pause after each try of both");
+        }
+        bench.pass(Duration::from_secs(1));
+    }
+    assert!(tries >= 20, "{tries} tries in ten minutes");
+}
+
 #[test]
 fn a_new_spec_is_tried_at_once_and_drops_what_was_not_sent() {
     let mut bench = Bench::leader();
