@@ -212,7 +212,7 @@ fn suggest_for_pods(target: &Target) {
     if target.cluster().is_some() {
         page::suggestion(
             &format!("kubectl delete pod --namespace {MANAGER_NAMESPACE} \"{leader}\""),
-            "end the leader: the other one takes over",
+            "end the leader: another one takes over",
         );
     }
 }
@@ -220,12 +220,12 @@ fn suggest_for_pods(target: &Target) {
 fn say_how_to_take_it_down(target: &Target) {
     match target.cluster() {
         Some(cluster) => {
-            page::say("");
+            page::gap();
             page::say(&format!("The cluster {} is still up. To take it down:", cluster.name()));
             page::command(&down_line(cluster));
         }
         None => {
-            page::say("");
+            page::gap();
             page::say("To remove what was made, and nothing else:");
             page::command(&target.kubectl_line(&["delete", "namespace", target.sample_namespace()]));
             page::command(&target.helm_line(&["uninstall", RELEASE, "--namespace", MANAGER_NAMESPACE]));

@@ -70,7 +70,14 @@ fn build_program(folder: &Path) -> Result<PathBuf> {
         renamed(&cargo_home()?, "/cargo"),
         renamed(&root, "/mainstay"),
     ];
-    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo says about the package that it runs; some build scripts would take it for a change and start anew.
+    for (name, _value) in std::env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.to_string_lossy().starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    let status = command
         .current_dir(&root)
         .args([
             "build",

@@ -129,8 +129,12 @@ fn print_environment(name: &str) -> Result<()> {
     // What kubectl keeps of one cluster is wrong for the next one with the same port.
     println!("export KUBECACHEDIR='{}'", cluster.folder().join("kubectl").display());
     println!("export NO_PROXY=\"{}${{NO_PROXY:+,$NO_PROXY}}\"", cluster.apiserver_address());
-    if find_program("kubectl").is_none() {
-        println!("export PATH=\"$PATH:{}\"", Programs::Kubernetes.folder()?.display());
+    for (name, programs) in [("kubectl", Programs::Kubernetes), ("helm", Programs::Helm)] {
+        // helm is not built for every cluster.
+        let folder = programs.folder()?;
+        if find_program(name).is_none() && folder.exists() {
+            println!("export PATH=\"$PATH:{}\"", folder.display());
+        }
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ fn line(now: Duration, name: &str, words: &str) -> String {
 pub struct Live {
     scene: Scene,
     watches: Vec<Child>,
-    events: Receiver<Value>,
+    events: Receiver<(Instant, Value)>,
     start: Instant,
 }
 
@@ -118,7 +118,7 @@ impl Live {
         &self.scene
     }
 
-    /// Begins to count seconds anew, and forgets when pods that exist have appeared.
+    /// Begins to count seconds anew.
     pub fn restart_clock(&mut self) {
         self.start = Instant::now();
     }
@@ -137,8 +137,9 @@ impl Live {
                 bail!("gave up waiting for {what} after {} s", timeout.as_secs());
             }
             match self.events.recv_timeout(LOOK_EVERY) {
-                Ok(event) => {
-                    if let Some(line) = self.scene.take(&event, self.start.elapsed()) {
+                Ok((arrival, event)) => {
+                    let seconds = arrival.saturating_duration_since(self.start);
+                    if let Some(line) = self.scene.take(&event, seconds) {
                         page::happening(&line);
                     }
                 }
@@ -161,7 +162,12 @@ impl Drop for Live {
 }
 
 /// Starts kubectl to write every change, and a thread that passes them on. The thread ends with kubectl.
-fn watch(target: &Target, namespace: &str, arguments: &[&str], events: Sender<Value>) -> Result<Child> {
+fn watch(
+    target: &Target,
+    namespace: &str,
+    arguments: &[&str],
+    events: Sender<(Instant, Value)>,
+) -> Result<Child> {
     let mut command = target.kubectl_command()?;
     command.args(arguments).args(["--namespace", namespace]);
     command.args(["--watch", "--output-watch-events", "--output", "json"]);
@@ -178,10 +184,11 @@ fn watch(target: &Target, namespace: &str, arguments: &[&str], events: Sender<Va
     Ok(child)
 }
 
-fn pass_on(output: ChildStdout, events: &Sender<Value>) {
+/// Notes when each change arrives, as it may be looked at only after a command has ended.
+fn pass_on(output: ChildStdout, events: &Sender<(Instant, Value)>) {
     let documents = serde_json::Deserializer::from_reader(BufReader::new(output)).into_iter::<Value>();
     for event in documents.map_while(Result::ok) {
-        if events.send(event).is_err() {
+        if events.send((Instant::now(), event)).is_err() {
             return;
         }
     }

@@ -80,7 +80,7 @@ impl ReplicationControllerView {
         let Self { wanted, existing, ready, available, .. } = self;
         let mut words = format!("{wanted} wanted: {existing} exist, {ready} ready, {available} available");
         if !self.observed {
-            words.push_str(" (before the change)");
+            words.push_str(" (not looked at yet)");
         }
         for problem in &self.problems {
             words.push_str(&format!("; {problem}"));
@@ -282,7 +282,7 @@ mod tests {
         assert!(!ReplicationControllerView::of(&controller).is_whole());
         controller["metadata"]["generation"] = json!(3);
         let words = ReplicationControllerView::of(&controller).words();
-        assert_eq!(words, "3 wanted: 3 exist, 3 ready, 2 available (before the change)");
+        assert_eq!(words, "3 wanted: 3 exist, 3 ready, 2 available (not looked at yet)");
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub fn say(text: &str) {
     println!("   {text}");
 }
 
+/// A space between two parts.
+pub fn gap() {
+    println!();
+}
+
 /// A command that is about to be run, as it can be typed.
 pub fn command(text: &str) {
     println!("   {}", styled(CYAN, &format!("$ {text}")));
