@@ -101,6 +101,7 @@ pub async fn run(
 ) -> Result<Ended, RunError> {
     let clock = Clock::start();
     let metrics = Metrics::new()?;
+    controllers.iter().for_each(|controller| metrics.queue(controller.queue()));
     let address = settings.listen_address;
     let listening = |source| RunError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listening)?;

@@ -125,6 +125,18 @@ impl BrainMetrics {
     }
 }
 
+impl BrainMetrics {
+    /// Makes the series of a queue that would otherwise come with the first event of their kind.
+    pub(super) fn show_queue(&self, name: &'static str) {
+        for counters in [&self.adds, &self.retries, &self.plan_panics, &self.dropped_writes] {
+            counters.with_label_values(&[name]);
+        }
+        for histograms in [&self.queue_seconds, &self.work_seconds, &self.gate_seconds] {
+            histograms.with_label_values(&[name]);
+        }
+    }
+}
+
 fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }

@@ -76,6 +76,11 @@ impl Metrics {
         })
     }
 
+    /// Shows the series of a work queue at zero: an alert on their growth misses the first step of one that appears with it.
+    pub fn queue(&self, name: &'static str) {
+        self.brain.show_queue(name);
+    }
+
     /// Whether this process leads by the lease of that name.
     pub fn leading(&self, lease: &str, leads: bool) {
         self.leading.with_label_values(&[lease]).set(f64::from(u8::from(leads)));

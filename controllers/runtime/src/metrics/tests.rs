@@ -51,6 +51,21 @@ fn boards_made_for_upstream_find_their_series() {
 }
 
 #[test]
+fn a_queue_is_shown_before_anything_happens_to_it() {
+    let metrics = Metrics::new().unwrap();
+    metrics.queue("replicationmanager");
+    let text = String::from_utf8(metrics.text().unwrap()).unwrap();
+    for wanted in [
+        r#"workqueue_adds_total{name="replicationmanager"} 0"#,
+        r#"workqueue_retries_total{name="replicationmanager"} 0"#,
+        r#"workqueue_queue_duration_seconds_count{name="replicationmanager"} 0"#,
+        r#"workqueue_work_duration_seconds_count{name="replicationmanager"} 0"#,
+    ] {
+        assert!(text.lines().any(|line| line == wanted), "{wanted} is not in\n{text}");
+    }
+}
+
+#[test]
 fn every_call_of_the_meter_moves_a_metric() {
     let metrics = Metrics::new().unwrap();
     let second = Duration::from_secs(1);
