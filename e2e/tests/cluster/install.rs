@@ -17,7 +17,7 @@ pub fn both_replicas_are_ready_and_say_why(world: &World, _namespace: &Namespace
     let managers = world.managers();
     let settled = managers.settled()?;
     for (manager, election, mode) in [
-        (&settled.leader, "[+]leader-election ok: leading", "acting"),
+        (&settled.leader, "[+]leader-election ok: leading", "active"),
         (&settled.standby, "[+]leader-election ok: standby", "standby"),
     ] {
         let said = managers.ask(&manager.pod, "readyz?verbose")?;
