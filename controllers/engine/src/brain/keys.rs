@@ -53,7 +53,9 @@ pub(super) enum Reading {
     /// To learn what became of a create.
     ToSettle(Write),
     /// To learn why a create that was acknowledged is not in the cache.
-    ToConfirm(Write),
+    ToConfirmCreation(Write),
+    /// To learn why a pod whose deletion was acknowledged still seems to be alive.
+    ToConfirmDeletion(ObjectName, Uid),
 }
 
 /// The course of the writes that came from one plan.

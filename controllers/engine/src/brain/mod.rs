@@ -3,12 +3,14 @@
 //! Inputs go in by [`Brain::handle`]; [`Brain::run`] plans what is ready and hands out what is to be done. In between nothing
 //! happens: whoever owns the brain is its only thread.
 //!
-//! Map: [`sources`] takes in what watches say, [`keys`] is what is known of a key at work, [`planning`] calls the controllers,
+//! Map: [`sources`] takes in what watches say, [`keys`] is what is known of a key at work, [`gates`] hold a key
+//! back until the caches show its own writes, [`planning`] calls the controllers,
 //! [`dispatch`] sends, [`outcomes`] hears how it ended, [`leadership`] decides when there may be any of that, [`audits`]
 //! looks for what the watches lost, [`report`] tells how things stand.
 
 mod audits;
 mod dispatch;
+mod gates;
 mod keys;
 mod leadership;
 mod outcomes;
@@ -209,7 +211,11 @@ impl Brain {
         for index in 0..self.desks.len() {
             let due = self.desks.get_mut(index).map(|desk| desk.queue.due(now.moment)).unwrap_or_default();
             for key in due {
-                self.enqueue(now, index, &key, Lane::Retry);
+                let state = self.desks.get(index).and_then(|desk| desk.keys.get(&key));
+                match state {
+                    Some(state) if state.is_gated() && !state.is_busy() => self.doubt_gate(now, index, &key),
+                    _ => self.enqueue(now, index, &key, Lane::Retry),
+                }
             }
         }
     }

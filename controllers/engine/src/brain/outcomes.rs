@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use mainstay_model::{Found, ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
 
-use super::keys::{Held, KeyState, Reading, created, manages, owner};
+use super::keys::{Held, KeyState, Reading, created, manages};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::controller::Failure;
 use crate::effect::{Effect, ReadId, WriteId};
-use crate::input::Source;
 use crate::notice::Notice;
-use crate::queue::Lane;
 
 /// So many conflicts in a row, over seconds by then, say that the cache does not catch up.
 const PATIENCE_WITH_CONFLICTS: u32 = 10;
@@ -70,7 +68,12 @@ impl Brain {
         match state.reads.remove(&id) {
             Some(Reading::ForPlan(read)) => state.memory.answers.push((read, outcome)),
             Some(Reading::ToSettle(write)) => self.settled(now, (index, &key), &mut state, &write, outcome),
-            Some(Reading::ToConfirm(write)) => self.confirmed(now, (index, &key), &mut state, write, outcome),
+            Some(Reading::ToConfirmCreation(write)) => {
+                self.creation_confirmed(now, (index, &key), &mut state, write, outcome);
+            }
+            Some(Reading::ToConfirmDeletion(pod, uid)) => {
+                self.deletion_confirmed(now, &mut state, (pod, uid), &outcome);
+            }
             None => {}
         }
         self.go_on(now, (index, key), state);
@@ -169,7 +172,7 @@ impl Brain {
     }
 
     /// A write never left: the server is away, or we may not write any more. Nobody's fault, nothing for the status.
-    fn not_tried(
+    pub(super) fn not_tried(
         &mut self,
         (index, key): (usize, &ObjectName),
         state: &mut KeyState,
@@ -241,44 +244,6 @@ impl Brain {
         }
     }
 
-    /// Why a pod that was created is not in the cache.
-    fn confirmed(
-        &mut self,
-        now: Now,
-        key: (usize, &ObjectName),
-        state: &mut KeyState,
-        write: Write,
-        outcome: ReadOutcome,
-    ) {
-        match outcome {
-            ReadOutcome::Found(found) if found.controller == owner(&write) => {
-                if let Some(source) = self.source_of(&write) {
-                    state.gate.expect(source, found.version, now.moment);
-                }
-                self.compare_with_cache(now, state, &write, &found);
-            }
-            // Deleted since, and perhaps the name used again.
-            ReadOutcome::Found(_) | ReadOutcome::NotFound => {}
-            ReadOutcome::Failed { message } => {
-                state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
-                self.not_tried(key, state, &write, message);
-            }
-        }
-    }
-
-    /// The server has this object of ours. If the cache claims to have everything up to there and has it not, the watch
-    /// has lost it, and only a new list will do.
-    fn compare_with_cache(&mut self, now: Now, state: &mut KeyState, write: &Write, found: &Found) {
-        let Some(source) = self.source_of(write) else { return };
-        let progress = self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
-        let known =
-            self.store.get(write.kind(), write.object()).is_some_and(|object| object.meta().uid == found.uid);
-        if !known && progress >= found.version {
-            state.gate.lists.insert(source.clone());
-            self.events_lost(now, &source, 1);
-        }
-    }
-
     /// Puts a key's state back after an answer; ends the batch with the last one.
     fn go_on(&mut self, now: Now, (index, key): DeskKey, state: KeyState) {
         let busy = state.is_busy();
@@ -317,67 +282,5 @@ impl Brain {
             desk.keys.insert(key.clone(), state);
         }
         self.reconsider(now, &(index, key.clone()));
-    }
-
-    /// Opens the key's gate if everything that it waits for is in the store.
-    pub(super) fn reconsider(&mut self, now: Now, desk_key: &DeskKey) {
-        let (index, key) = desk_key;
-        let Some(desk) = self.desks.get_mut(*index) else { return };
-        let Some(state) = desk.keys.get_mut(key) else { return };
-        let Some(since) = state.gate.since else { return };
-        let (sources, store) = (&self.sources, &self.store);
-        state.gate.versions.retain(|source, (version, acknowledged)| {
-            sources.get(source).is_some_and(|source| {
-                source.progress < *version && source.listed.is_none_or(|begun| begun <= *acknowledged)
-            })
-        });
-        state
-            .gate
-            .lists
-            .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
-        state.gate.deletions.retain(|(name, uid)| {
-            store.pods().get(name).is_some_and(|pod| pod.meta.uid == *uid && !pod.meta.is_deleting())
-        });
-        if state.gate.is_empty() {
-            state.gate.since = None;
-            self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
-            return self.confirm_creations(now, desk_key);
-        }
-        for (source, (version, _)) in &state.gate.versions {
-            self.gated_versions.entry(source.clone()).or_default().insert((*version, desk_key.clone()));
-        }
-        for source in &state.gate.lists {
-            let never = ResourceVersion(u64::MAX);
-            self.gated_versions.entry(source.clone()).or_default().insert((never, desk_key.clone()));
-        }
-        for (_, uid) in &state.gate.deletions {
-            self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
-        }
-    }
-
-    /// The cache claims to have everything that was acknowledged. A created pod that it has not was deleted since, or the
-    /// watch has lost it; the server knows. Without this a single lost event would make one pod too many.
-    fn confirm_creations(&mut self, now: Now, (index, key): &DeskKey) {
-        let Some(desk) = self.desks.get_mut(*index) else { return };
-        let Some(mut state) = desk.keys.remove(key) else { return };
-        let creations = std::mem::take(&mut state.gate.creations);
-        for (object, write) in creations {
-            if self.store.pods().get(&object).is_none() {
-                let read = Read { kind: write.kind(), object };
-                self.read((*index, key), &mut state, read, Reading::ToConfirm(write));
-            }
-        }
-        let busy = state.is_busy();
-        if let Some(desk) = self.desks.get_mut(*index) {
-            desk.keys.insert(key.clone(), state);
-        }
-        if !busy {
-            self.enqueue(now, *index, key, Lane::Change);
-        }
-    }
-
-    /// The source through which the written object comes back to us.
-    fn source_of(&self, write: &Write) -> Option<Source> {
-        self.sources.keys().find(|source| source.covers(write.kind(), write.object())).cloned()
     }
 }

@@ -136,6 +136,49 @@ fn a_delete_is_over_when_the_pod_is_going_or_gone() {
 }
 
 #[test]
+fn a_watch_that_stands_still_is_replaced_by_a_list_and_nothing_is_made_twice() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    let wake = bench.brain.wake_at().unwrap();
+    bench.pass(wake.since(bench.now.moment));
+    assert_eq!(bench.relists, [PODS]);
+    assert_eq!(bench.open("create"), [""; 0]);
+    bench.list(PODS, vec![pod("web-0", Uid(1001), version, OWNER)]);
+    bench.settle_all();
+    assert_eq!(bench.brain.store().pods().len(), 1);
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn a_deletion_that_stays_invisible_is_asked_for() {
+    for outcome in [
+        found(ResourceVersion(101), Uid(1001), Some(OWNER)),
+        found(ResourceVersion(150), Uid(1002), Some(OWNER)),
+        ReadOutcome::NotFound,
+    ] {
+        let mut bench = Bench::leader();
+        let version = bench.next_version();
+        bench.pod_appears("web-0", version);
+        bench.scale(0);
+        bench.answer("delete", "web-0", WriteOutcome::Acknowledged { version: None });
+        bench.settle_all();
+        let wake = bench.brain.wake_at().unwrap();
+        bench.pass(wake.since(bench.now.moment));
+        let is_alive = outcome == found(ResourceVersion(101), Uid(1001), Some(OWNER));
+        bench.answer_read(outcome);
+        if is_alive {
+            assert_eq!(bench.open("delete"), ["web-0"], "a restored etcd forgot the deletion: again");
+        } else {
+            assert_eq!(bench.relists, [PODS], "the watch has lost the deletion");
+            bench.list(PODS, vec![]);
+        }
+        bench.settle_all();
+        assert!(bench.is_at_rest());
+    }
+}
+
+#[test]
 fn an_etcd_that_went_back_in_time_opens_all_gates_and_everything_is_planned_anew() {
     let mut bench = Bench::leader();
     bench.scale(2);

@@ -1,0 +1,171 @@
+//! The gate of each key: no plan is made on a cache that is older than the key's own writes.
+//!
+//! It opens when the caches show what was acknowledged, never by the passing of time. What takes long is asked for
+//! instead: a version by a new list, a deletion and a creation that cannot be seen by a live read.
+
+use std::time::Duration;
+
+use mainstay_model::{Found, Kind, ObjectName, Read, ReadOutcome, ResourceVersion, Uid, Write};
+
+use super::keys::{KeyState, Reading, owner};
+use super::{Brain, DeskKey};
+use crate::clock::Now;
+use crate::input::Source;
+use crate::queue::Lane;
+
+/// After so long behind a closed gate, what it waits for is asked for; and again, each time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Brain {
+    /// Opens the key's gate if everything that it waits for is in the store.
+    pub(super) fn reconsider(&mut self, now: Now, desk_key: &DeskKey) {
+        let (index, key) = desk_key;
+        let Some(desk) = self.desks.get_mut(*index) else { return };
+        let Some(state) = desk.keys.get_mut(key) else { return };
+        let Some(since) = state.gate.since else { return };
+        let (sources, store) = (&self.sources, &self.store);
+        state.gate.versions.retain(|source, (version, acknowledged)| {
+            sources.get(source).is_some_and(|source| {
+                source.progress < *version && source.listed.is_none_or(|begun| begun <= *acknowledged)
+            })
+        });
+        state
+            .gate
+            .lists
+            .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
+        state.gate.deletions.retain(|(name, uid)| {
+            store.pods().get(name).is_some_and(|pod| pod.meta.uid == *uid && !pod.meta.is_deleting())
+        });
+        if state.gate.is_empty() {
+            state.gate.since = None;
+            self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
+            return self.confirm_creations(now, desk_key);
+        }
+        if now.moment < since.after(PATIENCE) {
+            desk.queue.set_timer(key, Some(since.after(PATIENCE)));
+        }
+        for (source, (version, _)) in &state.gate.versions {
+            self.gated_versions.entry(source.clone()).or_default().insert((*version, desk_key.clone()));
+        }
+        for source in &state.gate.lists {
+            let never = ResourceVersion(u64::MAX);
+            self.gated_versions.entry(source.clone()).or_default().insert((never, desk_key.clone()));
+        }
+        for (_, uid) in &state.gate.deletions {
+            self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
+        }
+    }
+
+    /// The cache claims to have everything that was acknowledged. A created pod that it has not was deleted since, or the
+    /// watch has lost it; the server knows. Without this a single lost event would make one pod too many.
+    fn confirm_creations(&mut self, now: Now, (index, key): &DeskKey) {
+        let Some(desk) = self.desks.get_mut(*index) else { return };
+        let Some(mut state) = desk.keys.remove(key) else { return };
+        let creations = std::mem::take(&mut state.gate.creations);
+        for (object, write) in creations {
+            if self.store.pods().get(&object).is_none() {
+                let read = Read { kind: write.kind(), object };
+                self.read((*index, key), &mut state, read, Reading::ToConfirmCreation(write));
+            }
+        }
+        let busy = state.is_busy();
+        if let Some(desk) = self.desks.get_mut(*index) {
+            desk.keys.insert(key.clone(), state);
+        }
+        if !busy {
+            self.enqueue(now, *index, key, Lane::Change);
+        }
+    }
+
+    /// The gate has been closed for long. It never opens by the passing of time; but whatever it waits for can be asked
+    /// for, so that a watch that stands still or has lost something does not hold the key for longer than that.
+    pub(super) fn doubt_gate(&mut self, now: Now, index: usize, key: &ObjectName) {
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let Some(mut state) = desk.keys.remove(key) else { return };
+        let behind: Vec<Source> = state.gate.versions.keys().cloned().collect();
+        for (pod, uid) in state.gate.deletions.clone() {
+            let read = Read { kind: Kind::Pod, object: pod.clone() };
+            self.read((index, key), &mut state, read, Reading::ToConfirmDeletion(pod, uid));
+        }
+        if let Some(desk) = self.desks.get_mut(index) {
+            desk.queue.set_timer(key, Some(now.moment.after(PATIENCE)));
+            desk.keys.insert(key.clone(), state);
+        }
+        for source in behind {
+            self.want_list(now, &source);
+        }
+    }
+
+    /// Whether a pod whose deletion was acknowledged is on its way out.
+    pub(super) fn deletion_confirmed(
+        &mut self,
+        now: Now,
+        state: &mut KeyState,
+        (pod, uid): (ObjectName, Uid),
+        outcome: &ReadOutcome,
+    ) {
+        let is_alive = match outcome {
+            ReadOutcome::Failed { .. } => return,
+            ReadOutcome::NotFound => false,
+            ReadOutcome::Found(found) => found.uid == uid && !found.deleting,
+        };
+        // Alive after all: a restored etcd knows nothing of the deletion.
+        let source = self.sources.keys().find(|source| source.covers(Kind::Pod, &pod)).cloned();
+        let known =
+            self.store.pods().get(&pod).is_some_and(|pod| pod.meta.uid == uid && !pod.meta.is_deleting());
+        state.gate.deletions.remove(&(pod, uid));
+        if let Some(source) = source.filter(|_| known && !is_alive) {
+            state.gate.lists.insert(source.clone());
+            self.events_lost(now, &source, 1);
+        }
+    }
+
+    /// Why a pod that was created is not in the cache.
+    pub(super) fn creation_confirmed(
+        &mut self,
+        now: Now,
+        key: (usize, &ObjectName),
+        state: &mut KeyState,
+        write: Write,
+        outcome: ReadOutcome,
+    ) {
+        match outcome {
+            ReadOutcome::Found(found) if found.controller == owner(&write) => {
+                if let Some(source) = self.source_of(&write) {
+                    state.gate.expect(source, found.version, now.moment);
+                }
+                self.compare_with_cache(now, state, &write, &found);
+            }
+            // Deleted since, and perhaps the name used again.
+            ReadOutcome::Found(_) | ReadOutcome::NotFound => {}
+            ReadOutcome::Failed { message } => {
+                state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
+                self.not_tried(key, state, &write, message);
+            }
+        }
+    }
+
+    /// The server has this object of ours. If the cache claims to have everything up to there and has it not, the watch
+    /// has lost it, and only a new list will do.
+    pub(super) fn compare_with_cache(
+        &mut self,
+        now: Now,
+        state: &mut KeyState,
+        write: &Write,
+        found: &Found,
+    ) {
+        let Some(source) = self.source_of(write) else { return };
+        let progress = self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
+        let known =
+            self.store.get(write.kind(), write.object()).is_some_and(|object| object.meta().uid == found.uid);
+        if !known && progress >= found.version {
+            state.gate.lists.insert(source.clone());
+            self.events_lost(now, &source, 1);
+        }
+    }
+
+    /// The source through which the written object comes back to us.
+    pub(super) fn source_of(&self, write: &Write) -> Option<Source> {
+        self.sources.keys().find(|source| source.covers(write.kind(), write.object())).cloned()
+    }
+}
