@@ -17,8 +17,8 @@ pub struct ListWatchSettings {
     /// The shortest time after which the server is asked to end a watch. The real one is up to twice that, at random, so
     /// that the watches of many clients do not all end at once.
     pub watch_timeout: Duration,
-    /// For how long beyond its end a watch may say nothing before it counts as dead.
-    pub grace: Duration,
+    /// For how long a watch may say nothing before it counts as dead. The server sends a bookmark each minute.
+    pub silence: Duration,
     /// How long a complete list may take.
     pub list_timeout: Duration,
     /// A watch that ended sooner than this counts as a failure, however it ended.
@@ -33,7 +33,7 @@ impl Default for ListWatchSettings {
     fn default() -> Self {
         ListWatchSettings {
             watch_timeout: Duration::from_secs(300),
-            grace: Duration::from_secs(30),
+            silence: Duration::from_secs(150),
             list_timeout: Duration::from_secs(180),
             short_watch: Duration::from_secs(5),
             back_off: BackOff { base: Duration::from_millis(100), cap: Duration::from_secs(30) },
@@ -173,12 +173,12 @@ impl ListWatch {
         if let Some(from) = self.position {
             self.running = Running::Watch;
             let timeout = self.watch_timeout();
-            return Step::Watch { from, timeout, silence: timeout + self.settings.grace };
+            return Step::Watch { from, timeout, silence: self.settings.silence };
         }
         if self.can_stream_lists && self.unfinished_streams < 2 {
             self.running = Running::StreamedList;
             let timeout = self.watch_timeout();
-            return Step::WatchList { timeout, complete_within, silence: timeout + self.settings.grace };
+            return Step::WatchList { timeout, complete_within, silence: self.settings.silence };
         }
         self.running = Running::PagedList;
         let page = (self.expired_pages < 2).then_some(self.settings.page);

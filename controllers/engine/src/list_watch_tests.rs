@@ -74,14 +74,14 @@ fn ask(machine: &mut ListWatch, words: &mut Vec<String>) {
             }
             Step::WatchList { timeout, silence, .. } => {
                 assert!(timeout >= settings.watch_timeout && timeout < settings.watch_timeout * 2);
-                assert_eq!(silence, timeout + settings.grace);
+                assert_eq!(silence, settings.silence);
                 "watch-list".to_owned()
             }
             Step::List { page: Some(_), .. } => "list".to_owned(),
             Step::List { page: None, .. } => "list-unpaged".to_owned(),
             Step::Watch { from, timeout, silence } => {
                 assert!(timeout >= settings.watch_timeout && timeout < settings.watch_timeout * 2);
-                assert_eq!(silence, timeout + settings.grace);
+                assert_eq!(silence, settings.silence);
                 format!("watch@{from}")
             }
         });

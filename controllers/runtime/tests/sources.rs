@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 const SETTINGS: ListWatchSettings = ListWatchSettings {
     watch_timeout: Duration::from_secs(100),
-    grace: Duration::from_millis(100),
+    silence: Duration::from_secs(200),
     list_timeout: Duration::from_secs(60),
     short_watch: Duration::ZERO,
     back_off: BackOff { base: Duration::from_millis(4), cap: Duration::from_millis(50) },
@@ -251,7 +251,7 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
 #[tokio::test]
 async fn a_silent_stream_is_given_up() {
     let server = Apiserver::start().await;
-    let settings = ListWatchSettings { watch_timeout: Duration::from_secs(1), ..SETTINGS };
+    let settings = ListWatchSettings { silence: Duration::from_millis(200), ..SETTINGS };
     let mut pods = Pods::start_with(&server, settings).await;
     let stream = server.next().await.stream();
     stream.send(initial_events_end(10));
