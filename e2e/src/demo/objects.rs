@@ -79,9 +79,6 @@ impl ReplicationControllerView {
     pub fn words(&self) -> String {
         let Self { wanted, existing, ready, available, .. } = self;
         let mut words = format!("{wanted} wanted: {existing} exist, {ready} ready, {available} available");
-        if !self.observed {
-            words.push_str(" (not looked at yet)");
-        }
         for problem in &self.problems {
             words.push_str(&format!("; {problem}"));
         }
@@ -280,9 +277,12 @@ mod tests {
         assert!(ReplicationControllerView::of(&controller).is_whole());
         controller["status"]["availableReplicas"] = json!(2);
         assert!(!ReplicationControllerView::of(&controller).is_whole());
+        controller["status"]["availableReplicas"] = json!(3);
         controller["metadata"]["generation"] = json!(3);
+        assert!(!ReplicationControllerView::of(&controller).is_whole(), "its status is about an older spec");
+        controller["status"]["availableReplicas"] = json!(2);
         let words = ReplicationControllerView::of(&controller).words();
-        assert_eq!(words, "3 wanted: 3 exist, 3 ready, 2 available (not looked at yet)");
+        assert_eq!(words, "3 wanted: 3 exist, 3 ready, 2 available");
     }
 
     #[test]
