@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use mainstay_model::{
-    CreatePod, Event, Kind, Name, Object, ObjectName, Read, ReadOutcome, Timestamp, Uid, Write, WriteOutcome,
+    CreatePod, Event, Kind, Name, ObjectName, Read, ReadOutcome, Timestamp, Uid, Write, WriteOutcome,
 };
 
 use crate::clock::Now;
-use crate::store::Store;
+use crate::store::{Change, Store};
 
 /// A controller. It has no state of its own but its settings: what it knows is in the [`View`] that it is handed.
 pub trait Controller {
@@ -34,15 +34,6 @@ pub trait Controller {
     /// What to tell the user of a write that has ended.
     fn report(&self, store: &Store, key: &ObjectName, write: &Write, outcome: &WriteOutcome)
     -> Option<Event>;
-}
-
-/// An object before and after; at least one is there.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Change {
-    /// What the store had.
-    pub old: Option<Object>,
-    /// What it has now; `None` when the object is gone.
-    pub new: Option<Object>,
 }
 
 /// All that a plan may depend on, beside the time.

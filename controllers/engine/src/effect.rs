@@ -3,8 +3,8 @@
 use mainstay_model::{EventRecord, Read, Write};
 
 use crate::clock::Moment;
-use crate::input::Source;
 use crate::notice::Notice;
+use crate::source::Source;
 
 /// Names a dispatched write until its outcome comes back. Never used again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use mainstay_model::{ObjectName, ResourceVersion};
 
-use crate::input::Source;
+use crate::source::Source;
 
 /// Something that an operator may want to read. The text of a notice never holds an object's content, only names and the server's words.
 #[derive(Clone, PartialEq, Eq, Debug)]

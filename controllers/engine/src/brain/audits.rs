@@ -8,8 +8,9 @@ use mainstay_model::{ResourceVersion, Uid};
 use super::Brain;
 use crate::clock::{Moment, Now};
 use crate::effect::Effect;
-use crate::input::{AuditEntry, Source};
+use crate::input::AuditEntry;
 use crate::notice::Notice;
+use crate::source::Source;
 
 /// Where the audit of a source stands.
 #[derive(Debug, Default)]

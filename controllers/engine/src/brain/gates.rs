@@ -10,8 +10,8 @@ use mainstay_model::{Found, Kind, ObjectName, Read, ReadOutcome, ResourceVersion
 use super::keys::{KeyState, Reading, owner};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
-use crate::input::Source;
 use crate::queue::Lane;
+use crate::source::Source;
 
 /// After so long behind a closed gate, what it waits for is asked for; and again, each time.
 const PATIENCE: Duration = Duration::from_secs(30);

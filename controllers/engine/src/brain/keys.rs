@@ -7,7 +7,7 @@ use mainstay_model::{DeletePod, Kind, Name, ObjectName, Read, ResourceVersion, U
 use crate::clock::Moment;
 use crate::controller::Memory;
 use crate::effect::{ReadId, WriteId};
-use crate::input::Source;
+use crate::source::Source;
 use crate::window::Window;
 
 /// A key that has something on its way, waits for a cache, or will be tried again.

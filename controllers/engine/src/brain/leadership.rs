@@ -6,7 +6,7 @@
 use super::Brain;
 use crate::clock::{Moment, Now};
 use crate::effect::Effect;
-use crate::input::Source;
+use crate::source::Source;
 use mainstay_model::ResourceVersion;
 use std::time::Duration;
 

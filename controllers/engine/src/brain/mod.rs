@@ -29,9 +29,10 @@ use crate::concurrency::Concurrency;
 use crate::controller::Controller;
 use crate::correlator::{Correlator, CorrelatorSettings};
 use crate::effect::{Effect, ReadId, WriteId};
-use crate::input::{Input, Source};
+use crate::input::Input;
 use crate::meter::Meter;
 use crate::queue::{Lane, Queue};
+use crate::source::Source;
 use crate::store::Store;
 
 use keys::KeyState;

@@ -7,7 +7,7 @@ use mainstay_model::ResourceVersion;
 use super::leadership::{Freshness, Leadership};
 use super::{Brain, METER_INTERVAL};
 use crate::clock::{Moment, Now};
-use crate::input::Source;
+use crate::source::Source;
 
 /// How things stand.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,11 +6,12 @@ use mainstay_model::{Kind, ObjectName, ResourceVersion, Uid};
 
 use super::{Brain, CHANGES_PER_COLLECTION, DeskKey};
 use crate::clock::{Moment, Now};
-use crate::controller::Change;
 use crate::effect::Effect;
-use crate::input::{Listing, Source, SourceEvent};
+use crate::input::{Listing, SourceEvent};
 use crate::notice::Notice;
 use crate::queue::Lane;
+use crate::source::Source;
+use crate::store::Change;
 
 use super::audits::AuditState;
 use super::leadership::{Doubt, Freshness};

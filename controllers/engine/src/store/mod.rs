@@ -10,8 +10,16 @@ pub use table::Table;
 
 use mainstay_model::{Kind, Object, ObjectName, ReplicationController, Tombstone, Uid};
 
-use crate::controller::Change;
 use intern::Interner;
+
+/// An object before and after; at least one is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// What the store had.
+    pub old: Option<Object>,
+    /// What it has now; `None` when the object is gone.
+    pub new: Option<Object>,
+}
 
 /// All watched objects.
 #[derive(Default)]

@@ -19,11 +19,13 @@ use mainstay_model::{
 
 use super::{Brain, BrainSettings};
 use crate::clock::{Moment, Now};
-use crate::controller::{Change, Controller, Plan, View};
+use crate::controller::{Controller, Plan, View};
 use crate::effect::{Effect, ReadId, WriteId};
-use crate::input::{Input, Listing, Source, SourceEvent};
+use crate::input::{Input, Listing, SourceEvent};
 use crate::meter::NoMeter;
 use crate::notice::Notice;
+use crate::source::Source;
+use crate::store::Change;
 
 const PODS: Source = Source::everywhere(Kind::Pod);
 const OWNERS: Source = Source::everywhere(Kind::ReplicationController);
