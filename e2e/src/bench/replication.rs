@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::etcd::Etcd;
+use super::etcd::{Counted, Etcd};
 use super::managers::{Manager, Managers};
 use super::report::{Aim, Measure, Report};
 use super::usage::{peak_memory, processor_time, processor_time_of_all};
@@ -161,11 +161,12 @@ impl<'a> Bench<'a> {
                 processor_time_of_all()?,
             ])
         };
-        let writes_before = self.etcd.count("pods", &self.namespace)?.revision;
+        let Counted { keys: pods_before, revision: writes_before } =
+            self.etcd.count("pods", &self.namespace)?;
         let written = self.etcd.writes_of("controllers", &self.namespace, controller)?;
         let before = taken()?;
 
-        let patience = Duration::from_secs(60 + pods / 10);
+        let patience = Duration::from_secs(60 + pods.max(pods_before) / 10);
         let kubectl = self.start_kubectl_scale(controller, pods)?;
         let begun = self.watch("kubectl scale", patience, Duration::from_millis(1), |bench| {
             Ok(bench.etcd.writes_of("controllers", &bench.namespace, controller)? > written)
