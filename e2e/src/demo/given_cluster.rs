@@ -1,12 +1,14 @@
 //! A cluster that is not ours: it is looked at before anything is done to it.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
-use serde_json::json;
 
 use super::install::{Installed, installed};
 use super::target::Target;
 use super::{DemoOptions, in_tree_check, page};
 use crate::image;
+use crate::wait::wait_for;
 
 /// Checks that the cluster answers, that nobody else does Mainstay's work there, and that the image was loaded.
 pub fn prepare(context: &str, options: &DemoOptions) -> Result<Target> {
@@ -20,28 +22,50 @@ pub fn prepare(context: &str, options: &DemoOptions) -> Result<Target> {
     })?;
     page::answer(&answer);
 
-    let namespace = target.sample_namespace();
-    page::say(&format!("A namespace of its own for the sample, {namespace}:"));
-    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    page::command(&target.kubectl_line(&["create", "namespace", namespace]));
-    page::answer(&target.apply(&object)?);
-    let account =
-        ["wait", "--for=create", "serviceaccount/default", "--namespace", namespace, "--timeout=60s"];
-    target.kubectl(&account)?;
-
     let mainstay = installed(&target)?;
-    if options.allow_in_tree {
+    let mainstay_runs = mainstay == Installed::Yes { wants_pods: true };
+    let to_be_tried = if options.allow_in_tree {
         page::say(
-            "Whether the in-tree replicationcontroller is off there was not looked at, as --allow-in-tree says.",
+            "Whether the in-tree replicationcontroller is off there is not looked at, as --allow-in-tree says.",
         );
+        false
     } else {
-        let runs = mainstay == Installed::Yes { wants_pods: true };
-        in_tree_check::refuse_a_second_controller(&target, context, runs)?;
+        let seen = in_tree_check::refuse_what_is_seen(&target, context)?;
+        if !seen && mainstay_runs {
+            page::say(
+                "As Mainstay runs there already, it cannot be tried out whether somebody else acts. Going on.",
+            );
+        }
+        !seen && !mainstay_runs
+    };
+    let is_new = create_namespace(&target)?;
+    if to_be_tried && let Err(error) = in_tree_check::refuse_what_acts(&target, context) {
+        if is_new {
+            page::say("Nothing is left of this:");
+            target.kubectl(&["delete", "namespace", target.sample_namespace()])?;
+        }
+        return Err(error);
     }
     if !options.image_loaded && mainstay == Installed::No {
         build_and_say_how_to_load(context)?;
     }
     Ok(target)
+}
+
+/// Makes the sample's namespace, and says whether it is a new one.
+fn create_namespace(target: &Target) -> Result<bool> {
+    let namespace = target.sample_namespace();
+    if target.ask(&["get", "namespace", namespace]).is_ok() {
+        return Ok(false);
+    }
+    page::say(&format!("A namespace of its own for the sample, {namespace}:"));
+    target.kubectl(&["create", "namespace", namespace])?;
+    // Without it, the apiserver would refuse the first pods.
+    wait_for("the namespace's default service account", Duration::from_secs(60), || {
+        let account = target.ask(&["get", "serviceaccount", "default", "--namespace", namespace]);
+        Ok(account.ok().map(|_account| ()))
+    })?;
+    Ok(true)
 }
 
 fn build_and_say_how_to_load(context: &str) -> Result<()> {

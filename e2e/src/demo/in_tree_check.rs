@@ -31,8 +31,8 @@ pub struct InTreePod {
     pub runs: Vec<&'static str>,
 }
 
-/// Refuses a cluster where somebody else does Mainstay's work. The sample's namespace must exist there.
-pub fn refuse_a_second_controller(target: &Target, context: &str, mainstay_runs: bool) -> Result<()> {
+/// Refuses a cluster whose kube-controller-manager can be seen to do Mainstay's work. Without such a pod it is not known.
+pub fn refuse_what_is_seen(target: &Target, context: &str) -> Result<bool> {
     page::say("Is the in-tree replicationcontroller off there? Two that do the same undo each other's work.");
     let words =
         ["get", "pods", "--namespace", "kube-system", "--selector", "component=kube-controller-manager"];
@@ -40,13 +40,7 @@ pub fn refuse_a_second_controller(target: &Target, context: &str, mainstay_runs:
     let pods = read(&target.ask_json(&words)?);
     if pods.is_empty() {
         page::say("No pod of kube-controller-manager is to be seen, as in clusters that others manage.");
-        if mainstay_runs {
-            page::say(
-                "Mainstay runs there already, so whether somebody else does cannot be tried out. Going on.",
-            );
-            return Ok(());
-        }
-        return probe(target, context);
+        return Ok(false);
     }
     for pod in &pods {
         page::answer(&format!("{}: --controllers={}", pod.name, pod.controllers));
@@ -60,7 +54,7 @@ pub fn refuse_a_second_controller(target: &Target, context: &str, mainstay_runs:
         ),
         None => {
             page::say("It is off.");
-            Ok(())
+            Ok(true)
         }
     }
 }
@@ -96,8 +90,9 @@ pub fn controllers_argument(words: &[&str]) -> String {
     if values.is_empty() { "*".to_owned() } else { values.join(",") }
 }
 
-/// Where no arguments can be read: makes a ReplicationController of no pods, and looks whether anybody writes its status.
-fn probe(target: &Target, context: &str) -> Result<()> {
+/// Refuses a cluster where somebody can be seen to act: makes a ReplicationController of no pods in the sample's namespace,
+/// and looks whether anybody writes its status.
+pub fn refuse_what_acts(target: &Target, context: &str) -> Result<()> {
     page::say(&format!(
         "So: a ReplicationController of no pods; if nobody writes its status within {} s, nobody cares for them.",
         PROBE.as_secs()
