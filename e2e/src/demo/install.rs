@@ -6,12 +6,14 @@ use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use serde_json::Value;
 
 use super::live::Live;
-use super::objects::text;
+use super::objects::{PodView, list, text};
 use super::target::{MANAGER_NAMESPACE, RELEASE, Target};
 use super::{local_manager, page};
 use crate::shell::run_command;
+use crate::wait::wait_for;
 
 /// The labels of the manager's pods.
 const LABELS: &str = "app.kubernetes.io/name=mainstay,app.kubernetes.io/component=manager";
@@ -36,10 +38,10 @@ pub fn installed(target: &Target) -> Result<Installed> {
     let words = ["get", "deployments", "--all-namespaces", "--selector", LABELS];
     let found = target.ask_json(&words)?;
     let mut answer = Installed::No;
-    for deployment in super::objects::list(&found, "/items") {
+    for deployment in list(&found, "/items") {
         let namespace = text(deployment, "/metadata/namespace");
         let name = text(deployment, "/metadata/name");
-        let wants_pods = deployment.pointer("/spec/replicas").and_then(serde_json::Value::as_u64) != Some(0);
+        let wants_pods = deployment.pointer("/spec/replicas").and_then(Value::as_u64) != Some(0);
         if namespace == MANAGER_NAMESPACE && name == RELEASE {
             answer = Installed::Yes { wants_pods };
         } else {
@@ -91,7 +93,11 @@ pub fn as_a_process(target: &Target, program: &Path) -> Result<()> {
 pub fn show_leader(target: &Target) -> Result<()> {
     let lease = ["get", "lease", RELEASE, "--namespace", MANAGER_NAMESPACE];
     page::command(&target.kubectl_line(&lease));
-    let holder = text(&target.ask_json(&lease)?, "/spec/holderIdentity");
+    // Nobody holds it for a moment when a leader has just ended.
+    let holder = wait_for("a leader", Duration::from_secs(60), || {
+        let holder = target.ask_json(&lease).map(|lease| text(&lease, "/spec/holderIdentity"));
+        Ok(holder.ok().filter(|holder| !holder.is_empty()))
+    })?;
     page::answer(&format!("HOLDER  {holder}"));
     if !target.runs_pods() {
         page::say("The Lease is held by the process of this machine: it leads, and so it writes.");
@@ -100,8 +106,11 @@ pub fn show_leader(target: &Target) -> Result<()> {
     let words = ["get", "pods", "--namespace", MANAGER_NAMESPACE, "--selector", LABELS];
     let pods = target.ask_json(&words)?;
     let mut rows = vec![page::row(["POD", "READY", "NODE", "ROLE"])];
-    for pod in super::objects::list(&pods, "/items") {
-        let view = super::objects::PodView::of(pod);
+    for pod in list(&pods, "/items") {
+        let view = PodView::of(pod);
+        if view.is_leaving {
+            continue;
+        }
         let role = if leads(&holder, &view.name) { "leads" } else { "stands by, with warm caches" };
         rows.push(page::row([&view.name, &view.ready, &view.node, role]));
     }

@@ -13,6 +13,8 @@ pub struct PodView {
     pub ready: String,
     /// Whether its condition Ready is true.
     pub is_ready: bool,
+    /// Whether it was deleted and has not ended yet.
+    pub is_leaving: bool,
     /// Where it was put; empty until then.
     pub node: String,
     /// The client that has created it; empty when nobody has said.
@@ -24,11 +26,13 @@ impl PodView {
     pub fn of(pod: &Value) -> Self {
         let ready =
             conditions(pod).any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
+        let is_leaving = pod.pointer("/metadata/deletionTimestamp").is_some();
         PodView {
             name: text(pod, "/metadata/name"),
             status: status(pod),
             ready: ready_containers(pod),
-            is_ready: ready && pod.pointer("/metadata/deletionTimestamp").is_none(),
+            is_ready: ready && !is_leaving,
+            is_leaving,
             node: text(pod, "/spec/nodeName"),
             created_by: created_by(pod),
         }
