@@ -47,7 +47,7 @@ pub struct Seen {
     pub events: usize,
     /// How often the watch had to begin anew.
     pub restarts: usize,
-    /// False until the first list.
+    /// False until all pods were told that there were at the beginning.
     begun: bool,
 }
 
@@ -123,48 +123,32 @@ impl Shared {
     }
 
     fn read_until_stopped(&self, cluster: &Cluster, path: &str) {
-        let mut version = None;
         while !self.is_stopped() {
             // While the apiserver is away, everything fails; nothing can change then either.
-            let result = match version.take() {
-                None => self.list(cluster, path),
-                Some(from) => self.follow(cluster, path, from),
-            };
-            match result {
-                Ok(next) => version = next,
-                Err(error) if !self.is_stopped() => {
-                    eprintln!("    the test's watch: {error:#}");
-                    sleep(Duration::from_millis(200));
-                }
-                Err(_) => {}
+            if let Err(error) = self.follow(cluster, path)
+                && !self.is_stopped()
+            {
+                eprintln!("    the test's watch: {error:#}");
+            }
+            if !self.is_stopped() {
+                lock(&self.seen).restarts += 1;
+                sleep(Duration::from_millis(200));
             }
         }
     }
 
-    fn list(&self, cluster: &Cluster, path: &str) -> Result<Option<String>> {
-        let list: Value = serde_json::from_str(&cluster.kubectl(&["get", "--raw", path])?)?;
-        let mut seen = lock(&self.seen);
-        seen.active.clear();
-        for pod in list["items"].as_array().context("no list of pods")? {
-            seen.take(pod, false);
-        }
-        seen.most = seen.most.max(seen.active.len());
-        seen.begun = true;
-        self.changed.notify_all();
-        Ok(list["metadata"]["resourceVersion"].as_str().map(str::to_owned))
-    }
-
-    /// Reads a watch to its end; gives the version to go on from, none when a list is needed.
-    fn follow(&self, cluster: &Cluster, path: &str, mut version: String) -> Result<Option<String>> {
-        let url =
-            format!("{path}&watch=1&allowWatchBookmarks=true&timeoutSeconds=900&resourceVersion={version}");
+    /// Reads a watch to its end. It begins with all pods that there are.
+    fn follow(&self, cluster: &Cluster, path: &str) -> Result<()> {
+        let url = format!(
+            "{path}&watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=900"
+        );
         let mut command = cluster.kubectl_command()?;
-        let mut child = command
+        command
             .args(["get", "--raw", &url])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
+            .stderr(Stdio::null());
+        let mut child = command.spawn()?;
         let pipe = child.stdout.take().context("no output")?;
         {
             let mut watch = lock(&self.watch);
@@ -173,36 +157,50 @@ impl Shared {
             }
             watch.child = Some(child);
         }
-        let mut result = Ok(());
-        for line in BufReader::new(pipe).lines() {
-            let line = line?;
-            let Ok(event) = serde_json::from_str::<Value>(&line) else { break };
-            if event["type"] == "ERROR" {
-                result = Err(anyhow::anyhow!("{}", event["object"]["message"]));
-                break;
-            }
-            if let Some(newer) = event["object"]["metadata"]["resourceVersion"].as_str() {
-                version = newer.to_owned();
-            }
-            self.take(&event);
-        }
+        let result = self.read(BufReader::new(pipe));
         if let Some(mut child) = lock(&self.watch).child.take() {
             let _gone_already = child.kill();
             child.wait()?;
         }
-        lock(&self.seen).restarts += 1;
-        // The pause is for an apiserver that refuses connections.
-        sleep(Duration::from_millis(200));
-        result.map(|()| Some(version))
+        result
     }
 
-    fn take(&self, event: &Value) {
-        if event["type"] == "BOOKMARK" {
-            return;
+    fn read(&self, lines: impl BufRead) -> Result<()> {
+        // Filled until the server says that this is all.
+        let mut first = Some(Seen::default());
+        for line in lines.lines() {
+            let event: Value = serde_json::from_str(&line?).context("not an event")?;
+            let object = &event["object"];
+            match event["type"].as_str() {
+                Some("BOOKMARK")
+                    if object["metadata"]["annotations"]["k8s.io/initial-events-end"] == "true" =>
+                {
+                    let Some(first) = first.take() else { continue };
+                    let mut seen = lock(&self.seen);
+                    seen.active = first.active;
+                    seen.ever.extend(first.ever);
+                    seen.begun = true;
+                    self.changed(&mut seen);
+                }
+                Some("BOOKMARK") => {}
+                Some("ADDED" | "MODIFIED" | "DELETED") => {
+                    let deleted = event["type"] == "DELETED";
+                    if let Some(first) = &mut first {
+                        first.take(object, deleted);
+                        continue;
+                    }
+                    let mut seen = lock(&self.seen);
+                    seen.events += 1;
+                    seen.take(object, deleted);
+                    self.changed(&mut seen);
+                }
+                _ => bail!("{event}"),
+            }
         }
-        let mut seen = lock(&self.seen);
-        seen.events += 1;
-        seen.take(&event["object"], event["type"] == "DELETED");
+        Ok(())
+    }
+
+    fn changed(&self, seen: &mut Seen) {
         seen.most = seen.most.max(seen.active.len());
         self.changed.notify_all();
     }

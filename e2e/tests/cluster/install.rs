@@ -1,9 +1,10 @@
 //! What whoever has installed the chart sees.
 
 use anyhow::Result;
+use mainstay_e2e::wait::wait_for;
 
 use crate::namespace::Namespace;
-use crate::world::{RELEASE, SYSTEM, World};
+use crate::world::{RELEASE, SOON, SYSTEM, World};
 
 pub fn a_helm_test_passes(world: &World, _namespace: &Namespace<'_>) -> Result<()> {
     let said = world.cluster.helm(&["test", RELEASE, "--namespace", SYSTEM, "--logs", "--timeout", "90s"])?;
@@ -20,12 +21,15 @@ pub fn both_replicas_are_ready_and_say_why(world: &World, _namespace: &Namespace
         (&settled.leader, "[+]leader-election ok: leading", "active"),
         (&settled.standby, "[+]leader-election ok: standby", "standby"),
     ] {
-        let said = managers.ask(&manager.pod, "readyz?verbose")?;
+        // A leader that has just begun waits for fresh caches, and says so.
+        let said = wait_for("the controller's mode", SOON, || {
+            let said = managers.ask(&manager.pod, "readyz?verbose")?;
+            let line = format!("[+]controller/replicationcontroller-controller ok: {mode}, ");
+            Ok(said.contains(&line).then_some(said))
+        })?;
         for line in ["[+]brain ok", election, "[+]cache/pods ok", "[+]cache/replicationcontrollers ok"] {
             assert!(said.lines().any(|found| found.starts_with(line)), "no {line:?} in:\n{said}");
         }
-        let controller = said.lines().find(|line| line.contains("replicationcontroller-controller"));
-        assert!(controller.is_some_and(|line| line.contains(mode)), "no mode {mode:?} in:\n{said}");
         assert!(managers.ask(&manager.pod, "healthz")?.contains("ok"));
     }
     Ok(())

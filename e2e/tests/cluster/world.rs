@@ -20,7 +20,7 @@ pub const RELEASE: &str = "mainstay";
 pub const SYSTEM: &str = "mainstay-system";
 
 /// The ceiling of concurrent writes where a test counts pods: so many may be on their way when a leader is lost.
-pub const CONCURRENT_WRITES: usize = 8;
+pub const CONCURRENT_WRITES: usize = 4;
 
 /// For what takes a moment. Deadlines are generous, because the machine may have much else to do.
 pub const SOON: Duration = Duration::from_secs(60);
@@ -112,7 +112,7 @@ impl World {
         for arguments in [
             &["get", "replicationcontrollers,pods,resourcequotas", "--output", "wide"][..],
             &["describe", "replicationcontrollers"],
-            &["get", "events", "--sort-by", ".lastTimestamp"],
+            &["get", "events", "--sort-by", ".lastTimestamp", "--field-selector", "type!=Normal"],
         ] {
             let answer = self.kubectl(namespace.name(), arguments);
             show(&mut text, &arguments.join(" "), &answer);
@@ -139,7 +139,7 @@ impl World {
 }
 
 /// The end of long answers is what matters.
-const LONGEST: usize = 120;
+const LONGEST: usize = 60;
 
 fn show(text: &mut String, title: &str, answer: &Result<String>) {
     let words = match answer {
