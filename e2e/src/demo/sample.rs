@@ -23,11 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Applies the sample, and shows its pods come up.
 pub fn bring_up(target: &Target) -> Result<Live> {
-    remove_an_earlier_one(target)?;
+    // The watches first, so that they run when something happens.
+    let mut live = Live::with_controller(target, target.sample_namespace(), SAMPLE, SAMPLE_LABELS)?;
+    remove_an_earlier_one(target, &mut live)?;
     page::say(
         "A ReplicationController of three pods. Mainstay makes the pods, the scheduler puts them on nodes, kubelets run them.",
     );
-    let mut live = Live::with_controller(target, target.sample_namespace(), SAMPLE, SAMPLE_LABELS)?;
     live.restart_clock();
     target.sample(&["apply", "--filename", SAMPLES])?;
     let seconds = live.show_until("the sample's pods", PATIENCE, Scene::is_at_rest)?.as_secs_f64();
@@ -117,13 +118,17 @@ fn event_rows(events: &Value) -> Vec<Vec<String>> {
 }
 
 /// So that there is something to see when an earlier demonstration has left its pods.
-fn remove_an_earlier_one(target: &Target) -> Result<()> {
+fn remove_an_earlier_one(target: &Target, live: &mut Live) -> Result<()> {
     let found = target.ask_sample_json(&["get", "replicationcontrollers"])?;
     if list(&found, "/items").all(|item| text(item, "/metadata/name") != SAMPLE) {
         return Ok(());
     }
     page::say("An earlier demonstration has left its pods; they go first.");
-    target.sample(&["delete", "replicationcontroller", SAMPLE, "--cascade=foreground"])
+    target.sample(&["delete", "replicationcontroller", SAMPLE, "--cascade=foreground"])?;
+    live.show_until("the end of the earlier pods", PATIENCE, |scene| {
+        scene.pods.is_empty() && scene.controller.is_none()
+    })?;
+    Ok(())
 }
 
 #[cfg(test)]
