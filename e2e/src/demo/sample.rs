@@ -124,6 +124,9 @@ fn remove_an_earlier_one(target: &Target, live: &mut Live) -> Result<()> {
         return Ok(());
     }
     page::say("An earlier demonstration has left its pods; they go first.");
+    live.show_until("the earlier pods to be seen", PATIENCE, |scene| {
+        scene.controller.as_ref().is_some_and(|controller| scene.pods.len() as u64 >= controller.existing)
+    })?;
     target.sample(&["delete", "replicationcontroller", SAMPLE, "--cascade=foreground"])?;
     live.show_until("the end of the earlier pods", PATIENCE, |scene| {
         scene.pods.is_empty() && scene.controller.is_none()
