@@ -1,5 +1,6 @@
 //! The leader goes while it creates pods: asked to stop, killed, or frozen until another leads.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -11,12 +12,14 @@ use crate::crowd::{Crowd, Seen};
 use crate::managers::Frozen;
 use crate::namespace::{Namespace, is_active};
 use crate::templates;
-use crate::world::{CONCURRENT_WRITES, LATER, SOON, World};
+use crate::world::{CONCURRENT_WRITES, LATER, SOON, SYSTEM, World};
 
 /// How many pods are wanted.
 pub const WANTED: usize = 200;
 /// The leader must go while so many are there.
-pub const MIDDLE: std::ops::RangeInclusive<usize> = 20..=180;
+pub const MIDDLE: RangeInclusive<usize> = 20..=180;
+/// With so many it is time.
+const ENOUGH: usize = 50;
 
 /// The lease's duration in the chart's values.
 const LEASE: Duration = Duration::from_secs(15);
@@ -27,7 +30,7 @@ pub fn asked_to_stop(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let crowd = in_the_middle(world, namespace)?;
     let start = Instant::now();
     // Without --wait, for kubectl would wait until the pod is gone.
-    world.kubectl(crate::world::SYSTEM, &["delete", "pod", &leader.pod, "--wait=false"])?;
+    world.kubectl(SYSTEM, &["delete", "pod", &leader.pod, "--wait=false"])?;
     let holder = wait_for("another leader", SOON, || {
         let holder = managers.holder()?;
         Ok((!holder.is_empty() && !holder.starts_with(&format!("{}_", leader.pod))).then_some(holder))
@@ -89,7 +92,7 @@ pub fn frozen(world: &World, namespace: &Namespace<'_>) -> Result<()> {
 pub fn in_the_middle(world: &World, namespace: &Namespace<'_>) -> Result<Crowd> {
     let crowd = Crowd::watch(world, namespace, "app=crowd")?;
     namespace.apply(&templates::on_fake_nodes("crowd", WANTED))?;
-    crowd.wait_until("the first pods", SOON, |seen| seen.active.len() >= *MIDDLE.start())?;
+    crowd.wait_until("the first pods", SOON, |seen| seen.active.len() >= ENOUGH)?;
     Ok(crowd)
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mainstay_e2e::interrupt;
+use mainstay_e2e::wait::wait_for;
 
 use crate::leadership::{MIDDLE, WANTED, at_rest, in_the_middle};
 use crate::managers::{Manager, Managers, Settled};
@@ -50,12 +51,17 @@ pub fn the_apiserver_is_away_for_a_minute(world: &World, namespace: &Namespace<'
     world.cluster.start_apiserver()?;
     let away = start.elapsed();
 
-    let after = managers.settled()?;
-    eprintln!(
-        "    all was well again {:.1} s after the apiserver had come back",
-        (start.elapsed() - away).as_secs_f64()
-    );
+    let since = |what: &str| {
+        eprintln!(
+            "    {what} {:.1} s after the apiserver had come back",
+            (start.elapsed() - away).as_secs_f64()
+        );
+    };
     namespace.kubectl(&["scale", "replicationcontroller", "steady", "--replicas=25"])?;
+    wait_for("more pods", LATER, || Ok((namespace.pods("app=steady")?.len() >= 25).then_some(())))?;
+    since("a leader worked again");
+    let after = managers.settled()?;
+    since("both managers were well again");
     namespace.wait_until_ready("steady", 25, LATER)?;
     let pods_after: BTreeSet<String> = namespace.pods("app=steady")?.iter().map(uid_of).collect();
     assert!(pods_after.is_superset(&pods_before), "no pod was lost");
