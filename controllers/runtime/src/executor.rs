@@ -183,8 +183,9 @@ impl Performer {
                 tracing::warn!(kind = %source.kind, code = status.code, reason = status.message, "no newest version");
                 None
             }
+            // It is asked again each second, and the watch of the same server has said that it is interrupted.
             Err(error) => {
-                tracing::warn!(kind = %source.kind, %error, "no newest version");
+                tracing::debug!(kind = %source.kind, %error, "no newest version");
                 None
             }
         };
