@@ -84,7 +84,6 @@ fn run_one(test: &Test, place: &mut Place) -> Result<Completion, Failed> {
     match place {
         Place::Ready(world) => run_in(world, test).map(|()| Completion::Completed),
         Place::None(reason) if std::env::var_os(NO_SKIP).is_none_or(|value| value != "1") => {
-            eprintln!("{reason}");
             Ok(Completion::ignored_with(reason))
         }
         Place::None(reason) | Place::Failed(reason) => Err(Failed::from(reason)),
