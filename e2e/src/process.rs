@@ -174,9 +174,12 @@ pub fn identity(pid: i32) -> Option<String> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
     let state = fields.next()?;
-    let start = fields.nth(18)?;
+    let threads = fields.nth(16)?;
+    let start = fields.nth(1)?;
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-    (!matches!(state, "Z" | "X")).then(|| format!("{start} {}", boot.trim()))
+    // While other threads are on their way out, the first one is a zombie already; ports and files are still in use.
+    let is_over = state == "X" || state == "Z" && matches!(threads, "0" | "1");
+    (!is_over).then(|| format!("{start} {}", boot.trim()))
 }
 
 fn tail(path: &Path, lines: usize) -> Result<String> {
