@@ -54,7 +54,7 @@ impl Default for Settings {
             retry_cap: Duration::from_secs(120),
             request_timeout: Duration::from_secs(60),
             shutdown_timeout: Duration::from_secs(10),
-            audit_interval: Some(Duration::from_secs(300)),
+            audit_interval: Some(Duration::from_secs(240)),
             seed: 0,
         }
     }

@@ -132,9 +132,9 @@ pub const RETRY_CAP: Setting = Setting {
 pub const AUDIT_INTERVAL: Setting = Setting {
     name: "audit-interval",
     value: "DURATION",
-    default: Fallback::Value("5m"),
-    help: "How long the comparison of all cached objects with those of the apiserver takes; it finds what a watch has \
-           lost.",
+    default: Fallback::Value("4m"),
+    help: "How often the cached objects are compared with those of the apiserver, to find what a watch has lost; what \
+           was lost is found by the second comparison at the latest.",
     upstream: None,
     section: CONTROL,
 };
