@@ -9,7 +9,7 @@ use mainstay_e2e::wait::wait_for;
 use rustix::process::Signal;
 
 use crate::crowd::{Crowd, Seen};
-use crate::managers::Frozen;
+use crate::managers::{Frozen, Slowed};
 use crate::namespace::{Namespace, is_active};
 use crate::templates;
 use crate::world::{CONCURRENT_WRITES, LATER, SOON, SYSTEM, World};
@@ -27,7 +27,9 @@ const LEASE: Duration = Duration::from_secs(15);
 pub fn asked_to_stop(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let managers = world.managers();
     let leader = managers.settled()?.leader;
+    let slowed = Slowed::slow(managers.pid(&leader.pod)?);
     let crowd = in_the_middle(world, namespace)?;
+    drop(slowed);
     let start = Instant::now();
     // Without --wait, for kubectl would wait until the pod is gone.
     world.kubectl(SYSTEM, &["delete", "pod", &leader.pod, "--wait=false"])?;
@@ -46,7 +48,9 @@ pub fn killed(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let managers = world.managers();
     let leader = managers.settled()?.leader;
     let pid = managers.pid(&leader.pod)?;
+    let slowed = Slowed::slow(pid);
     let crowd = in_the_middle(world, namespace)?;
+    drop(slowed);
     process::send(pid, Signal::KILL);
     assert_in_the_middle(namespace, "when the leader had been killed")?;
     at_rest(namespace, &crowd)?;
@@ -60,7 +64,9 @@ pub fn frozen(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let managers = world.managers();
     let leader = managers.settled()?.leader;
     let pid = managers.pid(&leader.pod)?;
+    let slowed = Slowed::slow(pid);
     let crowd = in_the_middle(world, namespace)?;
+    drop(slowed);
     let frozen = Frozen::freeze(pid);
     let start = Instant::now();
     assert_in_the_middle(namespace, "when the leader had been frozen")?;

@@ -1,5 +1,9 @@
 //! The manager's pods: who leads, what they say, and their processes.
 
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use mainstay_e2e::process;
 use mainstay_e2e::wait::wait_for;
@@ -47,6 +51,40 @@ impl Frozen {
 impl Drop for Frozen {
     fn drop(&mut self) {
         process::send(self.0, Signal::CONT);
+    }
+}
+
+/// A process that runs a tenth of the time, as one with little of a processor does. Two hundred pods are made in half a second
+/// otherwise, in which a watch may be late.
+pub struct Slowed {
+    stop: Sender<()>,
+    pulse: Option<JoinHandle<()>>,
+}
+
+impl Slowed {
+    pub fn slow(pid: i32) -> Self {
+        let (stop, stopped) = channel();
+        let pulse = std::thread::spawn(move || {
+            loop {
+                let frozen = Frozen::freeze(pid);
+                let ends = stopped.recv_timeout(Duration::from_millis(45)) != Err(RecvTimeoutError::Timeout);
+                drop(frozen);
+                if ends || stopped.recv_timeout(Duration::from_millis(5)) != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        });
+        Slowed { stop, pulse: Some(pulse) }
+    }
+}
+
+impl Drop for Slowed {
+    fn drop(&mut self) {
+        // Nobody listens where the pulse has ended.
+        let _ended = self.stop.send(());
+        if let Some(pulse) = self.pulse.take() {
+            let _its_panic_was_printed = pulse.join();
+        }
     }
 }
 

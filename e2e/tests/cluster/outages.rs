@@ -9,7 +9,7 @@ use mainstay_e2e::interrupt;
 use mainstay_e2e::wait::wait_for;
 
 use crate::leadership::{MIDDLE, WANTED, at_rest, in_the_middle};
-use crate::managers::{Manager, Managers, Settled};
+use crate::managers::{Manager, Managers, Settled, Slowed};
 use crate::namespace::{Namespace, uid_of};
 use crate::templates;
 use crate::world::{LATER, SOON, World};
@@ -20,7 +20,9 @@ const HARMLESS: Duration = Duration::from_secs(7);
 pub fn the_apiserver_restarts_in_the_middle(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let managers = world.managers();
     let before = managers.settled()?;
+    let slowed = Slowed::slow(managers.pid(&before.leader.pod)?);
     let crowd = in_the_middle(world, namespace)?;
+    drop(slowed);
     let start = Instant::now();
     // Without a chance to answer what it has already done.
     world.cluster.daemon("kube-apiserver").kill()?;
