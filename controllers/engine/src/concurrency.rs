@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::clock::Moment;
 
 /// Additive increase and multiplicative decrease, as TCP does it, under a ceiling. There is no fixed rate: the apiserver's
-/// priority and fairness says what it can bear, by 429, Retry-After and latency.
+/// priority and fairness says what it can bear, by 429, Retry-After and latency. Where answers begin to take longer, requests
+/// wait at the server: more of them at once would be no faster, and would cost both sides memory.
 #[derive(Clone, Debug)]
 pub struct Concurrency {
     limit: f64,
@@ -17,12 +18,20 @@ pub struct Concurrency {
     paused_until: Moment,
     /// One round of losses counts once: no further decrease before then.
     decreased_until: Moment,
+    /// The quickest answer of late: what the server takes when nothing waits.
+    quickest: Duration,
+    /// Servers change: it is found anew then.
+    quickest_until: Moment,
 }
 
 /// Where the limit starts.
 const INITIAL_LIMIT: f64 = 16.0;
 /// An answer slower than this says that the server is behind.
 const SLOW_ANSWER: Duration = Duration::from_secs(2);
+/// An answer that takes this much longer than twice the quickest has waited at the server: no reason to send more at once.
+const TOLERATED_WAIT: Duration = Duration::from_millis(40);
+/// For how long the quickest answer is remembered.
+const QUICKEST_HOLDS: Duration = Duration::from_secs(600);
 /// The pause after a 429 without Retry-After.
 const DEFAULT_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause that a server can impose.
@@ -39,6 +48,8 @@ impl Concurrency {
             probing: true,
             paused_until: Moment::default(),
             decreased_until: Moment::default(),
+            quickest: Duration::MAX,
+            quickest_until: Moment::default(),
         }
     }
 
@@ -56,9 +67,10 @@ impl Concurrency {
     pub fn answered(&mut self, now: Moment, took: Duration) {
         let was_full = self.in_flight >= self.limit();
         self.in_flight = self.in_flight.saturating_sub(1);
+        let waited = self.has_waited(now, took);
         if took > SLOW_ANSWER {
             self.decrease(now, took);
-        } else if was_full {
+        } else if was_full && !waited {
             let step = if self.probing { 1.0 } else { 1.0 / self.limit };
             self.limit = (self.limit + step).min(self.ceiling);
         }
@@ -91,6 +103,14 @@ impl Concurrency {
     /// When sending may go on, if it is paused.
     pub fn paused_until(&self, now: Moment) -> Option<Moment> {
         (self.paused_until > now).then_some(self.paused_until)
+    }
+
+    fn has_waited(&mut self, now: Moment, took: Duration) -> bool {
+        if took < self.quickest || now >= self.quickest_until {
+            self.quickest = took;
+            self.quickest_until = now.after(QUICKEST_HOLDS);
+        }
+        took > self.quickest.saturating_mul(2).saturating_add(TOLERATED_WAIT)
     }
 
     fn decrease(&mut self, now: Moment, round: Duration) {
@@ -138,6 +158,23 @@ mod tests {
         }
         assert_eq!(rounds.first(), Some(&16));
         assert_eq!(concurrency.limit(), 100);
+    }
+
+    #[test]
+    fn it_does_not_grow_where_answers_wait_at_the_server() {
+        let mut concurrency = Concurrency::new(512);
+        let round = |concurrency: &mut Concurrency, second: u64, took| {
+            for _ in 0..concurrency.limit() {
+                fill(concurrency, at(second * 1000));
+                concurrency.answered(at(second * 1000), took);
+            }
+            concurrency.limit()
+        };
+        assert_eq!(round(&mut concurrency, 0, QUICK), 32);
+        assert_eq!(round(&mut concurrency, 1, QUICK * 10), 32);
+        assert_eq!(round(&mut concurrency, 2, QUICK * 2), 64);
+        // A server whose every answer takes that long is no longer slow.
+        assert!(round(&mut concurrency, 700, QUICK * 10) > 64);
     }
 
     #[test]
