@@ -22,7 +22,8 @@ use crate::signals::Signals;
 /// Exit code of a process whose configuration was refused.
 const BAD_CONFIGURATION: u8 = 2;
 
-/// Most of the work is the brain's, which has its own thread; more threads than these would only cost memory.
+/// The brain has its own thread. The threads beside it cost memory each, and time whenever one wakes another, while one of them
+/// performs thousands of requests a second; so they are half as many as the processors, and at most this many.
 const MOST_THREADS: usize = 4;
 
 /// Why the manager ends other than by a signal.
@@ -84,7 +85,7 @@ fn start(config: Config) -> Result<(), ManagerError> {
 
 fn threads() -> std::io::Result<Runtime> {
     let cores = available_parallelism().map_or(1, usize::from);
-    Builder::new_multi_thread().worker_threads(cores.clamp(2, MOST_THREADS)).enable_all().build()
+    Builder::new_multi_thread().worker_threads((cores / 2).clamp(1, MOST_THREADS)).enable_all().build()
 }
 
 /// The first signal asks for a graceful end, the second one does not wait for it.
