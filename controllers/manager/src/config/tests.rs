@@ -67,7 +67,7 @@ fn without_any_setting_the_defaults_hold() {
             concurrent_writes: 512,
             replication_burst: 500,
             retry_cap: Duration::from_secs(120),
-            audit_interval: Duration::from_secs(300),
+            audit_interval: Duration::from_secs(240),
             leader_election: Some(LeaderElection {
                 namespace: "own-namespace".to_owned(),
                 name: "mainstay".to_owned(),
