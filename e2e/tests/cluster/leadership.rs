@@ -86,7 +86,7 @@ pub fn frozen(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     assert_eq!(restarted.restarts, leader.restarts + 1, "nothing else ended it");
     assert_eq!(managers.last_exit_code(&leader.pod)?, Some(1), "it has ended by itself");
     let log = managers.log_before_restart(&leader.pod)?;
-    assert!(log.contains("lease is lost") || log.contains("leadership is lost"), "{log}");
+    assert!(log.contains("the lease is lost"), "{log}");
     let seen = at_rest(namespace, &crowd)?;
     let late: Vec<&String> = seen.ever.difference(&before_thaw.ever).collect();
     eprintln!("    {} pods came after the thaw", late.len());

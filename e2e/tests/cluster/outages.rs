@@ -44,7 +44,9 @@ pub fn the_apiserver_is_away_for_a_minute(world: &World, namespace: &Namespace<'
     namespace.wait_until_ready("steady", 20, SOON)?;
     let pods_before: BTreeSet<String> = namespace.pods("app=steady")?.iter().map(uid_of).collect();
     let start = Instant::now();
-    world.cluster.stop_apiserver()?;
+    // Killed and not stopped: that would take its address from its Service, and then the pauses of kube-proxy, which must learn
+    // of the address again, decide when a pod finds the way back.
+    world.cluster.daemon("kube-apiserver").kill()?;
     // The minute is what this test is about.
     while start.elapsed() < Duration::from_secs(60) {
         interrupt::check()?;
@@ -89,7 +91,7 @@ fn only_a_lost_lease_restarts(
             away > HARMLESS,
             "{pod} was restarted although the apiserver was away for {away:?} only:\n{log}"
         );
-        assert!(log.contains("leadership is lost"), "{pod} was restarted for another reason:\n{log}");
+        assert!(log.contains("the lease is lost"), "{pod} was restarted for another reason:\n{log}");
         assert_eq!(*restarts, earlier.restarts + 1, "{pod} was restarted more than once");
         assert_eq!(earlier.uid, before.leader.uid, "the standby had no lease to lose");
     }
