@@ -66,7 +66,10 @@ pub fn the_apiserver_is_away_for_a_minute(world: &World, namespace: &Namespace<'
     since("a leader worked again");
     let after = managers.settled()?;
     since("both managers were well again");
-    namespace.wait_until_ready("steady", 25, LATER)?;
+    // That they are ready too is for those to bring about who run and place them, and who have pauses of their own.
+    wait_for("the status to count them", SOON, || {
+        Ok((namespace.replication_controller("steady")?["status"]["replicas"] == 25).then_some(()))
+    })?;
     let pods_after: BTreeSet<String> = namespace.pods("app=steady")?.iter().map(uid_of).collect();
     assert!(pods_after.is_superset(&pods_before), "no pod was lost");
     only_a_lost_lease_restarts(managers, &before, &after, away)
