@@ -65,12 +65,16 @@ pub(super) enum Freshness {
 pub(super) struct Doubt {
     /// How far the source had come.
     pub progress: ResourceVersion,
-    /// When to ask again, after a question without an answer.
+    /// When to ask again, for as long as the source says nothing.
     pub ask_again: Option<Moment>,
 }
 
 /// How long to wait before a question without an answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long to wait after an answer. What is restored after it, while the source still waits to be connected again,
+/// would never be noticed; and a watch that is open again may have nothing to say before its next bookmark.
+const ASK_WHILE_SILENT: Duration = Duration::from_secs(5);
 
 impl Freshness {
     /// When patience ends.
@@ -113,8 +117,9 @@ impl Brain {
                 None => doubt.ask_again = Some(now.moment.after(ASK_AGAIN)),
                 Some(version) => {
                     let went_back = version < doubt.progress;
-                    state.doubt = None;
+                    doubt.ask_again = Some(now.moment.after(ASK_WHILE_SILENT));
                     if went_back {
+                        state.doubt = None;
                         self.want_list(now, source);
                     }
                 }

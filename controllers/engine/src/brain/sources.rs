@@ -52,6 +52,7 @@ impl Brain {
     pub(super) fn source_event(&mut self, now: Now, source: &Source, event: SourceEvent) {
         let Some(state) = self.sources.get_mut(source) else { return };
         state.heard = now.moment;
+        state.doubt = None;
         match event {
             SourceEvent::Listed(listing) => self.listed(now, source, listing),
             SourceEvent::Applied(object) => {
@@ -71,7 +72,7 @@ impl Brain {
             SourceEvent::Progress(version) => self.progressed(now, source, version),
             SourceEvent::Interrupted => {
                 // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
-                // right now, its newest version gives it away.
+                // right now and until the stream speaks again, its newest version gives it away.
                 state.doubt = Some(Doubt { progress: state.progress, ask_again: None });
                 self.effects.push(Effect::ReadNewestVersion(source.clone()));
             }

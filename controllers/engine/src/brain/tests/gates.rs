@@ -85,6 +85,28 @@ fn a_version_that_is_lower_after_an_interruption_calls_for_a_new_list() {
 }
 
 #[test]
+fn a_version_that_goes_back_after_an_answer_is_noticed_while_the_source_is_silent() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    bench.newest_asked.clear();
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(bench.version))));
+    assert_eq!(bench.relists, []);
+    // The source waits to be connected again; a restore that comes before it is must not be missed.
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.newest_asked, [PODS, PODS]);
+    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(40))));
+    assert_eq!(bench.relists, [PODS]);
+
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.newest_asked.clear();
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(bench.version))));
+    bench.pass(Duration::from_secs(10));
+    assert_eq!(bench.newest_asked, [], "it speaks again");
+}
+
+#[test]
 fn a_list_begun_after_the_acknowledgement_opens_the_gate_and_an_earlier_one_does_not() {
     let mut bench = Bench::leader();
     bench.scale(1);
