@@ -187,6 +187,9 @@ impl fmt::Display for Faults {
         if *self == Faults::all() {
             return f.write_str("all");
         }
+        if *self == Faults::all().with(Fault::Restore) {
+            return f.write_str("all,restore");
+        }
         let names: Vec<&str> = self.among(Fault::ALL).iter().map(|fault| fault.name()).collect();
         f.write_str(if names.is_empty() { "none" } else { "" })?;
         f.write_str(&names.join(","))
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_list_reads_as_it_prints() {
-        for text in ["all", "none", "request-lost,crash", "hostile,restore"] {
+        for text in ["all", "all,restore", "none", "request-lost,crash", "hostile,restore"] {
             assert_eq!(Faults::parse(text).unwrap().to_string(), text);
         }
         let faults = Faults::parse("all,-freeze,restore").unwrap();

@@ -201,7 +201,10 @@ impl Oracles {
         let of_key: Vec<OwnWrite> = writes.extract_if(.., |own| own.key == *key).collect();
         for own in of_key {
             let seen = view.pods().get(&own.pod).filter(|pod| Some(pod.meta.uid) == own.uid);
-            let exists = server.pod(&own.pod).is_some_and(|pod| Some(pod.meta.uid) == own.uid);
+            let exists = server.pod(&own.pod).is_some_and(|pod| {
+                let controller = pod.meta.controller();
+                Some(pod.meta.uid) == own.uid && controller.is_some_and(|owner| owner.name == key.name)
+            });
             let is_behind = match own.is_create {
                 true => exists && seen.is_none() && !planned.unsettled.contains(&own.pod),
                 false => seen.is_some_and(|pod| !pod.meta.is_deleting()),
