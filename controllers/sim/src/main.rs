@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use mainstay_sim::coverage::Coverage;
+use mainstay_sim::pattern::{Pattern, plans};
 use mainstay_sim::run::{run, shrink};
 use mainstay_sim::{Options, Outcome};
 
@@ -28,20 +29,22 @@ fn main() -> ExitCode {
 
 fn command() -> Result<bool, String> {
     let mut options = Options::default();
-    let (mut seeds, mut first, mut replayed) = (1000, 0, None);
+    let (mut seeds, mut first, mut replayed, mut patterns) = (1000, 0, None, None);
     for word in std::env::args().skip(1) {
         let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{word}: {error}"));
         match word.split_once('=') {
             Some(("seeds", text)) => seeds = number(text)?,
             Some(("first", text)) => first = number(text)?,
             Some(("replay", text)) => replayed = Some(number(text)?),
+            Some(("patterns", text)) => patterns = Some(number(text)?),
             _ if options.set(&word)? => {}
             _ => return Err(format!("unknown word {word}")),
         }
     }
-    match replayed {
-        Some(seed) => Ok(replay(seed, options)),
-        None => Ok(run_many(first..first.saturating_add(seeds), &options)),
+    match (replayed, patterns) {
+        (Some(seed), _) => Ok(replay(seed, options)),
+        (None, Some(scenarios)) => Ok(run_patterns(first..first.saturating_add(scenarios), options.managers)),
+        (None, None) => Ok(run_many(first..first.saturating_add(seeds), &options)),
     }
 }
 
@@ -104,6 +107,29 @@ fn run_many(seeds: std::ops::Range<u64>, options: &Options) -> bool {
     let (seed_pace, step_pace) = (done as f64 / seconds, steps as f64 / seconds);
     println!("{done} seeds, {failures} failed; {steps} steps in {seconds:.1} s");
     println!("{seed_pace:.0} seeds and {step_pace:.0} steps a second, each seed also without faults");
+    failures == 0
+}
+
+/// Strikes at each place of some scenarios.
+fn run_patterns(seeds: std::ops::Range<u64>, managers: usize) -> bool {
+    let start = Instant::now();
+    let (mut all, mut failures) = (0, 0);
+    for pattern in Pattern::ALL {
+        let mut count = 0;
+        for seed in seeds.clone() {
+            for options in plans(seed, managers, pattern) {
+                count += 1;
+                let outcome = run(seed, &options);
+                if !outcome.violations.is_empty() && failures < ENOUGH_FAILURES {
+                    failures += 1;
+                    tell_failure(seed, &options, &outcome);
+                }
+            }
+        }
+        println!("{:<14}{count:>7} plans", pattern.name());
+        all += count;
+    }
+    println!("{all} plans, {failures} failed, in {:.1} s", start.elapsed().as_secs_f64());
     failures == 0
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::fault::Faults;
+use crate::pattern::Strike;
 
 /// The most managers in a world.
 const MOST_MANAGERS: usize = 9;
@@ -17,13 +18,15 @@ pub struct Options {
     pub faults: Faults,
     /// Steps of the script that are left out, by number: how a script is shrunk.
     pub without: BTreeSet<usize>,
+    /// One fault at one place, beside those that are drawn.
+    pub strike: Option<Strike>,
     /// Whether to keep a log.
     pub log: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { managers: 2, faults: Faults::all(), without: BTreeSet::new(), log: false }
+        Options { managers: 2, faults: Faults::all(), without: BTreeSet::new(), strike: None, log: false }
     }
 }
 
@@ -41,6 +44,11 @@ impl Options {
                 self.without =
                     numbers.collect::<Result<_, _>>().map_err(|error| format!("{option}: {error}"))?;
             }
+            Some(("strike", text)) => {
+                let strike =
+                    Strike::parse(text).ok_or_else(|| format!("{option}: PATTERN:PLACE is wanted"))?;
+                self.strike = Some(strike);
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -48,7 +56,7 @@ impl Options {
 
     /// The same script with nothing going wrong, by one manager.
     pub fn without_faults(&self) -> Options {
-        Options { managers: 1, faults: self.faults.of_the_script(), log: false, ..self.clone() }
+        Options { managers: 1, faults: self.faults.of_the_script(), strike: None, log: false, ..self.clone() }
     }
 }
 
@@ -56,6 +64,9 @@ impl Options {
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "--managers {} --faults {}", self.managers, self.faults)?;
+        if let Some(strike) = self.strike {
+            write!(f, " --strike {strike}")?;
+        }
         if !self.without.is_empty() {
             let numbers: Vec<String> = self.without.iter().map(usize::to_string).collect();
             write!(f, " --without {}", numbers.join(","))?;

@@ -22,6 +22,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// Which faults happened.
     pub coverage: Coverage,
+    /// How many places there were for the strike, if there was to be one.
+    pub places: u64,
     /// How many steps there were, also in the run without faults that this one was compared with.
     pub steps: u64,
     /// What happened, if that was to be kept.
@@ -34,7 +36,8 @@ pub fn run(seed: u64, options: &Options) -> Outcome {
     let (end, mut outcome) = run_script(seed, options, script);
     let plain_options = options.without_faults();
     // What a restore undoes, users do not ask for again.
-    let is_comparable = plain_options.faults != options.faults && !options.faults.has(Fault::Restore);
+    let is_comparable =
+        plain_options != Options { log: false, ..options.clone() } && !options.faults.has(Fault::Restore);
     if outcome.violations.is_empty() && is_comparable {
         // The numbers of steps that are left out are those of the whole script, whose users come first.
         let (plain_end, plain) = run_script(seed, &plain_options, Script::draw(seed, &plain_options));
@@ -69,7 +72,7 @@ fn run_script(seed: u64, options: &Options, script: Script) -> (EndState, Outcom
     let end: Time = FAULTS_END.after(REST_WITHIN).after(REST_IS_WATCHED);
     world.run_until(end);
     let end = world.check_end();
-    let steps = world.steps();
+    let (steps, places) = (world.steps(), world.places());
     let (violations, coverage, log) = world.into_findings();
-    (end, Outcome { violations, coverage, steps, log })
+    (end, Outcome { violations, coverage, places, steps, log })
 }

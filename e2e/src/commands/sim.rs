@@ -24,6 +24,12 @@ pub struct Simulation {
     /// Steps of the script to leave out, as a failed run names them
     #[arg(long, value_name = "LIST")]
     without: Option<String>,
+    /// Instead of drawing faults, strike at every write and every event of so many scenarios in turn
+    #[arg(long, value_name = "SCENARIOS", conflicts_with_all = ["seeds", "faults"])]
+    patterns: Option<u64>,
+    /// One more fault at one place, as a failed plan names it
+    #[arg(long, value_name = "PATTERN:PLACE")]
+    strike: Option<String>,
     /// Run this seed only, and print its log
     #[arg(long, value_name = "SEED", conflicts_with_all = ["seeds", "first"])]
     replay: Option<u64>,
@@ -47,6 +53,8 @@ fn words(simulation: &Simulation) -> Vec<String> {
     let mut words =
         vec![format!("managers={}", simulation.managers), format!("faults={}", simulation.faults)];
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
+    words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));
+    words.extend(simulation.patterns.map(|scenarios| format!("patterns={scenarios}")));
     match simulation.replay {
         Some(seed) => words.push(format!("replay={seed}")),
         None => {

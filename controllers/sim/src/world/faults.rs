@@ -9,6 +9,7 @@ use mainstay_model::{Kind, ObjectName};
 use super::{STOP_TAKES_AT_MOST, World, agents};
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Signal};
+use crate::pattern::Pattern;
 
 /// How many revisions a compaction leaves.
 const COMPACTION_KEEPS: u64 = 20;
@@ -19,6 +20,8 @@ const RESTORE_UNDOES: std::ops::Range<u64> = 20..60;
 const RESTORE_TAKES: Duration = Duration::from_secs(10);
 /// How much longer kubelets and users need than managers to find the server again.
 const OTHERS_TAKE: Duration = Duration::from_secs(5);
+/// For how long front ends are behind after a strike.
+const STALE_FOR: Duration = Duration::from_secs(40);
 /// How far a wall clock jumps at most, in microseconds.
 const LARGEST_STEP: u64 = 600_000_000;
 
@@ -62,6 +65,21 @@ impl World {
             }
             (_, _) => {}
         }
+    }
+
+    /// The fault of the strike, if this is its place.
+    pub(super) fn strike(&mut self, place: &str) -> Option<Fault> {
+        let strike = self.options.strike.filter(|strike| strike.pattern.is_at(place))?;
+        let number = self.places;
+        self.places += 1;
+        if number != strike.place {
+            return None;
+        }
+        if strike.pattern == Pattern::Stale {
+            let until = self.now().after(STALE_FOR);
+            self.lagging = (0..2).map(|front_end| (front_end, (self.server.revision(), until))).collect();
+        }
+        Some(strike.pattern.fault())
     }
 
     /// The faults are over: what lasts, ends.

@@ -49,6 +49,8 @@ pub struct World {
     coverage: Coverage,
     log: Option<String>,
     steps: u64,
+    /// How many places there were for the strike.
+    places: u64,
     /// Whether the faults are over.
     calm: bool,
     /// Until when watches are slow.
@@ -77,6 +79,7 @@ impl World {
             coverage: Coverage::default(),
             log: options.log.then(String::new),
             steps: 0,
+            places: 0,
             calm: false,
             slow_until: Time::default(),
             lagging: BTreeMap::new(),
@@ -128,6 +131,11 @@ impl World {
         self.steps
     }
 
+    /// How many places there were for the strike that the options name.
+    pub fn places(&self) -> u64 {
+        self.places
+    }
+
     fn now(&self) -> Time {
         self.schedule.now()
     }
@@ -145,7 +153,14 @@ impl World {
 
     /// Whether one of these faults happens now, that often in a hundred times, and which.
     fn draw(&mut self, percent: u64, choices: &[Fault], place: &'static str) -> Option<Fault> {
-        if self.calm || !self.dice.percent(percent) {
+        if self.calm {
+            return None;
+        }
+        if let Some(fault) = self.strike(place) {
+            self.coverage.count(fault, place);
+            return Some(fault);
+        }
+        if !self.dice.percent(percent) {
             return None;
         }
         let possible = self.options.faults.among(choices);
