@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use mainstay_sim::coverage::Coverage;
+use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{Pattern, plans};
 use mainstay_sim::run::{run, shrink};
 use mainstay_sim::{Options, Outcome};
@@ -36,6 +37,7 @@ fn command() -> Result<bool, String> {
             Some(("seeds", text)) => seeds = number(text)?,
             Some(("first", text)) => first = number(text)?,
             Some(("replay", text)) => replayed = Some(number(text)?),
+            Some(("mutants", text)) => return Ok(run_mutants(number(text)?)),
             Some(("patterns", text)) => patterns = Some(number(text)?),
             _ if options.set(&word)? => {}
             _ => return Err(format!("unknown word {word}")),
@@ -131,6 +133,22 @@ fn run_patterns(seeds: std::ops::Range<u64>, managers: usize) -> bool {
     }
     println!("{all} plans, {failures} failed, in {:.1} s", start.elapsed().as_secs_f64());
     failures == 0
+}
+
+/// Looks for the first seed that catches each mutant.
+fn run_mutants(most: u64) -> bool {
+    let mut all_caught = true;
+    println!("| mutant | caught by | seeds |\n|---|---|---|");
+    for mutant in Mutant::ALL {
+        let options = mutant_options(*mutant);
+        let caught = (0..most).find_map(|seed| Some((seed, run(seed, &options).violations.first()?.oracle)));
+        match caught {
+            Some((seed, oracle)) => println!("| `{}` | `{oracle}` | {} |", mutant.name(), seed + 1),
+            None => println!("| `{}` | nobody | more than {most} |", mutant.name()),
+        }
+        all_caught &= caught.is_some();
+    }
+    all_caught
 }
 
 fn tell_failure(seed: u64, options: &Options, outcome: &Outcome) {

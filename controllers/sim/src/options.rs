@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::fault::Faults;
+use crate::mutant::Mutant;
 use crate::pattern::Strike;
 
 /// The most managers in a world.
@@ -20,13 +21,22 @@ pub struct Options {
     pub without: BTreeSet<usize>,
     /// One fault at one place, beside those that are drawn.
     pub strike: Option<Strike>,
+    /// What is wrong with the managers, on purpose.
+    pub mutant: Option<Mutant>,
     /// Whether to keep a log.
     pub log: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { managers: 2, faults: Faults::all(), without: BTreeSet::new(), strike: None, log: false }
+        Options {
+            managers: 2,
+            faults: Faults::all(),
+            without: BTreeSet::new(),
+            strike: None,
+            mutant: None,
+            log: false,
+        }
     }
 }
 
@@ -44,6 +54,10 @@ impl Options {
                 self.without =
                     numbers.collect::<Result<_, _>>().map_err(|error| format!("{option}: {error}"))?;
             }
+            Some(("mutant", name)) => {
+                let mutant = Mutant::ALL.iter().find(|mutant| mutant.name() == name);
+                self.mutant = Some(*mutant.ok_or_else(|| format!("unknown mutant {name}"))?);
+            }
             Some(("strike", text)) => {
                 let strike =
                     Strike::parse(text).ok_or_else(|| format!("{option}: PATTERN:PLACE is wanted"))?;
@@ -56,7 +70,14 @@ impl Options {
 
     /// The same script with nothing going wrong, by one manager.
     pub fn without_faults(&self) -> Options {
-        Options { managers: 1, faults: self.faults.of_the_script(), strike: None, log: false, ..self.clone() }
+        Options {
+            managers: 1,
+            faults: self.faults.of_the_script(),
+            strike: None,
+            mutant: None,
+            log: false,
+            ..self.clone()
+        }
     }
 }
 
@@ -64,6 +85,9 @@ impl Options {
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "--managers {} --faults {}", self.managers, self.faults)?;
+        if let Some(mutant) = self.mutant {
+            write!(f, " --mutant {}", mutant.name())?;
+        }
         if let Some(strike) = self.strike {
             write!(f, " --strike {strike}")?;
         }

@@ -64,6 +64,8 @@ pub struct Oracles {
     wishes: BTreeMap<Uid, Vec<(Time, i32)>>,
     /// Pods whose create was carried out when its sender could not know any more.
     late: BTreeSet<Uid>,
+    /// Names that pods were created under.
+    made: BTreeSet<ObjectName>,
     /// ReplicationControllers whose pods somebody else has meddled with.
     disturbed: BTreeSet<ObjectName>,
     /// Whether a restore has made memories void.
@@ -141,6 +143,11 @@ impl Oracles {
         self.sent.insert((process, id), own);
     }
 
+    /// Whether a pod was created under that name before: what comes late is a copy then.
+    pub fn was_made_before(&self, pod: &ObjectName) -> bool {
+        self.made.contains(pod)
+    }
+
     /// The server has carried out a create; `late` says that its sender could not know any more.
     pub fn created(
         &mut self,
@@ -153,6 +160,7 @@ impl Oracles {
         let Some(created) = server.pod(pod) else { return };
         let uid = created.meta.uid;
         self.owned_once.insert(uid);
+        self.made.insert(pod.clone());
         if let Some(own) = self.sent.get_mut(&(process, id)) {
             own.uid = Some(uid);
         }
@@ -177,6 +185,13 @@ impl Oracles {
     /// The server has carried out an adoption.
     pub fn adopted(&mut self, pod: Uid) {
         self.owned_once.insert(pod);
+    }
+
+    /// The server carries out a deletion of that very pod.
+    pub fn deleted(&mut self, time: Time, process: ProcessId, pod: &ObjectName, uid: Uid) {
+        if !self.owned_once.contains(&uid) && !self.restored {
+            self.report(time, "ownership", format!("{process} hits {pod}, which was never its own"));
+        }
     }
 
     /// A process learns that a write was carried out, or that it was not.

@@ -1,5 +1,6 @@
 //! One life of one manager: the real brain, sources and election, as one process with clocks of its own.
 
+use std::cell::Cell;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use mainstay_engine::election::{Election, ElectionSettings};
@@ -10,6 +11,7 @@ use mainstay_replication::ReplicationControllers;
 
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
+use crate::mutant::Mutant;
 
 /// A manager.
 pub struct Process {
@@ -67,11 +69,19 @@ pub struct Stream {
 
 impl Process {
     /// A process that knows nothing.
-    pub fn new(id: ProcessId, clock: ProcessClock, seed: u64) -> Process {
+    pub fn new(id: ProcessId, clock: ProcessClock, seed: u64, mutant: Option<Mutant>) -> Process {
         let (sender, planned) = channel();
-        let controller = Observed { controller: ReplicationControllers::default(), planned: sender };
+        let controller = Observed {
+            controller: ReplicationControllers::default(),
+            planned: sender,
+            mutant,
+            changes: Cell::new(0),
+        };
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
-        let settings = BrainSettings { seed, ..BrainSettings::default() };
+        let mut settings = BrainSettings { seed, ..BrainSettings::default() };
+        if let Some(mutant) = mutant {
+            mutant.settings(&mut settings);
+        }
         let stream = |salt: u64| Stream {
             list_watch: ListWatch::new(Default::default(), seed ^ salt),
             connection: 0,
@@ -116,6 +126,8 @@ impl Process {
 struct Observed {
     controller: ReplicationControllers,
     planned: Sender<Planned>,
+    mutant: Option<Mutant>,
+    changes: Cell<u64>,
 }
 
 impl Controller for Observed {
@@ -136,14 +148,24 @@ impl Controller for Observed {
     }
 
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        self.controller.route(store, change, keys);
+        let Some(mutant) = self.mutant else { return self.controller.route(store, change, keys) };
+        self.changes.set(self.changes.get() + 1);
+        let mut change = change.clone();
+        if mutant.change(&mut change, self.changes.get()) {
+            self.controller.route(store, &change, keys);
+        }
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
         let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
         // Nobody listens once the process has ended, and then nobody minds.
         let _ = self.planned.send(Planned { key: key.clone(), unsettled });
-        self.controller.plan(key, view, now)
+        let Some(mutant) = self.mutant else { return self.controller.plan(key, view, now) };
+        let memory = mutant.memory(view.memory);
+        let view = View { store: view.store, memory: &memory };
+        let mut plan = self.controller.plan(key, &view, now);
+        mutant.plan(&mut plan, key, &view, now);
+        plan
     }
 
     fn report(

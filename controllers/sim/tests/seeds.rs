@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use mainstay_sim::coverage::Coverage;
+use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{self, Pattern};
 use mainstay_sim::{Fault, Faults, Options, run};
 
@@ -79,6 +80,23 @@ fn a_strike_at_every_write_and_every_event_of_a_scenario_breaks_no_promise() {
         }
     }
     assert!(plans > 100, "only {plans} plans");
+}
+
+#[test]
+fn each_manager_that_is_wrong_on_purpose_is_caught_as_its_table_says() {
+    let page = include_str!("../src/mutant.rs");
+    for mutant in Mutant::ALL {
+        let begin = format!("//! | `{}` | `", mutant.name());
+        let row = page
+            .lines()
+            .find_map(|line| line.strip_prefix(&begin))
+            .unwrap_or_else(|| panic!("{} is not in the table", mutant.name()));
+        let (oracle, rest) = row.split_once("` | ").unwrap();
+        let seeds: u64 = rest.trim_end_matches(" |").parse().unwrap();
+        let found = run(seeds - 1, &mutant_options(*mutant)).violations;
+        let found = found.first().map(|violation| violation.oracle);
+        assert_eq!(found, Some(oracle), "{}; `cargo xtask sim --mutants` prints the table", mutant.name());
+    }
 }
 
 #[test]

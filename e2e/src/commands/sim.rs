@@ -30,6 +30,12 @@ pub struct Simulation {
     /// One more fault at one place, as a failed plan names it
     #[arg(long, value_name = "PATTERN:PLACE")]
     strike: Option<String>,
+    /// Instead, look for the first seed that catches each manager that is wrong on purpose
+    #[arg(long, conflicts_with_all = ["faults", "patterns"])]
+    mutants: bool,
+    /// Make the managers wrong in this way
+    #[arg(long, value_name = "NAME")]
+    mutant: Option<String>,
     /// Run this seed only, and print its log
     #[arg(long, value_name = "SEED", conflicts_with_all = ["seeds", "first"])]
     replay: Option<u64>,
@@ -54,6 +60,10 @@ fn words(simulation: &Simulation) -> Vec<String> {
         vec![format!("managers={}", simulation.managers), format!("faults={}", simulation.faults)];
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
     words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));
+    words.extend(simulation.mutant.as_ref().map(|name| format!("mutant={name}")));
+    if simulation.mutants {
+        words.push(format!("mutants={}", simulation.seeds));
+    }
     words.extend(simulation.patterns.map(|scenarios| format!("patterns={scenarios}")));
     match simulation.replay {
         Some(seed) => words.push(format!("replay={seed}")),

@@ -128,6 +128,11 @@ impl ApiServer {
         }
     }
 
+    /// The version of the lease, if there is one.
+    pub fn lease_version(&self) -> Option<ResourceVersion> {
+        self.lease.as_ref().map(|lease| lease.version)
+    }
+
     /// A request about the lease.
     pub fn lease(&mut self, request: LeaseRequest) -> LeaseAnswer {
         let record = match (request, &self.lease) {

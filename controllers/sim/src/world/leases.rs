@@ -61,9 +61,14 @@ impl World {
     }
 
     pub(super) fn lease_answered(&mut self, id: ProcessId, turn: u64, answer: LeaseAnswer) {
-        let time = self.now();
+        let (time, mutant) = (self.now(), self.options.mutant);
         let Some(process) = self.live(id).filter(|process| process.turn == turn) else { return };
-        process.election.answered(process.clock.now(time), answer);
+        let now = process.clock.now(time);
+        let answer = match mutant {
+            Some(mutant) => mutant.lease_answer(answer, now),
+            None => answer,
+        };
+        process.election.answered(now, answer);
         self.elect(id);
     }
 

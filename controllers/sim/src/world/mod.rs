@@ -27,6 +27,7 @@ use crate::coverage::Coverage;
 use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Schedule, Signal};
+use crate::mutant::Mutant;
 use crate::options::Options;
 use crate::oracles::Oracles;
 use crate::process::Process;
@@ -189,7 +190,7 @@ impl World {
             step: 0,
         };
         let seed = self.seed ^ (id.index as u64) << 40 ^ id.life << 20;
-        let process = Process::new(id, clock, seed);
+        let process = Process::new(id, clock, seed, self.options.mutant);
         match self.processes.get_mut(id.index) {
             Some(place) => *place = process,
             None => self.processes.push(process),
@@ -249,18 +250,27 @@ impl World {
             self.oracles.answered(id, *write, acknowledged);
         }
         self.say(|| format!("{id} <- {}", streams::summary(&input)));
-        let time = self.now();
+        let (time, mutant) = (self.now(), self.options.mutant);
         let Some(process) = self.live(id) else { return };
+        let input = match mutant {
+            Some(mutant) => mutant.input(input, process.brain.store()),
+            None => input,
+        };
         process.brain.handle(process.clock.now(time), input);
         self.run_brain(id);
     }
 
     /// Tells the brain where the election stands, as the elector does; answers whether the process goes on.
     fn follow_leadership(&mut self, id: ProcessId) -> bool {
-        let time = self.now();
+        let (time, leads_on) = (self.now(), self.options.mutant == Some(Mutant::LeadsOn));
         let Some(process) = self.live(id) else { return false };
         let now = process.clock.now(time);
         match process.election.standing(now.moment) {
+            Standing::Lost if leads_on => {
+                let until = now.moment.after(Duration::from_secs(10));
+                process.brain.handle(now, Input::LeadingUntil(until));
+                true
+            }
             Standing::Lost => {
                 self.end_process(id, "the lease is lost");
                 false

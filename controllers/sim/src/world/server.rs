@@ -10,6 +10,7 @@ use mainstay_model::{Kind, LabelSet, Meta, ResourceVersion, Write, WriteOutcome}
 use super::{World, requests};
 use crate::api::writes::new_pod;
 use crate::happening::{Happening, ProcessId, Request, Signal};
+use crate::mutant::Mutant;
 
 impl World {
     pub(super) fn arrives(&mut self, sender: ProcessId, request: Request) {
@@ -25,6 +26,12 @@ impl World {
                 return;
             }
             Request::Lease { turn, request, answered } => {
+                let newest = self.server.lease_version();
+                let mutant = self.options.mutant;
+                let request = match mutant {
+                    Some(mutant) => mutant.lease_request(request, newest),
+                    None => request,
+                };
                 let answer = self.server.lease(request);
                 if !answered {
                     return;
@@ -73,6 +80,14 @@ impl World {
 
     fn carry_out(&mut self, sender: (ProcessId, WriteId), write: &Write, late: bool) -> WriteOutcome {
         let time = self.now();
+        if let Write::DeletePod(delete) = write {
+            let found = self.server.pod(&delete.pod).map(|pod| pod.meta.uid);
+            let without_uid = self.options.mutant == Some(Mutant::DeleteWithoutUid);
+            if let Some(uid) = found.filter(|uid| *uid == delete.uid || without_uid) {
+                self.oracles.deleted(time, sender.0, &delete.pod, uid);
+                self.server.delete_pod(&delete.pod, time.wall());
+            }
+        }
         let outcome = self.server.write(write, time.wall());
         self.say(|| format!("server: {} {}: {}", write.verb(), write.object(), name(&outcome)));
         if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
@@ -80,7 +95,8 @@ impl World {
         }
         match write {
             Write::CreatePod(create) => {
-                let late = late || !self.knows_that_it_leads(sender.0);
+                let late =
+                    !self.knows_that_it_leads(sender.0) || late && self.oracles.was_made_before(&create.pod);
                 let what = (&create.pod, create.owner.uid);
                 self.oracles.created(time, sender, what, late, &self.server);
                 self.kick(&create.pod, Duration::from_secs(2));
