@@ -5,6 +5,7 @@ mod ci;
 mod cluster;
 mod demo;
 mod image;
+mod sim;
 mod test;
 
 use anyhow::Result;
@@ -37,6 +38,8 @@ enum Command {
     Demo(demo::Demo),
     /// Build the image of the manager, as an archive that every container runtime loads
     Image,
+    /// Run the simulated cluster: many seeds, or one with its log
+    Sim(sim::Simulation),
     /// Run every test, from the pure crates to a real cluster
     Test(test::Tests),
     /// Do all that a change must pass: format, lints, dependencies, documentation and tests
@@ -52,6 +55,7 @@ pub fn run() -> Result<()> {
         Command::Cluster(command) => cluster::run(command),
         Command::Demo(demo) => demo::run(demo),
         Command::Image => image::run(),
+        Command::Sim(simulation) => sim::run(&simulation),
         Command::Test(tests) => test::run(&tests),
         Command::Ci => ci::run(),
     }

@@ -1,0 +1,41 @@
+//! A cluster in one process: a model of the apiserver, agents, users and faults around real managers, all drawn from a seed.
+//!
+//! The managers are production code, unchanged: [`mainstay_engine::Brain`], [`mainstay_engine::list_watch::ListWatch`] and
+//! [`mainstay_engine::election::Election`] with the real ReplicationController. Everything around them is made up, and
+//! misbehaves on purpose. [`oracles`] look at each step; when the faults are over, the world must come to rest in the
+//! state in which the same script ends without any fault.
+//!
+//! Invariants, as absences:
+//! - no I/O, no clock, no thread: a run is a function of its [`Options`] and its seed, to the byte of its log;
+//! - no knowledge of how a controller works: the oracles know objects, requests and promises.
+//!
+//! Map: [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
+//! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`coverage`] what did, [`pattern`] strikes at each place in turn,
+//! [`mutant`] shows that what is wrong is caught.
+//!
+//! What the oracles allow, because the design does:
+//! - a create that reaches the server after its sender gave up, froze, lost its lease or died may make a pod too many for a
+//!   while. Only pods that came to be in that way are left out of the count;
+//! - a pod may be too many where somebody else gives or takes owner references or labels of pods.
+//!
+//! What is not in the model: finalizers, field selectors, more than one namespace, the garbage collector's foreground and
+//! orphan finalizers, clients that ask for old lists (ours never do), a Lease that a restore of etcd sets back.
+
+pub mod api;
+pub mod clock;
+pub mod coverage;
+pub mod dice;
+pub mod fault;
+pub mod happening;
+pub mod mutant;
+pub mod options;
+pub mod oracles;
+pub mod pattern;
+pub mod process;
+pub mod run;
+pub mod script;
+pub mod world;
+
+pub use fault::{Fault, Faults};
+pub use options::Options;
+pub use run::{Outcome, run};

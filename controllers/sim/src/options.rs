@@ -1,0 +1,100 @@
+//! What a run is to be like.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::fault::Faults;
+use crate::mutant::Mutant;
+use crate::pattern::Strike;
+
+/// The most managers in a world.
+const MOST_MANAGERS: usize = 9;
+
+/// What a run is to be like. Together with a seed, it determines the run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// How many managers compete.
+    pub managers: usize,
+    /// What may go wrong.
+    pub faults: Faults,
+    /// Steps of the script that are left out, by number: how a script is shrunk.
+    pub without: BTreeSet<usize>,
+    /// One fault at one place, beside those that are drawn.
+    pub strike: Option<Strike>,
+    /// What is wrong with the managers, on purpose.
+    pub mutant: Option<Mutant>,
+    /// Whether to keep a log.
+    pub log: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            managers: 2,
+            faults: Faults::all(),
+            without: BTreeSet::new(),
+            strike: None,
+            mutant: None,
+            log: false,
+        }
+    }
+}
+
+impl Options {
+    /// Takes in one option, as in `managers=3`, `faults=all,-freeze` or `without=1,4`; answers whether it is one of these.
+    pub fn set(&mut self, option: &str) -> Result<bool, String> {
+        match option.split_once('=') {
+            Some(("managers", number)) => {
+                let number = number.parse().ok().filter(|number| (1..=MOST_MANAGERS).contains(number));
+                self.managers = number.ok_or_else(|| format!("{option}: 1 to {MOST_MANAGERS}"))?;
+            }
+            Some(("faults", list)) => self.faults = Faults::parse(list)?,
+            Some(("without", numbers)) => {
+                let numbers = numbers.split(',').filter(|number| !number.is_empty()).map(str::parse);
+                self.without =
+                    numbers.collect::<Result<_, _>>().map_err(|error| format!("{option}: {error}"))?;
+            }
+            Some(("mutant", name)) => {
+                let mutant = Mutant::ALL.iter().find(|mutant| mutant.name() == name);
+                self.mutant = Some(*mutant.ok_or_else(|| format!("unknown mutant {name}"))?);
+            }
+            Some(("strike", text)) => {
+                let strike =
+                    Strike::parse(text).ok_or_else(|| format!("{option}: PATTERN:PLACE is wanted"))?;
+                self.strike = Some(strike);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The same script with nothing going wrong, by one manager.
+    pub fn without_faults(&self) -> Options {
+        Options {
+            managers: 1,
+            faults: self.faults.of_the_script(),
+            strike: None,
+            mutant: None,
+            log: false,
+            ..self.clone()
+        }
+    }
+}
+
+/// As flags of `cargo xtask sim`.
+impl fmt::Display for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--managers {} --faults {}", self.managers, self.faults)?;
+        if let Some(mutant) = self.mutant {
+            write!(f, " --mutant {}", mutant.name())?;
+        }
+        if let Some(strike) = self.strike {
+            write!(f, " --strike {strike}")?;
+        }
+        if !self.without.is_empty() {
+            let numbers: Vec<String> = self.without.iter().map(usize::to_string).collect();
+            write!(f, " --without {}", numbers.join(","))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! One life of one manager: the real brain, sources and election, as one process with clocks of its own.
+
+use std::cell::Cell;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use mainstay_engine::election::{Election, ElectionSettings};
+use mainstay_engine::list_watch::ListWatch;
+use mainstay_engine::{Brain, BrainSettings, Change, Controller, NoMeter, Now, Plan, Source, Store, View};
+use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
+use mainstay_replication::ReplicationControllers;
+
+use crate::clock::{ProcessClock, Time};
+use crate::happening::{ProcessId, Signal};
+use crate::mutant::Mutant;
+
+/// A manager.
+pub struct Process {
+    /// Which, and which life of it.
+    pub id: ProcessId,
+    /// Its clocks.
+    pub clock: ProcessClock,
+    /// What decides.
+    pub brain: Brain,
+    /// What decides whether it may.
+    pub election: Election,
+    /// Counts the questions to the election, so that old answers are known as such.
+    pub turn: u64,
+    /// Whether it runs, or could if it were not frozen.
+    pub is_alive: bool,
+    /// Until when it is frozen, if it is, and what has reached it since.
+    pub frozen: Option<(Time, Vec<Signal>)>,
+    /// Whether it was told to stop.
+    pub is_stopping: bool,
+    /// When the brain is called again; in the past if it is not.
+    pub wakes: Time,
+    pods: Stream,
+    controllers: Stream,
+    planned: Receiver<Planned>,
+}
+
+/// A key was planned.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The key.
+    pub key: ObjectName,
+    /// Pods that counted as perhaps there.
+    pub unsettled: Vec<ObjectName>,
+}
+
+/// What a process has of a source.
+pub struct Stream {
+    /// What decides.
+    pub list_watch: ListWatch,
+    /// Counts the connections, so that what comes from an old one is known as such.
+    pub connection: u64,
+    /// Up to where the connection has delivered.
+    pub position: u64,
+    /// Whether a watch is open on it.
+    pub is_open: bool,
+    /// Whether a delivery is on its way.
+    pub is_delivering: bool,
+    /// Whether nothing comes through any more.
+    pub is_silent: bool,
+    /// When the request was sent.
+    pub since: Time,
+    /// Which of the server's front ends it leads to.
+    pub front_end: u64,
+}
+
+impl Process {
+    /// A process that knows nothing.
+    pub fn new(id: ProcessId, clock: ProcessClock, seed: u64, mutant: Option<Mutant>) -> Process {
+        let (sender, planned) = channel();
+        let controller = Observed {
+            controller: ReplicationControllers::default(),
+            planned: sender,
+            mutant,
+            changes: Cell::new(0),
+        };
+        let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
+        let mut settings = BrainSettings { seed, ..BrainSettings::default() };
+        if let Some(mutant) = mutant {
+            mutant.settings(&mut settings);
+        }
+        let stream = |salt: u64| Stream {
+            list_watch: ListWatch::new(Default::default(), seed ^ salt),
+            connection: 0,
+            position: 0,
+            is_open: false,
+            is_delivering: false,
+            is_silent: false,
+            since: Time::default(),
+            front_end: 0,
+        };
+        Process {
+            id,
+            clock,
+            brain: Brain::new(settings, vec![Box::new(controller)], sources, Box::new(NoMeter)),
+            election: Election::new(ElectionSettings::default(), id.to_string(), seed),
+            turn: 0,
+            is_alive: true,
+            frozen: None,
+            is_stopping: false,
+            wakes: Time::default(),
+            pods: stream(1),
+            controllers: stream(2),
+            planned,
+        }
+    }
+
+    /// What it has of a source.
+    pub fn stream(&mut self, kind: Kind) -> &mut Stream {
+        match kind {
+            Kind::Pod => &mut self.pods,
+            Kind::ReplicationController => &mut self.controllers,
+        }
+    }
+
+    /// What was planned since this was asked last.
+    pub fn take_planned(&mut self) -> Vec<Planned> {
+        self.planned.try_iter().collect()
+    }
+}
+
+/// The real controller, and a word to the oracles each time that it plans.
+struct Observed {
+    controller: ReplicationControllers,
+    planned: Sender<Planned>,
+    mutant: Option<Mutant>,
+    changes: Cell<u64>,
+}
+
+impl Controller for Observed {
+    fn name(&self) -> &'static str {
+        self.controller.name()
+    }
+
+    fn queue(&self) -> &'static str {
+        self.controller.queue()
+    }
+
+    fn primary(&self) -> Kind {
+        self.controller.primary()
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        self.controller.kinds()
+    }
+
+    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        let Some(mutant) = self.mutant else { return self.controller.route(store, change, keys) };
+        self.changes.set(self.changes.get() + 1);
+        let mut change = change.clone();
+        if mutant.change(&mut change, self.changes.get()) {
+            self.controller.route(store, &change, keys);
+        }
+    }
+
+    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
+        let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
+        // Nobody listens once the process has ended, and then nobody minds.
+        let _ = self.planned.send(Planned { key: key.clone(), unsettled });
+        let Some(mutant) = self.mutant else { return self.controller.plan(key, view, now) };
+        let memory = mutant.memory(view.memory);
+        let view = View { store: view.store, memory: &memory };
+        let mut plan = self.controller.plan(key, &view, now);
+        mutant.plan(&mut plan, key, &view, now);
+        plan
+    }
+
+    fn report(
+        &self,
+        store: &Store,
+        key: &ObjectName,
+        write: &Write,
+        outcome: &WriteOutcome,
+    ) -> Option<Event> {
+        self.controller.report(store, key, write, outcome)
+    }
+}

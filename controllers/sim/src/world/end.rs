@@ -1,0 +1,105 @@
+//! What is left when everything is over.
+
+use std::collections::BTreeMap;
+
+use mainstay_engine::brain::report::ControllerReport;
+use mainstay_model::{Kind, LabelSet, Name, ObjectName, Pod, ReplicationController};
+
+use super::World;
+use crate::coverage::Coverage;
+use crate::oracles::Violation;
+
+/// The state of the world up to names, UIDs, versions and times.
+pub type EndState = BTreeMap<ObjectName, ControllerState>;
+
+/// A ReplicationController and its pods, up to names, UIDs, versions and times.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ControllerState {
+    /// What is wanted.
+    pub replicas: i32,
+    /// What the status says: replicas, fully labelled, ready, available, generation.
+    pub status: (i32, i32, i32, i32, i64),
+    /// The status' conditions, by type and reason.
+    pub conditions: Vec<(String, String)>,
+    /// Its active pods: labels, and the references to owners by kind and name.
+    pub pods: Vec<(LabelSet, Vec<(Name, Name)>)>,
+}
+
+impl World {
+    /// Looks at what is left. Only for a world in which nothing is going to happen any more but timers.
+    pub fn check_end(&mut self) -> EndState {
+        let end = self.end_state();
+        for (name, state) in &end {
+            let wanted = state.replicas;
+            let active = i32::try_from(state.pods.len()).unwrap_or(i32::MAX);
+            let (replicas, labelled, ready, available, _) = state.status;
+            let is_settled = [active, replicas, labelled, ready, available].iter().all(|n| *n == wanted);
+            if !is_settled || !state.conditions.is_empty() {
+                self.oracles.report(self.schedule.now(), "end", format!("{name} is left as {state:?}"));
+            }
+        }
+        for controller in self.server.controllers() {
+            if controller.status.observed_generation != controller.meta.generation {
+                let message = format!("the status of {} is out of date", controller.meta.name);
+                self.oracles.report(self.schedule.now(), "end", message);
+            }
+        }
+        self.check_processes();
+        end
+    }
+
+    fn check_processes(&mut self) {
+        let time = self.now();
+        let mut leaders = 0;
+        let mut leaks = Vec::new();
+        for process in self.processes.iter().filter(|process| process.is_alive) {
+            let report = process.brain.report(process.clock.now(time));
+            leaders += usize::from(report.leading);
+            let is_at_rest = |controller: &ControllerReport| controller.depth == 0 && controller.at_work == 0;
+            if report.leading && !(report.controllers.iter().all(is_at_rest) && process.brain.is_drained()) {
+                leaks.push(format!("{} is not at rest: {:?}", process.id, report.controllers));
+            }
+            for kind in Kind::ALL {
+                if process.brain.store().all(kind) != self.server.list(kind) {
+                    leaks.push(format!("the {} of {} are not the server's", kind.plural(), process.id));
+                }
+            }
+        }
+        for leak in leaks {
+            self.oracles.report(time, "leak", leak);
+        }
+        if leaders != 1 {
+            self.oracles.report(time, "leader", format!("{leaders} lead in the end"));
+        }
+    }
+
+    /// Takes the world apart: what was found, what happened, and the log.
+    pub fn into_findings(self) -> (Vec<Violation>, Coverage, Option<String>) {
+        (self.oracles.into_violations(), self.coverage, self.log)
+    }
+
+    fn end_state(&self) -> EndState {
+        let pod_state = |pod: &Pod| {
+            let owners = pod.meta.owners.iter().map(|owner| (owner.kind.clone(), owner.name.clone()));
+            (pod.meta.labels.clone(), owners.collect())
+        };
+        let state = |controller: &ReplicationController| {
+            let status = &controller.status;
+            let conditions = status.conditions.iter();
+            let pods = self.server.controlled_by(controller.meta.uid).filter(|pod| pod.is_active());
+            ControllerState {
+                replicas: controller.replicas,
+                status: (
+                    status.replicas,
+                    status.fully_labeled_replicas,
+                    status.ready_replicas,
+                    status.available_replicas,
+                    status.observed_generation,
+                ),
+                conditions: conditions.map(|found| (found.kind.clone(), found.reason.clone())).collect(),
+                pods: pods.map(|pod| pod_state(pod)).collect(),
+            }
+        };
+        self.server.controllers().map(|found| (found.meta.name.clone(), state(found))).collect()
+    }
+}

@@ -1,0 +1,325 @@
+//! The loop, and all that the world consists of.
+//!
+//! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
+//! elections, [`agents`] are scheduler, kubelet and garbage collector, [`users`] do what the script says, [`faults`] too, and
+//! [`end`] looks at what is left.
+
+mod agents;
+mod end;
+mod faults;
+mod leases;
+mod requests;
+mod server;
+mod streams;
+mod users;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use mainstay_engine::election::Standing;
+use mainstay_engine::{Effect, Input};
+use mainstay_model::{Kind, Name, ResourceVersion, WriteOutcome};
+
+use crate::api::ApiServer;
+use crate::clock::{ProcessClock, Time};
+use crate::coverage::Coverage;
+use crate::dice::Dice;
+use crate::fault::Fault;
+use crate::happening::{Happening, ProcessId, Schedule, Signal};
+use crate::mutant::Mutant;
+use crate::options::Options;
+use crate::oracles::Oracles;
+use crate::process::Process;
+use crate::script::{Script, Step};
+
+pub use end::EndState;
+
+/// A process that is told to stop and does not drain is killed after so long.
+const STOP_TAKES_AT_MOST: Duration = Duration::from_secs(10);
+
+/// A cluster.
+pub struct World {
+    seed: u64,
+    options: Options,
+    dice: Dice,
+    schedule: Schedule,
+    server: ApiServer,
+    processes: Vec<Process>,
+    oracles: Oracles,
+    coverage: Coverage,
+    log: Option<String>,
+    steps: u64,
+    /// How many places there were for the strike.
+    places: u64,
+    /// Whether the faults are over.
+    calm: bool,
+    /// Until when watches are slow.
+    slow_until: Time,
+    /// Front ends that hear of nothing beyond a version, until a time.
+    lagging: BTreeMap<u64, (ResourceVersion, Time)>,
+    /// Nodes whose kubelet is cut off, until a time.
+    cut_off: BTreeMap<Name, Time>,
+    /// Until when no apiserver runs, and until when those who live in the cluster have not found it again.
+    down: Option<(Time, Time)>,
+    /// When everybody must have come to rest.
+    rest_from: Time,
+}
+
+impl World {
+    /// A world before its first step.
+    pub fn new(seed: u64, options: &Options, script: Script) -> World {
+        let mut world = World {
+            seed,
+            options: options.clone(),
+            dice: Dice::new(seed),
+            schedule: Schedule::default(),
+            server: ApiServer::default(),
+            processes: Vec::new(),
+            oracles: Oracles::default(),
+            coverage: Coverage::default(),
+            log: options.log.then(String::new),
+            steps: 0,
+            places: 0,
+            calm: false,
+            slow_until: Time::default(),
+            lagging: BTreeMap::new(),
+            cut_off: BTreeMap::new(),
+            down: None,
+            rest_from: Time(u64::MAX),
+        };
+        for (number, (time, step)) in script.0.into_iter().enumerate() {
+            if !options.without.contains(&number) {
+                world.schedule.at(time, Happening::Script(step));
+            }
+        }
+        world.schedule.at(Time::default(), Happening::GarbageIsCollected);
+        for index in 0..options.managers {
+            world.start(ProcessId { index, life: 0 });
+        }
+        world
+    }
+
+    /// Lets happen what happens before `end`; stops early when there is more wrong than anybody wants to read.
+    pub fn run_until(&mut self, end: Time) {
+        while self.oracles.violations().len() < 5
+            && let Some(happening) = self.schedule.next(end)
+        {
+            self.steps += 1;
+            match happening {
+                Happening::Arrives(..) if self.is_down() => {}
+                Happening::Arrives(sender, request) => self.arrives(sender, request),
+                Happening::Reaches(id, signal) => self.reaches(id, signal),
+                Happening::PodLives(..)
+                | Happening::GarbageIsCollected
+                | Happening::Script(Step::User(..))
+                    if let Some(until) = self.others_are_away() =>
+                {
+                    self.schedule.at(until, happening);
+                }
+                Happening::PodLives(name, uid) => self.pod_lives(&name, uid),
+                Happening::GarbageIsCollected => self.collect_garbage(),
+                Happening::Script(step) => self.script(step),
+                Happening::Thaws(id) => self.thaw(id),
+                Happening::StopTakesTooLong(id) => self.end_process(id, "it did not stop in time"),
+                Happening::Restarts(index) => self.restart(index),
+            }
+        }
+    }
+
+    /// How many steps there were.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many places there were for the strike that the options name.
+    pub fn places(&self) -> u64 {
+        self.places
+    }
+
+    fn now(&self) -> Time {
+        self.schedule.now()
+    }
+
+    fn after(&mut self, delay: Duration, happening: Happening) {
+        self.schedule.at(self.schedule.now().after(delay), happening);
+    }
+
+    fn say(&mut self, what: impl FnOnce() -> String) {
+        if let Some(log) = &mut self.log {
+            // Writing to a text cannot fail.
+            let _ = writeln!(log, "{} {}", self.schedule.now(), what());
+        }
+    }
+
+    /// Whether one of these faults happens now, that often in a hundred times, and which.
+    fn draw(&mut self, percent: u64, choices: &[Fault], place: &'static str) -> Option<Fault> {
+        if self.calm {
+            return None;
+        }
+        if let Some(fault) = self.strike(place) {
+            self.coverage.count(fault, place);
+            return Some(fault);
+        }
+        if !self.dice.percent(percent) {
+            return None;
+        }
+        let possible = self.options.faults.among(choices);
+        let fault = *self.dice.one_of(&possible)?;
+        self.coverage.count(fault, place);
+        Some(fault)
+    }
+
+    fn is_down(&self) -> bool {
+        self.down.is_some_and(|(until, _)| self.now() < until)
+    }
+
+    fn others_are_away(&self) -> Option<Time> {
+        self.down.map(|(_, until)| until).filter(|until| self.now() < *until)
+    }
+
+    /// That very life of that process, if it has not ended.
+    fn live(&mut self, id: ProcessId) -> Option<&mut Process> {
+        self.processes.get_mut(id.index).filter(|process| process.id == id && process.is_alive)
+    }
+
+    fn start(&mut self, id: ProcessId) {
+        let clock = ProcessClock {
+            origin: self.dice.below(1_000_000_000),
+            drift: i64::try_from(self.dice.below(200)).unwrap_or(0) - 100,
+            step: 0,
+        };
+        let seed = self.seed ^ (id.index as u64) << 40 ^ id.life << 20;
+        let process = Process::new(id, clock, seed, self.options.mutant);
+        match self.processes.get_mut(id.index) {
+            Some(place) => *place = process,
+            None => self.processes.push(process),
+        }
+        self.say(|| format!("{id} starts"));
+        for kind in Kind::ALL {
+            self.next_request(id, kind);
+        }
+        self.elect(id);
+    }
+
+    fn restart(&mut self, index: usize) {
+        let ended = self.processes.get(index).filter(|process| !process.is_alive);
+        if let Some(life) = ended.map(|process| process.id.life) {
+            self.start(ProcessId { index, life: life + 1 });
+        }
+    }
+
+    fn end_process(&mut self, id: ProcessId, why: &str) {
+        let Some(process) = self.live(id) else { return };
+        process.is_alive = false;
+        process.frozen = None;
+        self.say(|| format!("{id} ends: {why}"));
+        let pause = Duration::from_secs(1) + self.dice.up_to(Duration::from_secs(10));
+        self.after(pause, Happening::Restarts(id.index));
+    }
+
+    fn thaw(&mut self, id: ProcessId) {
+        let Some((_, inbox)) = self.live(id).and_then(|process| process.frozen.take()) else { return };
+        self.say(|| format!("{id} goes on, {} messages later", inbox.len()));
+        for signal in inbox {
+            self.reaches(id, signal);
+        }
+    }
+
+    fn reaches(&mut self, id: ProcessId, signal: Signal) {
+        let Some(process) = self.live(id) else { return };
+        if let Some((_, inbox)) = &mut process.frozen {
+            return inbox.push(signal);
+        }
+        match signal {
+            Signal::Input(input) => self.input(id, input),
+            Signal::Wake => self.input(id, Input::Tick),
+            Signal::Elect(turn) => self.elect_again(id, turn),
+            Signal::Lease(turn, answer) => self.lease_answered(id, turn, answer),
+            signal => self.stream_signal(id, signal),
+        }
+    }
+
+    /// Tells a process' brain what has happened.
+    fn input(&mut self, id: ProcessId, input: Input) {
+        if !self.follow_leadership(id) {
+            return;
+        }
+        if let Input::Write { id: write, outcome, .. } = &input {
+            let acknowledged = matches!(outcome, WriteOutcome::Acknowledged { .. });
+            self.oracles.answered(id, *write, acknowledged);
+        }
+        self.say(|| format!("{id} <- {}", streams::summary(&input)));
+        let (time, mutant) = (self.now(), self.options.mutant);
+        let Some(process) = self.live(id) else { return };
+        let input = match mutant {
+            Some(mutant) => mutant.input(input, process.brain.store()),
+            None => input,
+        };
+        process.brain.handle(process.clock.now(time), input);
+        self.run_brain(id);
+    }
+
+    /// Tells the brain where the election stands, as the elector does; answers whether the process goes on.
+    fn follow_leadership(&mut self, id: ProcessId) -> bool {
+        let (time, leads_on) = (self.now(), self.options.mutant == Some(Mutant::LeadsOn));
+        let Some(process) = self.live(id) else { return false };
+        let now = process.clock.now(time);
+        match process.election.standing(now.moment) {
+            Standing::Lost if leads_on => {
+                let until = now.moment.after(Duration::from_secs(10));
+                process.brain.handle(now, Input::LeadingUntil(until));
+                true
+            }
+            Standing::Lost => {
+                self.end_process(id, "the lease is lost");
+                false
+            }
+            Standing::Leading { until } => {
+                process.brain.handle(now, Input::LeadingUntil(until));
+                true
+            }
+            Standing::Following { .. } | Standing::Released => true,
+        }
+    }
+
+    fn run_brain(&mut self, id: ProcessId) {
+        let time = self.now();
+        let Some(process) = self.processes.get_mut(id.index).filter(|process| process.is_alive) else {
+            return;
+        };
+        let mut effects = Vec::new();
+        process.brain.run(process.clock.now(time), &mut effects);
+        for planned in process.take_planned() {
+            self.oracles.planned(time, id, &planned, process.brain.store(), &self.server);
+        }
+        if let Some(wake) = process.brain.wake_at() {
+            let wake = process.clock.when(wake).max(Time(time.0 + 1));
+            if process.wakes <= time || process.wakes > wake {
+                process.wakes = wake;
+                self.schedule.at(wake, Happening::Reaches(id, Signal::Wake));
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Relist(source) => self.relist(id, source.kind),
+                Effect::Notice(notice) => self.say(|| format!("{id} says: {notice}")),
+                Effect::Event(_) => {}
+                effect => self.send(id, effect),
+            }
+        }
+        self.finish_stopping(id);
+    }
+
+    /// A process that is told to stop gives its lease back once all that it has sent is answered.
+    fn finish_stopping(&mut self, id: ProcessId) {
+        let time = self.now();
+        let Some(process) = self.live(id) else { return };
+        let now = process.clock.now(time);
+        let is_released = matches!(process.election.standing(now.moment), Standing::Released);
+        if process.is_stopping && process.brain.is_drained() && !is_released {
+            process.election.release(now);
+            self.elect(id);
+        }
+    }
+}

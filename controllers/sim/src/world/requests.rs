@@ -1,0 +1,142 @@
+//! What processes send, and what befalls it on the way.
+
+use std::time::Duration;
+
+use mainstay_engine::election::Standing;
+use mainstay_engine::{Effect, Input, WriteId};
+use mainstay_model::{ReadOutcome, Refusal, Write, WriteOutcome};
+
+use super::World;
+use crate::clock::Time;
+use crate::fault::Fault;
+use crate::happening::{Happening, ProcessId, Request, Signal};
+
+/// How long a request may take before its sender gives up.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+impl World {
+    /// Carries out what a brain wants done over the network.
+    pub(super) fn send(&mut self, id: ProcessId, effect: Effect) {
+        match effect {
+            Effect::Write { id: write_id, write, deadline } => {
+                let time = self.now();
+                let Some(process) = self.processes.get(id.index) else { return };
+                let moment = process.clock.now(time).moment;
+                let leads = matches!(process.election.standing(moment), Standing::Leading { .. });
+                self.oracles.dispatched(time, id, write_id, &write, process.brain.store());
+                if moment >= deadline || !leads {
+                    let message = format!("{id} writes {} and does not lead", write.object());
+                    self.oracles.report(time, "dispatch", message);
+                }
+                if time > self.rest_from {
+                    let message = format!("{id} still writes: {} {}", write.verb(), write.object());
+                    self.oracles.report(time, "rest", message);
+                }
+                self.send_write(id, write_id, write);
+            }
+            Effect::Read { id: read_id, read } => {
+                let outcome = ReadOutcome::Failed { message: "no answer".to_owned() };
+                let failed = Input::Read { id: read_id, outcome };
+                self.ask(id, "read", Request::Read(read_id, read), Signal::Input(failed));
+            }
+            Effect::ReadNewestVersion(source) => {
+                let failed = Signal::Input(Input::NewestVersion(source.clone(), None));
+                self.ask(id, "read", Request::NewestVersion(source), failed);
+            }
+            Effect::Audit(source) => {
+                let failed = Signal::Input(Input::AuditFailed(source.clone()));
+                self.ask(id, "list", Request::Audit(source), failed);
+            }
+            Effect::Relist(_) | Effect::Notice(_) | Effect::Event(_) => {}
+        }
+    }
+
+    /// Sends a question; `failed` is what the process hears if it gets no answer.
+    pub(super) fn ask(&mut self, id: ProcessId, place: &'static str, request: Request, failed: Signal) {
+        let latency = self.dice.latency();
+        if self.is_down() {
+            return self.after(latency, Happening::Reaches(id, failed));
+        }
+        match self.draw(7, Fault::OF_READS, place) {
+            None => self.after(latency, Happening::Arrives(id, request)),
+            Some(fault @ (Fault::CrashBeforeSend | Fault::CrashAfterSend)) => {
+                self.end_process(id, &format!("{fault}, {place}"));
+            }
+            Some(fault) => {
+                self.say(|| format!("{id}: {fault}, {place}"));
+                self.after(latency, Happening::Reaches(id, failed));
+            }
+        }
+    }
+
+    fn send_write(&mut self, id: ProcessId, write_id: WriteId, write: Write) {
+        let fault = match self.is_down() {
+            true => Some(Fault::NotConnected),
+            false => self.draw(18, Fault::OF_WRITES, write.verb()),
+        };
+        self.say(|| {
+            let befallen = fault.map_or(String::new(), |fault| format!(": {fault}"));
+            format!("{id} -> {} {}{befallen}", write.verb(), write.object())
+        });
+        let sent = self.now();
+        let latency = self.dice.latency();
+        let back = latency + self.dice.latency();
+        let outcome = |outcome| Signal::Input(answer(write_id, outcome, sent, sent.after(back)));
+        let arrival = |answered, late| {
+            Happening::Arrives(
+                id,
+                Request::Write { id: write_id, write: write.clone(), sent, answered, late },
+            )
+        };
+        match fault {
+            None => self.after(latency, arrival(true, false)),
+            Some(Fault::RequestLost) => {
+                self.after(back, Happening::Reaches(id, outcome(unknown("no answer"))))
+            }
+            Some(Fault::AnswerLost) => {
+                self.after(latency, arrival(false, false));
+                let wait = if self.dice.percent(50) { back } else { back + self.dice.up_to(REQUEST_TIMEOUT) };
+                self.after(wait, Happening::Reaches(id, outcome(unknown("no answer"))));
+            }
+            Some(Fault::RequestLate) => {
+                let late = self.dice.up_to(REQUEST_TIMEOUT);
+                self.after(late, arrival(false, true));
+                let wait = self.dice.up_to(REQUEST_TIMEOUT);
+                self.after(wait, Happening::Reaches(id, outcome(unknown("no answer"))));
+            }
+            Some(Fault::ServerError) => self.after(back, Happening::Reaches(id, outcome(unknown("500")))),
+            Some(Fault::Throttled) => {
+                let retry_after = Some(Duration::from_secs(self.dice.below(3)));
+                let refusal = Refusal::TooManyRequests { retry_after, message: "come back later".to_owned() };
+                self.after(back, Happening::Reaches(id, outcome(WriteOutcome::Refused(refusal))));
+            }
+            Some(Fault::Forbidden) => {
+                let refusal = Refusal::Forbidden { message: "a webhook says no".to_owned() };
+                self.after(back, Happening::Reaches(id, outcome(WriteOutcome::Refused(refusal))));
+            }
+            Some(Fault::Conflict) => {
+                self.touch(&write);
+                self.after(latency, arrival(true, false));
+            }
+            Some(Fault::CrashBeforeSend) => self.end_process(id, "crash before a write is sent"),
+            Some(Fault::CrashAfterSend) => {
+                self.after(latency, arrival(false, false));
+                self.end_process(id, "crash after a write was sent");
+            }
+            // Of the faults that befall writes, only that there is no connection is left.
+            Some(_) => {
+                let message = "connection refused".to_owned();
+                self.after(latency, Happening::Reaches(id, outcome(WriteOutcome::NotSent { message })));
+            }
+        }
+    }
+}
+
+/// What a brain hears of a write.
+pub(super) fn answer(id: WriteId, outcome: WriteOutcome, sent: Time, now: Time) -> Input {
+    Input::Write { id, outcome, took: now.since(sent) }
+}
+
+fn unknown(message: &str) -> WriteOutcome {
+    WriteOutcome::Unknown { message: message.to_owned() }
+}

@@ -1,0 +1,156 @@
+//! Requests at the server, and their answers.
+
+use std::time::Duration;
+
+use mainstay_engine::election::Standing;
+use mainstay_engine::list_watch::{End, ServerRefusal};
+use mainstay_engine::{Input, WriteId};
+use mainstay_model::{Kind, LabelSet, Meta, ResourceVersion, Write, WriteOutcome};
+
+use super::{World, requests};
+use crate::api::writes::new_pod;
+use crate::happening::{Happening, ProcessId, Request, Signal};
+use crate::mutant::Mutant;
+
+impl World {
+    pub(super) fn arrives(&mut self, sender: ProcessId, request: Request) {
+        let server = &self.server;
+        let signal = match request {
+            Request::Write { id, write, sent, answered, late } => {
+                let outcome = self.carry_out((sender, id), &write, late);
+                let back = self.dice.latency();
+                if answered {
+                    let answer = requests::answer(id, outcome, sent, self.now().after(back));
+                    self.after(back, Happening::Reaches(sender, Signal::Input(answer)));
+                }
+                return;
+            }
+            Request::Lease { turn, request, answered } => {
+                let newest = self.server.lease_version();
+                let mutant = self.options.mutant;
+                let request = match mutant {
+                    Some(mutant) => mutant.lease_request(request, newest),
+                    None => request,
+                };
+                let answer = self.server.lease(request);
+                if !answered {
+                    return;
+                }
+                Signal::Lease(turn, answer)
+            }
+            Request::Read(id, read) => Signal::Input(Input::Read { id, outcome: server.read(&read) }),
+            Request::NewestVersion(source) => {
+                Signal::Input(Input::NewestVersion(source, Some(server.revision())))
+            }
+            Request::Audit(source) => Signal::Input(Input::Audited {
+                entries: server.list_metadata(source.kind),
+                version: server.revision(),
+                source,
+            }),
+            Request::List { kind, connection, begun, streamed } => {
+                let (objects, version) = (server.list(kind), server.revision());
+                Signal::Listed { kind, connection, begun, streamed, objects, version }
+            }
+            Request::Watch { kind, connection, from } => self.watch(sender, kind, connection, from),
+        };
+        let back = self.dice.latency();
+        self.after(back, Happening::Reaches(sender, signal));
+    }
+
+    /// A watch from what is forgotten is refused, and one from what a front end has not heard of yet.
+    fn watch(&mut self, sender: ProcessId, kind: Kind, connection: u64, from: ResourceVersion) -> Signal {
+        let now = self.now();
+        let front_end = self.live(sender).map_or(0, |process| process.stream(kind).front_end);
+        let lags = self.lagging.get(&front_end).is_some_and(|(at, until)| *until > now && *at < from);
+        if from.0 < self.server.history().compacted() {
+            let gone = ServerRefusal { code: 410, reason: "Expired".to_owned(), ..Default::default() };
+            return Signal::Ended(kind, connection, End::Refused(gone));
+        }
+        if lags {
+            let refusal = ServerRefusal {
+                code: 504,
+                reason: "Timeout".to_owned(),
+                cause_reasons: vec!["ResourceVersionTooLarge".to_owned()],
+                retry_after: Some(Duration::from_secs(1)),
+            };
+            return Signal::Ended(kind, connection, End::Refused(refusal));
+        }
+        Signal::Watching { kind, connection, from }
+    }
+
+    fn carry_out(&mut self, sender: (ProcessId, WriteId), write: &Write, late: bool) -> WriteOutcome {
+        let time = self.now();
+        if let Write::DeletePod(delete) = write {
+            let found = self.server.pod(&delete.pod).map(|pod| pod.meta.uid);
+            let without_uid = self.options.mutant == Some(Mutant::DeleteWithoutUid);
+            if let Some(uid) = found.filter(|uid| *uid == delete.uid || without_uid) {
+                self.oracles.deleted(time, sender.0, &delete.pod, uid);
+                self.server.delete_pod(&delete.pod, time.wall());
+            }
+        }
+        let outcome = self.server.write(write, time.wall());
+        self.say(|| format!("server: {} {}: {}", write.verb(), write.object(), name(&outcome)));
+        if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
+            return outcome;
+        }
+        match write {
+            Write::CreatePod(create) => {
+                let late =
+                    !self.knows_that_it_leads(sender.0) || late && self.oracles.was_made_before(&create.pod);
+                let what = (&create.pod, create.owner.uid);
+                self.oracles.created(time, sender, what, late, &self.server);
+                self.kick(&create.pod, Duration::from_secs(2));
+            }
+            Write::DeletePod(delete) => self.kick(&delete.pod, Duration::from_secs(3)),
+            Write::AdoptPod(adopt) => self.oracles.adopted(adopt.uid),
+            Write::ReleasePod(_) | Write::PatchReplicationControllerStatus(_) => {}
+        }
+        self.announce();
+        outcome
+    }
+
+    /// Whether a sender is awake and leads.
+    fn knows_that_it_leads(&mut self, id: ProcessId) -> bool {
+        let time = self.now();
+        self.live(id).is_some_and(|process| {
+            let moment = process.clock.now(time).moment;
+            process.frozen.is_none() && matches!(process.election.standing(moment), Standing::Leading { .. })
+        })
+    }
+
+    /// Somebody else changes the object that a write is for.
+    pub(super) fn touch(&mut self, write: &Write) {
+        let revision = self.server.revision().to_string();
+        match write.kind() {
+            // For a create, somebody else has a pod of that name.
+            Kind::Pod if self.server.pod(write.object()).is_none() => {
+                let uid = self.server.new_uid();
+                self.server.store_pod(new_pod(Meta {
+                    name: write.object().clone(),
+                    uid,
+                    version: ResourceVersion::default(),
+                    generation: 0,
+                    labels: LabelSet::default(),
+                    owners: Box::new([]),
+                    created: None,
+                    deleting: None,
+                }));
+                self.kick(write.object(), Duration::from_secs(2));
+            }
+            Kind::Pod => self.server.change_pod(write.object(), |pod| pod.restarts += 1),
+            Kind::ReplicationController => self.server.change_controller(write.object(), |controller| {
+                controller.meta.labels = [("touched-after", revision)].into_iter().collect();
+            }),
+        }
+        self.announce();
+    }
+}
+
+fn name(outcome: &WriteOutcome) -> String {
+    match outcome {
+        WriteOutcome::Acknowledged { version: Some(version) } => format!("done at {version}"),
+        WriteOutcome::Acknowledged { version: None } => "done".to_owned(),
+        WriteOutcome::Refused(refusal) => format!("refused, {}", refusal.message()),
+        WriteOutcome::Unknown { message } | WriteOutcome::NotSent { message } => message.clone(),
+    }
+}

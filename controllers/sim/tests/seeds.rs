@@ -1,0 +1,106 @@
+//! Whole runs, from seeds. Each failure names the command that replays it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// Fresh seeds come from the time of the day.
+#![allow(clippy::disallowed_methods)]
+
+use std::ops::Range;
+use std::time::SystemTime;
+
+use mainstay_sim::coverage::Coverage;
+use mainstay_sim::mutant::{Mutant, mutant_options};
+use mainstay_sim::pattern::{self, Pattern};
+use mainstay_sim::{Fault, Faults, Options, run};
+
+fn check(seeds: Range<u64>, options: &Options) -> Coverage {
+    let mut coverage = Coverage::default();
+    for seed in seeds {
+        let outcome = run(seed, options);
+        let found: Vec<String> = outcome.violations.iter().map(ToString::to_string).collect();
+        let found = found.join("\n");
+        assert!(found.is_empty(), "{found}\ncargo xtask sim --replay {seed} {options}");
+        coverage.add(&outcome.coverage);
+    }
+    coverage
+}
+
+fn options(managers: usize, faults: &str) -> Options {
+    Options { managers, faults: Faults::parse(faults).unwrap(), ..Options::default() }
+}
+
+#[test]
+fn a_fixed_set_of_seeds_keeps_every_promise() {
+    let mut coverage = check(0..40, &options(2, "all"));
+    coverage.add(&check(1000..1020, &options(3, "all")));
+    coverage.add(&check(2000..2010, &options(1, "all,restore")));
+    // Nothing of what can go wrong has been left out.
+    for fault in Fault::OF_WRITES {
+        assert!(coverage.of(*fault, "create") > 0, "{fault}\n{coverage}");
+        assert!(coverage.of(*fault, "status") > 0, "{fault}\n{coverage}");
+    }
+    for fault in Fault::OF_WATCHES {
+        assert!(coverage.of(*fault, "watch") > 0, "{fault}\n{coverage}");
+    }
+    for fault in Fault::OF_THE_LEASE {
+        assert!(coverage.of(*fault, "lease") > 0, "{fault}\n{coverage}");
+    }
+    for fault in Fault::AT_TIMES {
+        assert!(coverage.of(*fault, "world") > 0, "{fault}\n{coverage}");
+    }
+}
+
+#[test]
+fn fresh_seeds_keep_every_promise() {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let first = u64::from(now.subsec_nanos()) * 1000;
+    println!("seeds from {first}");
+    check(first..first + 20, &options(2, "all"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_log() {
+    for seed in [3, 14, 159] {
+        let options = Options { log: true, ..options(2, "all") };
+        let (first, second) = (run(seed, &options), run(seed, &options));
+        let log = first.log.unwrap();
+        assert!(log.lines().count() > 100);
+        assert!(log == second.log.unwrap(), "two runs of seed {seed} differ");
+        assert_eq!((first.steps, first.coverage), (second.steps, second.coverage));
+    }
+}
+
+#[test]
+fn a_strike_at_every_write_and_every_event_of_a_scenario_breaks_no_promise() {
+    // The shortest of the first scenarios; `cargo xtask sim --patterns 8` does more than 2000 plans in seconds.
+    let seed = 0;
+    let mut plans = 0;
+    for pattern in Pattern::ALL {
+        for options in pattern::plans(seed, 2, pattern) {
+            check(seed..seed + 1, &options);
+            plans += 1;
+        }
+    }
+    assert!(plans > 100, "only {plans} plans");
+}
+
+#[test]
+fn each_manager_that_is_wrong_on_purpose_is_caught_as_its_table_says() {
+    let page = include_str!("../src/mutant.rs");
+    for mutant in Mutant::ALL {
+        let begin = format!("//! | `{}` | `", mutant.name());
+        let row = page
+            .lines()
+            .find_map(|line| line.strip_prefix(&begin))
+            .unwrap_or_else(|| panic!("{} is not in the table", mutant.name()));
+        let (oracle, rest) = row.split_once("` | ").unwrap();
+        let seeds: u64 = rest.trim_end_matches(" |").parse().unwrap();
+        let found = run(seeds - 1, &mutant_options(*mutant)).violations;
+        let found = found.first().map(|violation| violation.oracle);
+        assert_eq!(found, Some(oracle), "{}; `cargo xtask sim --mutants` prints the table", mutant.name());
+    }
+}
+
+#[test]
+fn without_faults_all_ends_well() {
+    check(0..10, &options(1, "none"));
+    check(0..10, &options(2, "hostile,quota"));
+}

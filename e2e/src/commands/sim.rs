@@ -1,0 +1,75 @@
+//! `cargo xtask sim`: the simulated cluster, built with optimisation and run from seeds.
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::test::cargo;
+use crate::interrupt;
+
+/// Which worlds to run.
+#[derive(Args)]
+pub struct Simulation {
+    /// How many seeds
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    first: u64,
+    /// How many managers compete
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
+    managers: u8,
+    /// What may go wrong, as in `all,-freeze,restore` or `answer-lost,crash`; a wrong name lists all
+    #[arg(long, value_name = "LIST", default_value = "all", allow_hyphen_values = true)]
+    faults: String,
+    /// Steps of the script to leave out, as a failed run names them
+    #[arg(long, value_name = "LIST")]
+    without: Option<String>,
+    /// Instead of drawing faults, strike at every write and every event of so many scenarios in turn
+    #[arg(long, value_name = "SCENARIOS", conflicts_with_all = ["seeds", "faults"])]
+    patterns: Option<u64>,
+    /// One more fault at one place, as a failed plan names it
+    #[arg(long, value_name = "PATTERN:PLACE")]
+    strike: Option<String>,
+    /// Instead, look for the first seed that catches each manager that is wrong on purpose
+    #[arg(long, conflicts_with_all = ["faults", "patterns"])]
+    mutants: bool,
+    /// Make the managers wrong in this way
+    #[arg(long, value_name = "NAME")]
+    mutant: Option<String>,
+    /// Run this seed only, and print its log
+    #[arg(long, value_name = "SEED", conflicts_with_all = ["seeds", "first"])]
+    replay: Option<u64>,
+}
+
+/// Runs them; an error says that a promise was broken.
+pub fn run(simulation: &Simulation) -> Result<()> {
+    let mut command = cargo()?;
+    command.args(["run", "--quiet", "--release", "--package", "mainstay-sim", "--"]);
+    command.args(words(simulation));
+    let status = command.status().context("cannot start cargo")?;
+    interrupt::check()?;
+    if !status.success() {
+        bail!("the simulation ended with {status}");
+    }
+    Ok(())
+}
+
+/// The words that the program of the simulated cluster takes.
+fn words(simulation: &Simulation) -> Vec<String> {
+    let mut words =
+        vec![format!("managers={}", simulation.managers), format!("faults={}", simulation.faults)];
+    words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
+    words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));
+    words.extend(simulation.mutant.as_ref().map(|name| format!("mutant={name}")));
+    if simulation.mutants {
+        words.push(format!("mutants={}", simulation.seeds));
+    }
+    words.extend(simulation.patterns.map(|scenarios| format!("patterns={scenarios}")));
+    match simulation.replay {
+        Some(seed) => words.push(format!("replay={seed}")),
+        None => {
+            words.extend([format!("seeds={}", simulation.seeds), format!("first={}", simulation.first)]);
+        }
+    }
+    words
+}
