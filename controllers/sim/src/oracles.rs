@@ -28,6 +28,9 @@ use crate::process::Planned;
 /// the time-out of a request.
 const WISH_LASTS: Duration = Duration::from_secs(200);
 
+/// For how long a delete that was planned before a pod was taken away may still be sent: a Retry-After and a pause.
+const THEFT_IS_NEWS: Duration = Duration::from_secs(10);
+
 /// A promise that was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
@@ -64,6 +67,8 @@ pub struct Oracles {
     wishes: BTreeMap<Uid, Vec<(Time, i32)>>,
     /// Pods whose create was carried out when its sender could not know any more.
     late: BTreeSet<Uid>,
+    /// Pods that somebody took from their owner, and when.
+    taken: BTreeMap<Uid, Time>,
     /// Names that pods were created under.
     made: BTreeSet<ObjectName>,
     /// ReplicationControllers whose pods somebody else has meddled with.
@@ -93,6 +98,11 @@ impl Oracles {
     /// Somebody wants so many pods of this owner.
     pub fn wished(&mut self, time: Time, owner: Uid, replicas: i32) {
         self.wishes.entry(owner).or_default().push((time, replicas));
+    }
+
+    /// Somebody takes a pod from its owner.
+    pub fn taken(&mut self, time: Time, pod: Uid) {
+        self.taken.insert(pod, time);
     }
 
     /// Somebody meddles with the pods of this ReplicationController.
@@ -126,8 +136,10 @@ impl Oracles {
                 let pod = view.pods().get(&delete.pod).filter(|pod| pod.meta.uid == delete.uid);
                 let owner = pod.and_then(|pod| pod.meta.controller());
                 let is_ours = owner.is_some_and(|owner| *owner.kind == *Kind::ReplicationController.name());
+                let is_fresh = |taken: &Time| time.since(*taken) < THEFT_IS_NEWS;
+                let may_not_know = self.taken.get(&delete.uid).is_some_and(is_fresh);
                 // One that has gone since it was planned is hit by nobody.
-                if !was_owned || pod.is_some() && !is_ours {
+                if !was_owned || pod.is_some() && !is_ours && !may_not_know {
                     self.report(time, "ownership", format!("{process} deletes {}, not its own", delete.pod));
                 }
                 let Some(owner) = owner else { return };

@@ -132,6 +132,12 @@ impl Brain {
         match outcome {
             ReadOutcome::Found(found) if found.controller == owner(&write) => {
                 if let Some(source) = self.source_of(&write) {
+                    let progress =
+                        self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
+                    if progress < found.version {
+                        // That change may be lost, too: looked at again when the cache claims to have it.
+                        state.gate.creations.insert(write.object().clone(), write.clone());
+                    }
                     state.gate.expect(source, found.version, now.moment);
                 }
                 self.compare_with_cache(now, state, &write, &found);

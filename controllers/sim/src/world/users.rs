@@ -82,6 +82,10 @@ impl World {
                 let Some(pod) = self.owned(owner, which) else { return };
                 self.oracles.disturbed(name);
                 let uid = self.server.new_uid();
+                let stolen = self.server.pod(&pod).map(|pod| pod.meta.uid);
+                if let Some(stolen) = stolen {
+                    self.oracles.taken(self.schedule.now(), stolen);
+                }
                 self.server.change_pod(&pod, |pod| pod.meta.owners = Box::new([thief(uid)]));
             }
             UserStep::ReplacePod(which) => {

@@ -68,6 +68,21 @@ fn a_created_pod_whose_event_the_watch_has_lost_is_not_made_twice() {
 }
 
 #[test]
+fn a_created_pod_of_which_the_watch_loses_one_event_after_the_other_is_not_created_twice() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    let (later, last) = (ResourceVersion(version.0 + 2), ResourceVersion(version.0 + 3));
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(version.0 + 1))));
+    bench.answer_read(found(later, Uid(1001), Some(OWNER)));
+    bench.input(Input::Source(PODS, SourceEvent::Progress(last)));
+    assert_eq!(bench.open("create"), [""; 0]);
+    bench.answer_read(found(later, Uid(1001), Some(OWNER)));
+    assert_eq!(bench.relists, [PODS]);
+    assert_eq!(bench.open("create"), [""; 0]);
+}
+
+#[test]
 fn a_version_that_is_lower_after_an_interruption_calls_for_a_new_list() {
     let mut bench = Bench::leader();
     bench.scale(1);
