@@ -10,7 +10,7 @@ use std::time::Duration;
 use mainstay_e2e::cluster::{Cluster, ClusterOptions, Nodes};
 use mainstay_e2e::images::{Image, ImageFile, write_oci_archive};
 use mainstay_e2e::in_tree::InTree;
-use mainstay_e2e::programs::Programs;
+use mainstay_e2e::programs::{self, Programs};
 use mainstay_e2e::wait::wait_for;
 use mainstay_e2e::{folders, process};
 
@@ -164,6 +164,8 @@ fn clusters_run_side_by_side_and_a_broken_one_is_started_anew() {
 #[test]
 #[ignore = "starts clusters"]
 fn an_interrupted_start_leaves_nothing() {
+    // Built here, where that may take its time: the start below is awaited for a minute only.
+    programs::ensure(&[Programs::Kubernetes, Programs::Etcd, Programs::Containers, Programs::Kwok]).unwrap();
     let root = rustix::process::geteuid().is_root();
     for kind in ["--fake-nodes", "--nodes"].into_iter().take(if root { 2 } else { 1 }) {
         let name = "test-stop";
