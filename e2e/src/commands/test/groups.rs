@@ -96,7 +96,8 @@ fn compose(tests: &Tests, targets: &Targets, machine: &Machine) -> Vec<Group> {
     }
     let fixture = named(&|name| FIXTURE_TESTS.contains(&name));
     if !fixture.is_empty() {
-        let mut runner = vec!["--include-ignored"];
+        // One at a time: each starts clusters, whose starts are awaited for so long and no longer.
+        let mut runner = vec!["--include-ignored", "--test-threads=1"];
         let mut leaves_out = None;
         if !machine.is_root {
             runner.extend(["--skip", REAL_NODES]);
@@ -186,7 +187,7 @@ mod tests {
             [
                 "--no-fail-fast --workspace --lib --bins --test architecture",
                 "--no-fail-fast --workspace --doc",
-                "--no-fail-fast --workspace --test fixture --test image -- --include-ignored",
+                "--no-fail-fast --workspace --test fixture --test image -- --include-ignored --test-threads=1",
                 "--no-fail-fast --workspace --test cluster",
             ]
         );
@@ -202,7 +203,7 @@ mod tests {
             compose(&tests, &targets, &machine),
             [Group {
                 title: "the fixture and the image",
-                arguments: "--no-fail-fast --package mainstay-e2e --test fixture x -- --include-ignored --skip real_nodes"
+                arguments: "--no-fail-fast --package mainstay-e2e --test fixture x -- --include-ignored --test-threads=1 --skip real_nodes"
                     .split(' ')
                     .map(str::to_owned)
                     .collect(),
