@@ -169,6 +169,10 @@ fn an_interrupted_start_leaves_nothing() {
     let root = rustix::process::geteuid().is_root();
     for kind in ["--fake-nodes", "--nodes"].into_iter().take(if root { 2 } else { 1 }) {
         let name = "test-stop";
+        // What an earlier run left would be taken for the start that is awaited.
+        if let Ok(left) = Cluster::open(name) {
+            left.down().unwrap();
+        }
         let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(["cluster", "up", "--name", name, kind, "1"])
             .stderr(Stdio::null())
@@ -176,11 +180,13 @@ fn an_interrupted_start_leaves_nothing() {
             .spawn()
             .unwrap();
         let apiserver = folders::clusters().unwrap().join(name).join("kube-apiserver.pid");
-        wait_for("the apiserver's start", Duration::from_secs(60), || Ok(apiserver.exists().then_some(())))
-            .unwrap();
-        let cluster = Cluster::open(name).unwrap();
+        let started =
+            wait_for("the apiserver's start", Duration::from_secs(60), || Ok(apiserver.exists().then_some(())));
+        let cluster = Cluster::open(name);
         process::send(i32::try_from(child.id()).unwrap(), rustix::process::Signal::INT);
-        assert!(!child.wait().unwrap().success());
-        assert_eq!(cluster.leftovers(), Vec::<String>::new());
+        let status = child.wait().unwrap();
+        started.unwrap();
+        assert!(!status.success());
+        assert_eq!(cluster.unwrap().leftovers(), Vec::<String>::new());
     }
 }
