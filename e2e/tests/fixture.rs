@@ -180,8 +180,9 @@ fn an_interrupted_start_leaves_nothing() {
             .spawn()
             .unwrap();
         let apiserver = folders::clusters().unwrap().join(name).join("kube-apiserver.pid");
-        let started =
-            wait_for("the apiserver's start", Duration::from_secs(60), || Ok(apiserver.exists().then_some(())));
+        let started = wait_for("the apiserver's start", Duration::from_secs(60), || {
+            Ok(apiserver.exists().then_some(()))
+        });
         let cluster = Cluster::open(name);
         process::send(i32::try_from(child.id()).unwrap(), rustix::process::Signal::INT);
         let status = child.wait().unwrap();
