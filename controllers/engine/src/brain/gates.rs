@@ -33,9 +33,7 @@ impl Brain {
             .gate
             .lists
             .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
-        state.gate.deletions.retain(|(name, uid)| {
-            store.pods().get(name).is_some_and(|pod| pod.meta.uid == *uid && !pod.meta.is_deleting())
-        });
+        state.gate.deletions.retain(|(name, uid)| store.pods().is_staying(name, *uid));
         if state.gate.is_empty() {
             state.gate.since = None;
             self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
@@ -111,8 +109,7 @@ impl Brain {
         };
         // Alive after all: a restored etcd knows nothing of the deletion.
         let source = self.sources.keys().find(|source| source.covers(Kind::Pod, &pod)).cloned();
-        let known =
-            self.store.pods().get(&pod).is_some_and(|pod| pod.meta.uid == uid && !pod.meta.is_deleting());
+        let known = self.store.pods().is_staying(&pod, uid);
         state.gate.deletions.remove(&(pod, uid));
         if let Some(source) = source.filter(|_| known && !is_alive) {
             state.gate.lists.insert(source.clone());
@@ -132,9 +129,7 @@ impl Brain {
         match outcome {
             ReadOutcome::Found(found) if found.controller == owner(&write) => {
                 if let Some(source) = self.source_of(&write) {
-                    let progress =
-                        self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
-                    if progress < found.version {
+                    if self.progress_of(&source) < found.version {
                         // That change may be lost, too: looked at again when the cache claims to have it.
                         state.gate.creations.insert(write.object().clone(), write.clone());
                     }
@@ -161,13 +156,17 @@ impl Brain {
         found: &Found,
     ) {
         let Some(source) = self.source_of(write) else { return };
-        let progress = self.sources.get(&source).map(|source| source.progress).unwrap_or_default();
         let known =
             self.store.get(write.kind(), write.object()).is_some_and(|object| object.meta().uid == found.uid);
-        if !known && progress >= found.version {
+        if !known && self.progress_of(&source) >= found.version {
             state.gate.lists.insert(source.clone());
             self.events_lost(now, &source, 1);
         }
+    }
+
+    /// Everything of that source up to there is in the store.
+    fn progress_of(&self, source: &Source) -> ResourceVersion {
+        self.sources.get(source).map(|state| state.progress).unwrap_or_default()
     }
 
     /// The source through which the written object comes back to us.

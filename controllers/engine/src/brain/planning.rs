@@ -53,9 +53,7 @@ impl Brain {
             .collect();
         past.iter().for_each(|object| state.settle(object));
         state.doomed.retain(|(delete, until)| {
-            let pod = self.store.pods().get(&delete.pod);
-            *until > now.moment
-                && pod.is_some_and(|pod| pod.meta.uid == delete.uid && !pod.meta.is_deleting())
+            *until > now.moment && self.store.pods().is_staying(&delete.pod, delete.uid)
         });
         state.memory.doomed = state.doomed.iter().map(|(delete, _)| delete.uid).collect();
 
