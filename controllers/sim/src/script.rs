@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use mainstay_model::ObjectName;
+use mainstay_model::{Name, ObjectName};
 
+use crate::api::deletion::Propagation;
 use crate::clock::Time;
 use crate::dice::Dice;
 use crate::fault::Fault;
@@ -14,13 +15,22 @@ use crate::options::Options;
 /// When the faults end.
 pub const FAULTS_END: Time = Time::seconds(150);
 
+/// The namespaces in which users work.
+pub const NAMESPACES: &[&str] = &["shop", "depot"];
+/// The one that may be deleted.
+const DOOMED_NAMESPACE: &str = "depot";
+/// The ReplicationControllers that users work with: two that share a namespace, and one that shares a name and labels.
+const CONTROLLERS: &[(&str, &str)] = &[("shop", "red"), ("shop", "red"), ("shop", "blue"), ("depot", "red")];
+
 /// What happens at a time of the script.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
     /// A user does something about a ReplicationController, or its pods.
     User(ObjectName, UserStep),
-    /// A quota on pods appears, or goes.
-    Quota(Option<usize>),
+    /// A quota on the pods of a namespace appears, or goes.
+    Quota(Name, Option<usize>),
+    /// A namespace is deleted with all that is in it, and stays so.
+    TerminateNamespace(Name),
     /// Something goes wrong, for that long if it lasts.
     Fault(Fault, Duration),
 }
@@ -42,12 +52,12 @@ pub enum UserStep {
     StealPod(u64),
     /// Deletes a pod without grace and makes another of the same name, with its labels and no owner.
     ReplacePod(u64),
+    /// Puts a finalizer on a pod, which stays until the faults are over.
+    HoldPod(u64),
     /// Writes nonsense into the status.
     EditStatus,
-    /// Deletes the ReplicationController; its pods are left to the garbage collector.
-    Delete,
-    /// Deletes the ReplicationController and takes its references off its pods.
-    Orphan,
+    /// Deletes the ReplicationController; the garbage collector deletes its pods before, after, or leaves them as orphans.
+    Delete(Propagation),
     /// Deletes the ReplicationController and makes one of the same name at once.
     Recreate(i32),
 }
@@ -73,10 +83,18 @@ impl Script {
             let time = Time::default().after(dice.up_to(Duration::from_secs(100)));
             let hostile = dice.percent(40);
             let quota = dice.percent(10);
+            let terminates = dice.percent(2);
             let limit = dice.percent(60).then(|| usize::try_from(dice.below(12)).unwrap_or(0));
-            let step = user_step(&mut dice, hostile && options.faults.has(Fault::Hostile));
-            let is_quota = quota && options.faults.has(Fault::Quota);
-            steps.push((time, if is_quota { Step::Quota(limit) } else { step }));
+            let hostile = hostile && options.faults.has(Fault::Hostile);
+            let step = user_step(&mut dice, hostile);
+            let namespace = dice.one_of(NAMESPACES).map(|name| Name::from(*name)).unwrap_or_default();
+            let step = match step {
+                _ if quota && options.faults.has(Fault::Quota) => Step::Quota(namespace, limit),
+                // One of the namespaces stays, so that something is left to be seen.
+                _ if hostile && terminates => Step::TerminateNamespace(DOOMED_NAMESPACE.into()),
+                step => step,
+            };
+            steps.push((time, step));
         }
         let mut dice = Dice::new(seed ^ 0x6661_756c_7473);
         let faults = options.faults.among(Fault::AT_TIMES);
@@ -93,16 +111,18 @@ fn user_step(dice: &mut Dice, hostile: bool) -> Step {
     let replicas = i32::try_from(dice.below(12)).unwrap_or(0);
     let min_ready_seconds = if dice.percent(25) { 5 } else { 0 };
     let which = dice.below(100);
-    let name = if dice.percent(50) { "red" } else { "blue" };
+    let name = dice.one_of(CONTROLLERS).copied().unwrap_or_default();
     let step = if hostile {
-        match dice.below(8) {
+        match dice.below(11) {
             0 => UserStep::RelabelPod(which),
             1 => UserStep::ReturnPod(which),
             2 => UserStep::StealPod(which),
             3 => UserStep::ReplacePod(which),
             4 => UserStep::EditStatus,
-            5 => UserStep::Delete,
-            6 => UserStep::Orphan,
+            5 => UserStep::Delete(Propagation::Background),
+            6 => UserStep::Delete(Propagation::Orphan),
+            7 => UserStep::Delete(Propagation::Foreground),
+            8 => UserStep::HoldPod(which),
             _ => UserStep::Recreate(replicas),
         }
     } else {
@@ -112,5 +132,5 @@ fn user_step(dice: &mut Dice, hostile: bool) -> Step {
             _ => UserStep::FailPod(which),
         }
     };
-    Step::User(ObjectName::new("shop", name), step)
+    Step::User(ObjectName::new(name.0, name.1), step)
 }

@@ -1,46 +1,62 @@
 //! The model of the apiserver and its etcd: typed objects, one revision, a bounded history.
 //!
-//! Requests are judged as a real server judges them, in the order in which it does: quota before the name, the UID before the
-//! version. What a request does is in [`writes`], what came before in [`history`].
+//! Requests are judged as a real server judges them, in the order in which it does: namespace and quota before the name, the
+//! version before the UID. A test holds this model against a real kube-apiserver, request by request.
+//!
+//! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send,
+//! [`deletion`] how objects go, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
+//! server says no.
 
+pub mod changes;
+pub mod deletion;
 pub mod history;
+pub mod record;
+pub mod refused;
+pub mod selection;
 pub mod writes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstay_engine::AuditEntry;
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_model::{
-    Found, Kind, Object, ObjectName, ObservedLease, Pod, Read, ReadOutcome, ReplicationController,
-    ResourceVersion, Timestamp, Uid,
+    Found, Kind, Name, Object, ObjectName, ObservedLease, Pod, Read, ReadOutcome, ReplicationController,
+    ResourceVersion, Uid,
 };
 
 use history::{History, Past};
+use record::Record;
+use refused::Refused;
+use selection::Selection;
 
 /// The server.
 #[derive(Debug)]
 pub struct ApiServer {
     revision: u64,
-    pods: BTreeMap<ObjectName, Arc<Pod>>,
-    controllers: BTreeMap<ObjectName, Arc<ReplicationController>>,
+    records: BTreeMap<Kind, BTreeMap<ObjectName, Record>>,
     lease: Option<ObservedLease>,
+    /// The lease as it was before each change of it that is remembered.
+    past_leases: BTreeMap<u64, Option<ObservedLease>>,
     history: History,
     last_uid: u128,
-    /// The most pods that may count for the quota; `None` without one.
-    pub quota: Option<usize>,
+    /// The most pods that may count for the quota of a namespace, where there is one.
+    quotas: BTreeMap<Name, usize>,
+    /// Namespaces that are being deleted.
+    terminating: BTreeSet<Name>,
 }
 
 impl Default for ApiServer {
     fn default() -> ApiServer {
         ApiServer {
             revision: 10,
-            pods: BTreeMap::new(),
-            controllers: BTreeMap::new(),
+            records: BTreeMap::new(),
             lease: None,
+            past_leases: BTreeMap::new(),
             history: History::default(),
             last_uid: 0,
-            quota: None,
+            quotas: BTreeMap::new(),
+            terminating: BTreeSet::new(),
         }
     }
 }
@@ -62,68 +78,109 @@ impl ApiServer {
         Uid(self.last_uid)
     }
 
+    /// Limits how many pods that have not finished a namespace may have, or lifts the limit.
+    pub fn set_quota(&mut self, namespace: &Name, pods: Option<usize>) {
+        match pods {
+            Some(pods) => self.quotas.insert(namespace.clone(), pods),
+            None => self.quotas.remove(namespace),
+        };
+    }
+
+    /// Whether the quota of a namespace leaves no room for another pod.
+    pub fn is_quota_full(&self, namespace: &Name) -> bool {
+        let Some(quota) = self.quotas.get(namespace) else { return false };
+        let counts = |pod: &&Arc<Pod>| pod.meta.name.namespace == *namespace && !pod.phase.is_finished();
+        self.pods().filter(counts).count() >= *quota
+    }
+
+    /// A namespace is being deleted: nothing is created in it any more.
+    pub fn terminate_namespace(&mut self, namespace: &Name) {
+        self.terminating.insert(namespace.clone());
+    }
+
+    /// Whether a namespace is being deleted.
+    pub fn is_terminating(&self, namespace: &Name) -> bool {
+        self.terminating.contains(namespace)
+    }
+
+    /// All that is stored under a kind and name.
+    pub fn record(&self, kind: Kind, name: &ObjectName) -> Option<&Record> {
+        self.records.get(&kind)?.get(name)
+    }
+
+    /// All records of a kind, by name.
+    pub fn records(&self, kind: Kind) -> impl Iterator<Item = &Record> {
+        self.records.get(&kind).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// The pod of that name.
     pub fn pod(&self, name: &ObjectName) -> Option<&Arc<Pod>> {
-        self.pods.get(name)
+        as_pod(self.record(Kind::Pod, name)?)
     }
 
     /// All pods, by name.
     pub fn pods(&self) -> impl Iterator<Item = &Arc<Pod>> {
-        self.pods.values()
+        self.records(Kind::Pod).filter_map(as_pod)
     }
 
     /// The ReplicationController of that name.
     pub fn controller(&self, name: &ObjectName) -> Option<&Arc<ReplicationController>> {
-        self.controllers.get(name)
+        as_controller(self.record(Kind::ReplicationController, name)?)
     }
 
     /// All ReplicationControllers, by name.
     pub fn controllers(&self) -> impl Iterator<Item = &Arc<ReplicationController>> {
-        self.controllers.values()
+        self.records(Kind::ReplicationController).filter_map(as_controller)
     }
 
     /// The pods that this owner controls.
     pub fn controlled_by(&self, owner: Uid) -> impl Iterator<Item = &Arc<Pod>> {
         let is_owned = move |pod: &&Arc<Pod>| pod.meta.controller().is_some_and(|o| o.uid == Some(owner));
-        self.pods.values().filter(is_owned)
+        self.pods().filter(is_owned)
     }
 
     /// The object of that kind and name.
     pub fn get(&self, kind: Kind, name: &ObjectName) -> Option<Object> {
-        match kind {
-            Kind::Pod => self.pods.get(name).cloned().map(Object::Pod),
-            Kind::ReplicationController => {
-                self.controllers.get(name).cloned().map(Object::ReplicationController)
-            }
-        }
+        self.record(kind, name).map(|record| record.object.clone())
     }
 
     /// Everything of a kind, by name: a consistent list.
     pub fn list(&self, kind: Kind) -> Vec<Object> {
-        match kind {
-            Kind::Pod => self.pods.values().cloned().map(Object::Pod).collect(),
-            Kind::ReplicationController => {
-                self.controllers.values().cloned().map(Object::ReplicationController).collect()
-            }
-        }
+        self.records(kind).map(|record| record.object.clone()).collect()
+    }
+
+    /// What is selected of a kind, as it was at that version; `None` for the newest.
+    pub fn list_selected(
+        &self,
+        kind: Kind,
+        selection: &Selection,
+        at: Option<ResourceVersion>,
+    ) -> Result<Vec<Object>, Refused> {
+        selection.check(kind)?;
+        let objects = match at {
+            None => self.list(kind),
+            Some(version) if version.0 > self.revision => return Err(Refused::TOO_LARGE),
+            Some(version) if version.0 < self.history.compacted() => return Err(Refused::EXPIRED),
+            Some(version) => self.history.at(kind, version.0, self.list(kind)),
+        };
+        Ok(objects.into_iter().filter(|object| selection.matches(object)).collect())
     }
 
     /// A consistent list of metadata.
     pub fn list_metadata(&self, kind: Kind) -> Vec<AuditEntry> {
-        let objects = self.list(kind);
-        let entry = |object: &Object| AuditEntry { uid: object.meta().uid, version: object.meta().version };
-        objects.iter().map(entry).collect()
+        let entry = |record: &Record| AuditEntry { uid: record.meta().uid, version: record.meta().version };
+        self.records(kind).map(entry).collect()
     }
 
     /// A consistent GET.
     pub fn read(&self, read: &Read) -> ReadOutcome {
-        match self.get(read.kind, &read.object) {
+        match self.record(read.kind, &read.object).map(Record::meta) {
             None => ReadOutcome::NotFound,
-            Some(object) => ReadOutcome::Found(Found {
-                uid: object.meta().uid,
-                version: object.meta().version,
-                deleting: object.meta().is_deleting(),
-                controller: object.meta().controller().and_then(|owner| owner.uid),
+            Some(meta) => ReadOutcome::Found(Found {
+                uid: meta.uid,
+                version: meta.version,
+                deleting: meta.is_deleting(),
+                controller: meta.controller().and_then(|owner| owner.uid),
             }),
         }
     }
@@ -142,71 +199,50 @@ impl ApiServer {
             (LeaseRequest::Update(_, version), Some(lease)) if version != lease.version => {
                 return LeaseAnswer::Conflict;
             }
+            // An update that changes nothing makes no version.
+            (LeaseRequest::Update(record, _), Some(lease)) if record == lease.record => {
+                return LeaseAnswer::Lease(lease.clone());
+            }
             (LeaseRequest::Create(record), None) | (LeaseRequest::Update(record, _), Some(_)) => record,
         };
         self.revision += 1;
         let lease = ObservedLease { record, version: self.revision() };
-        self.lease = Some(lease.clone());
+        let before = self.lease.replace(lease.clone());
+        self.past_leases.insert(self.revision, before);
         LeaseAnswer::Lease(lease)
     }
 
-    /// Stores a pod as it is, at a new version.
-    pub fn store_pod(&mut self, mut pod: Pod) -> ResourceVersion {
+    /// Stores an object as it is, at a new version.
+    pub fn store(&mut self, mut record: Record) -> ResourceVersion {
         self.revision += 1;
-        pod.meta.version = self.revision();
-        self.replace(Kind::Pod, &pod.meta.name.clone(), Some(Object::Pod(Arc::new(pod))));
-        self.revision()
+        let version = self.revision();
+        record.change_meta(|meta| meta.version = version);
+        let (kind, name) = record.key();
+        self.replace(kind, &name, Some(record));
+        version
     }
 
-    /// Stores a ReplicationController as it is, at a new version.
-    pub fn store_controller(&mut self, mut controller: ReplicationController) -> ResourceVersion {
-        self.revision += 1;
-        controller.meta.version = self.revision();
-        let name = controller.meta.name.clone();
-        let object = Object::ReplicationController(Arc::new(controller));
-        self.replace(Kind::ReplicationController, &name, Some(object));
-        self.revision()
-    }
-
-    /// Changes a pod, if it is there.
-    pub fn change_pod(&mut self, name: &ObjectName, change: impl FnOnce(&mut Pod)) {
-        if let Some(pod) = self.pods.get(name) {
-            let mut pod = Pod::clone(pod);
-            change(&mut pod);
-            self.store_pod(pod);
-        }
-    }
-
-    /// Changes a ReplicationController, if it is there.
-    pub fn change_controller(&mut self, name: &ObjectName, change: impl FnOnce(&mut ReplicationController)) {
-        if let Some(controller) = self.controllers.get(name) {
-            let mut controller = ReplicationController::clone(controller);
-            change(&mut controller);
-            self.store_controller(controller);
+    /// Changes an object, if it is there, whatever the rules say.
+    pub fn change(&mut self, kind: Kind, name: &ObjectName, change: impl FnOnce(&mut Record)) {
+        if let Some(record) = self.record(kind, name) {
+            let mut record = record.clone();
+            change(&mut record);
+            self.store(record);
         }
     }
 
     /// Takes an object out of the store, whatever its state.
     pub fn remove(&mut self, kind: Kind, name: &ObjectName) {
-        if self.get(kind, name).is_some() {
+        if self.record(kind, name).is_some() {
             self.revision += 1;
             self.replace(kind, name, None);
-        }
-    }
-
-    /// Asks for a pod's deletion: what runs on a node is only marked, and the kubelet takes it away.
-    pub fn delete_pod(&mut self, name: &ObjectName, now: Timestamp) {
-        let Some(pod) = self.pods.get(name) else { return };
-        if pod.node.is_none() || pod.phase.is_finished() {
-            self.remove(Kind::Pod, name);
-        } else if !pod.meta.is_deleting() {
-            self.change_pod(name, |pod| pod.meta.deleting = Some(Timestamp::from_seconds(now.seconds())));
         }
     }
 
     /// Forgets all but the last `keep` revisions: watches from before get 410.
     pub fn compact(&mut self, keep: u64) {
         self.history.compact(self.revision.saturating_sub(keep));
+        self.past_leases = self.past_leases.split_off(&self.history.compacted().saturating_add(1));
     }
 
     /// Goes back by up to so many revisions, as far as they are remembered, as a restore of etcd from a backup does.
@@ -215,35 +251,38 @@ impl ApiServer {
         while let Some((kind, name, before)) = self.history.undo_last(target) {
             self.put(kind, &name, before);
         }
+        while let Some(entry) = self.past_leases.last_entry().filter(|entry| *entry.key() > target) {
+            self.lease = entry.remove();
+        }
         self.revision = target;
-        // The record is kept, since the model does not remember others, but what was read of it before is void.
-        let version = self.revision();
-        if let Some(lease) = &mut self.lease {
-            lease.version = version;
-        }
     }
 
-    fn replace(&mut self, kind: Kind, name: &ObjectName, object: Option<Object>) {
-        let before = self.get(kind, name);
-        self.put(kind, name, object.clone());
-        self.history.remember(self.revision, Past { kind, name: name.clone(), before, after: object });
+    fn replace(&mut self, kind: Kind, name: &ObjectName, record: Option<Record>) {
+        let before = self.record(kind, name).cloned();
+        self.put(kind, name, record.clone());
+        self.history.remember(self.revision, Past { kind, name: name.clone(), before, after: record });
     }
 
-    fn put(&mut self, kind: Kind, name: &ObjectName, object: Option<Object>) {
-        match (kind, object) {
-            (_, Some(Object::Pod(pod))) => {
-                self.pods.insert(name.clone(), pod);
-            }
-            (_, Some(Object::ReplicationController(controller))) => {
-                self.controllers.insert(name.clone(), controller);
-            }
-            (Kind::Pod, None) => {
-                self.pods.remove(name);
-            }
-            (Kind::ReplicationController, None) => {
-                self.controllers.remove(name);
-            }
-        }
+    fn put(&mut self, kind: Kind, name: &ObjectName, record: Option<Record>) {
+        let records = self.records.entry(kind).or_default();
+        match record {
+            Some(record) => records.insert(name.clone(), record),
+            None => records.remove(name),
+        };
+    }
+}
+
+fn as_pod(record: &Record) -> Option<&Arc<Pod>> {
+    match &record.object {
+        Object::Pod(pod) => Some(pod),
+        Object::ReplicationController(_) => None,
+    }
+}
+
+fn as_controller(record: &Record) -> Option<&Arc<ReplicationController>> {
+    match &record.object {
+        Object::ReplicationController(controller) => Some(controller),
+        Object::Pod(_) => None,
     }
 }
 

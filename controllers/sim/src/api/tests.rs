@@ -5,11 +5,15 @@ use std::sync::Arc;
 use mainstay_engine::SourceEvent;
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_model::{
-    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, LeaseRecord, ObjectName, PodTemplate, Refusal,
-    ReleasePod, Timestamp, Uid, Write, WriteOutcome,
+    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, LeaseRecord, Name, ObjectName, PodTemplate,
+    Refusal, ReleasePod, ResourceVersion, Timestamp, Uid, Write, WriteOutcome,
 };
 
 use super::ApiServer;
+use super::changes::{Part, Replacement};
+use super::deletion::Deletion;
+use super::refused::Refused;
+use super::selection::{LabelRequirement, Selection};
 
 fn name(name: &str) -> ObjectName {
     ObjectName::new("shop", name)
@@ -46,7 +50,9 @@ fn quota_is_checked_before_the_name() {
     let mut server = ApiServer::default();
     create(&mut server, "a");
     assert_eq!(refusal(create(&mut server, "a")), Refusal::AlreadyExists);
-    server.quota = Some(1);
+    server.set_quota(&"depot".into(), Some(0));
+    assert_eq!(refusal(create(&mut server, "a")), Refusal::AlreadyExists, "another namespace's");
+    server.set_quota(&"shop".into(), Some(1));
     assert!(matches!(refusal(create(&mut server, "a")), Refusal::Forbidden { .. }));
 }
 
@@ -73,7 +79,7 @@ fn a_delete_marks_what_runs_and_takes_away_what_does_not() {
     for pod in ["a", "b"] {
         create(&mut server, pod);
     }
-    server.change_pod(&name("a"), |pod| pod.node = Some("north".into()));
+    server.bind(&name("a"), &"north".into()).unwrap();
     let delete = |pod, uid| Write::DeletePod(DeletePod { pod: name(pod), uid });
     for pod in ["a", "b"] {
         let uid = uid(&server, pod);
@@ -123,7 +129,83 @@ fn an_update_of_the_lease_names_its_version() {
         panic!()
     };
     assert_eq!(server.lease(LeaseRequest::Create(LeaseRecord::default())), LeaseAnswer::Conflict);
-    let update = LeaseRequest::Update(LeaseRecord::default(), first.version);
+    let renewed = LeaseRecord { transitions: 1, ..LeaseRecord::default() };
+    let update = LeaseRequest::Update(renewed, first.version);
     assert!(matches!(server.lease(update.clone()), LeaseAnswer::Lease(_)));
     assert_eq!(server.lease(update), LeaseAnswer::Conflict);
+}
+
+fn held(server: &mut ApiServer, pod: &str, finalizers: &[&str]) -> Result<ResourceVersion, Refused> {
+    let part = Part::Finalizers(finalizers.iter().map(|finalizer| Name::from(*finalizer)).collect());
+    let replacement = Replacement { kind: Kind::Pod, object: name(pod), uid: None, version: None, part };
+    server.replace_part(&replacement)
+}
+
+#[test]
+fn what_a_finalizer_holds_is_marked_and_goes_with_the_last_one() {
+    let mut server = ApiServer::default();
+    create(&mut server, "a");
+    held(&mut server, "a", &["example.com/one", "example.com/two"]).unwrap();
+    server.delete(&Deletion::of(Kind::Pod, &name("a")), Timestamp::default()).unwrap();
+    assert!(server.pod(&name("a")).unwrap().meta.is_deleting());
+    let added = held(&mut server, "a", &["example.com/one", "example.com/two", "example.com/three"]);
+    assert_eq!(added, Err(Refused::INVALID));
+    held(&mut server, "a", &["example.com/two"]).unwrap();
+    assert!(server.pod(&name("a")).is_some());
+    held(&mut server, "a", &[]).unwrap();
+    assert!(server.pod(&name("a")).is_none());
+}
+
+#[test]
+fn a_deletion_names_uid_and_version_if_it_likes_and_grace_only_shrinks() {
+    let mut server = ApiServer::default();
+    create(&mut server, "a");
+    server.bind(&name("a"), &"north".into()).unwrap();
+    let of = Deletion::of(Kind::Pod, &name("a"));
+    let now = Timestamp::from_seconds(100);
+    let wrong_uid = Deletion { uid: Some(Uid(77)), ..of.clone() };
+    let wrong_version = Deletion { version: Some(ResourceVersion(1)), ..of.clone() };
+    assert_eq!(server.delete(&wrong_uid, now), Err(Refused::CONFLICT));
+    assert_eq!(server.delete(&wrong_version, now), Err(Refused::CONFLICT));
+    let grace = |server: &ApiServer| server.record(Kind::Pod, &name("a")).map(|record| record.grace_seconds);
+    for (asked, left) in [(None, Some(30)), (Some(40), Some(30)), (Some(7), Some(7)), (None, Some(7))] {
+        server.delete(&Deletion { grace_seconds: asked, ..of.clone() }, now).unwrap();
+        assert_eq!(grace(&server), Some(left), "{asked:?}");
+    }
+    server.delete(&Deletion { grace_seconds: Some(0), ..of }, now).unwrap();
+    assert_eq!(grace(&server), None);
+}
+
+#[test]
+fn a_watch_of_a_selection_deletes_what_is_no_longer_selected() {
+    let mut server = ApiServer::default();
+    create(&mut server, "a");
+    let before = server.revision();
+    let labels = [("app", "blue")].into_iter().collect();
+    let part = Part::Labels(labels);
+    let relabel = Replacement { kind: Kind::Pod, object: name("a"), uid: None, version: None, part };
+    server.replace_part(&relabel).unwrap();
+    let red = Selection {
+        labels: vec![LabelRequirement::Is("app".into(), "red".into())],
+        ..Selection::namespace(&"shop".into())
+    };
+    let events = server.history().selected(Kind::Pod, &red, before.0);
+    assert!(matches!(events.as_slice(), [SourceEvent::Deleted(_)]), "{events:?}");
+    assert!(server.list_selected(Kind::Pod, &red, None).unwrap().is_empty());
+    assert_eq!(server.list_selected(Kind::Pod, &red, Some(before)).unwrap().len(), 1);
+    assert_eq!(server.list_selected(Kind::Pod, &red, Some(ResourceVersion(9999))), Err(Refused::TOO_LARGE));
+    server.compact(0);
+    assert_eq!(server.list_selected(Kind::Pod, &red, Some(before)), Err(Refused::EXPIRED));
+}
+
+#[test]
+fn a_restore_sets_the_lease_back_too() {
+    let mut server = ApiServer::default();
+    let record = |holder: &str| LeaseRecord { holder: holder.to_owned(), ..LeaseRecord::default() };
+    server.lease(LeaseRequest::Create(record("first")));
+    let version = server.lease_version().unwrap();
+    server.lease(LeaseRequest::Update(record("second"), version));
+    server.restore(1);
+    let LeaseAnswer::Lease(lease) = server.lease(LeaseRequest::Get) else { panic!() };
+    assert_eq!((lease.record.holder.as_str(), lease.version), ("first", version));
 }

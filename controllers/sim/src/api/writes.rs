@@ -1,123 +1,116 @@
 //! What the server makes of the writes that our controllers send.
 
+use std::sync::Arc;
+
 use mainstay_model::{
-    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, Meta, ObjectName, OwnerReference, Pod,
-    PodPhase, Refusal, ReleasePod, ReplicationControllerStatus, ResourceVersion, StatusPatch, Timestamp, Uid,
-    Write, WriteOutcome,
+    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, Meta, Object, ObjectName, OwnerReference,
+    ReleasePod, ReplicationControllerStatus, ResourceVersion, StatusPatch, Timestamp, Uid, Write,
+    WriteOutcome,
 };
 
 use super::ApiServer;
+use super::changes::{check_owners, check_status, new_pod};
+use super::deletion::Deletion;
+use super::record::Record;
+use super::refused::Refused;
 
 impl ApiServer {
     /// Judges a write and carries it out.
     pub fn write(&mut self, write: &Write, now: Timestamp) -> WriteOutcome {
         let judged = match write {
-            Write::CreatePod(create) => self.create(create, now),
+            Write::CreatePod(create) => self.create_pod(create, now),
             Write::AdoptPod(adopt) => self.adopt(adopt),
             Write::ReleasePod(release) => self.release(release),
-            Write::DeletePod(delete) => return self.delete(delete, now),
+            Write::DeletePod(delete) => return self.delete_pod(delete, now),
             Write::PatchReplicationControllerStatus(patch) => self.patch_status(patch),
         };
         match judged {
             Ok(version) => WriteOutcome::Acknowledged { version: Some(version) },
-            Err(refusal) => WriteOutcome::Refused(refusal),
+            Err(refused) => WriteOutcome::Refused(refused.to_refusal()),
         }
     }
 
-    fn create(&mut self, create: &CreatePod, now: Timestamp) -> Result<ResourceVersion, Refusal> {
-        let counted = self.pods().filter(|pod| !pod.phase.is_finished()).count();
-        if self.quota.is_some_and(|quota| counted >= quota) {
-            return Err(Refusal::Forbidden { message: "exceeded quota".to_owned() });
-        }
-        if self.pod(&create.pod).is_some() {
-            return Err(Refusal::AlreadyExists);
-        }
+    fn create_pod(&mut self, create: &CreatePod, now: Timestamp) -> Result<ResourceVersion, Refused> {
+        self.check_creation(Kind::Pod, &create.pod)?;
         let meta = Meta {
             name: create.pod.clone(),
             uid: self.new_uid(),
             version: ResourceVersion::default(),
-            generation: 0,
+            generation: 1,
             labels: create.template.labels.clone(),
             owners: Box::new([owner_reference(&create.owner)]),
             created: Some(Timestamp::from_seconds(now.seconds())),
             deleting: None,
         };
-        Ok(self.store_pod(new_pod(meta)))
+        let finalizers = create.template.finalizers.to_vec();
+        Ok(self.store(Record { finalizers, ..Record::new(Object::Pod(Arc::new(new_pod(meta)))) }))
     }
 
-    fn adopt(&mut self, adopt: &AdoptPod) -> Result<ResourceVersion, Refusal> {
-        let mut pod = self.existing_pod(&adopt.pod, adopt.uid)?;
-        if pod.meta.controller().is_some_and(|owner| owner.uid != Some(adopt.owner.uid)) {
-            return Err(Refusal::Invalid {
-                message: "only one reference can have controller: true".to_owned(),
-            });
-        }
-        let others = pod.meta.owners.iter().filter(|owner| owner.uid != Some(adopt.owner.uid)).cloned();
-        pod.meta.owners = others.chain([owner_reference(&adopt.owner)]).collect();
-        Ok(self.store_if_changed(pod))
+    fn adopt(&mut self, adopt: &AdoptPod) -> Result<ResourceVersion, Refused> {
+        let mut record = self.patched(Kind::Pod, &adopt.pod, adopt.uid, None)?;
+        let own = owner_reference(&adopt.owner);
+        let owners = &record.meta().owners;
+        // The list is merged by UID: a reference that is there already keeps its place.
+        let merged: Box<[OwnerReference]> = match owners.iter().any(|owner| owner.uid == own.uid) {
+            true => {
+                let merge = |owner: &OwnerReference| if owner.uid == own.uid { &own } else { owner }.clone();
+                owners.iter().map(merge).collect()
+            }
+            false => owners.iter().cloned().chain([own]).collect(),
+        };
+        check_owners(&merged)?;
+        record.change_meta(|meta| meta.owners = merged);
+        Ok(self.store_if_changed(record))
     }
 
-    fn release(&mut self, release: &ReleasePod) -> Result<ResourceVersion, Refusal> {
-        let mut pod = self.existing_pod(&release.pod, release.uid)?;
-        let others = pod.meta.owners.iter().filter(|owner| owner.uid != Some(release.owner));
-        pod.meta.owners = others.cloned().collect();
-        Ok(self.store_if_changed(pod))
-    }
-
-    /// A patch that changes nothing makes no version.
-    fn store_if_changed(&mut self, pod: Pod) -> ResourceVersion {
-        match self.pod(&pod.meta.name) {
-            Some(stored) if **stored == pod => stored.meta.version,
-            _ => self.store_pod(pod),
-        }
+    fn release(&mut self, release: &ReleasePod) -> Result<ResourceVersion, Refused> {
+        let mut record = self.patched(Kind::Pod, &release.pod, release.uid, None)?;
+        record.change_meta(|meta| {
+            let others = meta.owners.iter().filter(|owner| owner.uid != Some(release.owner));
+            meta.owners = others.cloned().collect();
+        });
+        Ok(self.store_if_changed(record))
     }
 
     /// Not there, or another one of that name: the wire takes both as success.
-    fn delete(&mut self, delete: &DeletePod, now: Timestamp) -> WriteOutcome {
-        if self.pod(&delete.pod).is_some_and(|pod| pod.meta.uid == delete.uid) {
-            self.delete_pod(&delete.pod, now);
+    fn delete_pod(&mut self, delete: &DeletePod, now: Timestamp) -> WriteOutcome {
+        let deletion = Deletion { uid: Some(delete.uid), ..Deletion::of(Kind::Pod, &delete.pod) };
+        match self.delete(&deletion, now) {
+            Ok(()) | Err(Refused::NOT_FOUND | Refused::CONFLICT) => {
+                WriteOutcome::Acknowledged { version: None }
+            }
+            Err(refused) => WriteOutcome::Refused(refused.to_refusal()),
         }
-        WriteOutcome::Acknowledged { version: None }
     }
 
     fn patch_status(
         &mut self,
         patch: &StatusPatch<ReplicationControllerStatus>,
-    ) -> Result<ResourceVersion, Refusal> {
-        let Some(controller) = self.controller(&patch.object) else { return Err(not_found()) };
-        if controller.meta.uid != patch.uid {
-            return Err(wrong_uid());
-        }
-        if controller.meta.version != patch.version {
-            return Err(Refusal::Conflict { message: "the object has been modified".to_owned() });
-        }
-        if controller.status == patch.status {
-            return Ok(controller.meta.version);
-        }
-        self.change_controller(&patch.object, |controller| controller.status = patch.status.clone());
-        Ok(self.revision())
+    ) -> Result<ResourceVersion, Refused> {
+        let kind = Kind::ReplicationController;
+        let mut record = self.patched(kind, &patch.object, patch.uid, Some(patch.version))?;
+        check_status(&patch.status)?;
+        record.change_controller(|controller| controller.status = patch.status.clone());
+        Ok(self.store_if_changed(record))
     }
 
-    fn existing_pod(&self, name: &ObjectName, uid: Uid) -> Result<Pod, Refusal> {
-        match self.pod(name) {
-            None => Err(not_found()),
-            Some(pod) if pod.meta.uid != uid => Err(wrong_uid()),
-            Some(pod) => Ok(Pod::clone(pod)),
+    /// The object that a patch is for. A version is a precondition; another UID would be a change of what cannot be changed,
+    /// which is judged after it.
+    fn patched(
+        &self,
+        kind: Kind,
+        object: &ObjectName,
+        uid: Uid,
+        version: Option<ResourceVersion>,
+    ) -> Result<Record, Refused> {
+        let record = self.record(kind, object).ok_or(Refused::NOT_FOUND)?;
+        if version.is_some_and(|version| version != record.meta().version) {
+            return Err(Refused::CONFLICT);
         }
-    }
-}
-
-/// A pod that nobody has touched yet.
-pub fn new_pod(meta: Meta) -> Pod {
-    Pod {
-        meta,
-        phase: PodPhase::Pending,
-        node: None,
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
+        if record.meta().uid != uid {
+            return Err(Refused::INVALID);
+        }
+        Ok(record.clone())
     }
 }
 
@@ -130,12 +123,4 @@ pub fn owner_reference(owner: &ControllerReference) -> OwnerReference {
         uid: Some(owner.uid),
         controller: true,
     }
-}
-
-fn not_found() -> Refusal {
-    Refusal::NotFound { message: "not found".to_owned() }
-}
-
-fn wrong_uid() -> Refusal {
-    Refusal::Invalid { message: "the UID does not fit".to_owned() }
 }

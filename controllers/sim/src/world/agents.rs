@@ -1,19 +1,17 @@
 //! Those who live in the cluster beside the managers: scheduler, kubelets, garbage collector.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Kind, Name, ObjectName, Pod, PodPhase, Timestamp, Uid};
+use mainstay_model::{Kind, Name, ObjectName, PodPhase, Timestamp, Uid};
 
 use super::World;
+use crate::api::changes::{Part, Replacement};
+use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::happening::Happening;
 
 /// The nodes of the cluster.
 pub(super) const NODES: &[&str] = &["north", "south"];
-
-const GARBAGE_COLLECTION_EVERY: Duration = Duration::from_secs(5);
 
 impl World {
     /// Somebody will look at the pod within that time.
@@ -32,44 +30,31 @@ impl World {
         }
         let (is_deleting, is_bound, phase) = (pod.meta.is_deleting(), pod.node.is_some(), pod.phase);
         if is_deleting {
-            self.server.remove(Kind::Pod, name);
+            // What somebody else holds stays, and is looked at again when it changes.
+            let gone = Deletion { uid: Some(uid), grace_seconds: Some(0), ..Deletion::of(Kind::Pod, name) };
+            let _ = self.server.delete(&gone, self.now().wall());
         } else if phase.is_finished() {
             return;
         } else if !is_bound {
-            let node: Option<Name> = self.dice.one_of(NODES).map(|node| Name::from(*node));
-            self.server.change_pod(name, |pod| pod.node = node);
+            let Some(node) = self.dice.one_of(NODES) else { return };
+            let _ = self.server.bind(name, &Name::from(*node));
             self.kick(name, Duration::from_secs(1));
         } else if phase == PodPhase::Pending {
             let refused = self.draw(3, &[Fault::Kubelet], "world").is_some();
             let since = Timestamp::from_seconds(self.now().wall().seconds());
-            self.server.change_pod(name, |pod| {
-                pod.phase = if refused { PodPhase::Failed } else { PodPhase::Running };
-                pod.ready = !refused;
-                pod.ready_since = Some(since);
-            });
+            let phase = if refused { PodPhase::Failed } else { PodPhase::Running };
+            self.report_pod(name, phase, !refused, since);
         } else {
             return;
         }
         self.announce();
     }
 
-    /// Deletes the pods whose controller is gone.
-    pub(super) fn collect_garbage(&mut self) {
-        let owners: BTreeSet<Uid> = self.server.controllers().map(|controller| controller.meta.uid).collect();
-        let is_garbage = |pod: &&Arc<Pod>| {
-            let owner = pod.meta.controller();
-            owner.is_some_and(|owner| owner.uid.is_none_or(|uid| !owners.contains(&uid)))
-        };
-        let garbage: Vec<ObjectName> =
-            self.server.pods().filter(is_garbage).map(|pod| pod.meta.name.clone()).collect();
-        let wall = self.now().wall();
-        for name in &garbage {
-            self.server.delete_pod(name, wall);
-            self.kick(name, Duration::from_secs(1));
-        }
-        if !garbage.is_empty() {
-            self.announce();
-        }
-        self.after(GARBAGE_COLLECTION_EVERY, Happening::GarbageIsCollected);
+    /// The kubelet says how a pod is.
+    pub(super) fn report_pod(&mut self, name: &ObjectName, phase: PodPhase, ready: bool, since: Timestamp) {
+        let part = Part::PodStatus(phase, ready, since);
+        let status = Replacement { kind: Kind::Pod, object: name.clone(), uid: None, version: None, part };
+        // Whatever is wrong with that, a kubelet can do nothing about it.
+        let _ = self.server.replace_part(&status);
     }
 }

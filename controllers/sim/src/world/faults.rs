@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use mainstay_engine::Input;
 use mainstay_engine::list_watch::End;
-use mainstay_model::{Kind, ObjectName};
+use mainstay_model::{Kind, Name, ObjectName};
 
 use super::{STOP_TAKES_AT_MOST, World, agents};
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Signal};
 use crate::pattern::Pattern;
+use crate::script;
 
 /// How many revisions a compaction leaves.
 const COMPACTION_KEEPS: u64 = 20;
@@ -91,7 +92,10 @@ impl World {
         self.slow_until = self.now();
         self.lagging.clear();
         self.cut_off.clear();
-        self.server.quota = None;
+        for namespace in script::NAMESPACES {
+            self.server.set_quota(&Name::from(*namespace), None);
+        }
+        self.release_held_pods();
         for process in &mut self.processes {
             process.clock.step = 0;
         }

@@ -1,12 +1,13 @@
 //! The loop, and all that the world consists of.
 //!
 //! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
-//! elections, [`agents`] are scheduler, kubelet and garbage collector, [`users`] do what the script says, [`faults`] too, and
+//! elections, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`users`] do what the script says, [`faults`] too, and
 //! [`end`] looks at what is left.
 
 mod agents;
 mod end;
 mod faults;
+mod garbage;
 mod leases;
 mod requests;
 mod server;

@@ -1,14 +1,16 @@
 //! Requests at the server, and their answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::election::Standing;
 use mainstay_engine::list_watch::{End, ServerRefusal};
 use mainstay_engine::{Input, WriteId};
-use mainstay_model::{Kind, LabelSet, Meta, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{Kind, LabelSet, Meta, Object, ResourceVersion, Write, WriteOutcome};
 
 use super::{World, requests};
-use crate::api::writes::new_pod;
+use crate::api::changes::new_pod;
+use crate::api::record::Record;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::mutant::Mutant;
 
@@ -80,14 +82,18 @@ impl World {
 
     fn carry_out(&mut self, sender: (ProcessId, WriteId), write: &Write, late: bool) -> WriteOutcome {
         let time = self.now();
-        if let Write::DeletePod(delete) = write {
-            let found = self.server.pod(&delete.pod).map(|pod| pod.meta.uid);
-            let without_uid = self.options.mutant == Some(Mutant::DeleteWithoutUid);
-            if let Some(uid) = found.filter(|uid| *uid == delete.uid || without_uid) {
-                self.oracles.deleted(time, sender.0, &delete.pod, uid);
-                self.server.delete_pod(&delete.pod, time.wall());
+        let mut write = write.clone();
+        if let Write::DeletePod(delete) = &mut write
+            && let Some(found) = self.server.pod(&delete.pod).map(|pod| pod.meta.uid)
+        {
+            if self.options.mutant == Some(Mutant::DeleteWithoutUid) {
+                delete.uid = found;
+            }
+            if found == delete.uid {
+                self.oracles.deleted(time, sender.0, &delete.pod, found);
             }
         }
+        let write = &write;
         let outcome = self.server.write(write, time.wall());
         self.say(|| format!("server: {} {}: {}", write.verb(), write.object(), name(&outcome)));
         if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
@@ -125,7 +131,7 @@ impl World {
             // For a create, somebody else has a pod of that name.
             Kind::Pod if self.server.pod(write.object()).is_none() => {
                 let uid = self.server.new_uid();
-                self.server.store_pod(new_pod(Meta {
+                let pod = new_pod(Meta {
                     name: write.object().clone(),
                     uid,
                     version: ResourceVersion::default(),
@@ -134,12 +140,17 @@ impl World {
                     owners: Box::new([]),
                     created: None,
                     deleting: None,
-                }));
+                });
+                self.server.store(Record::new(Object::Pod(Arc::new(pod))));
                 self.kick(write.object(), Duration::from_secs(2));
             }
-            Kind::Pod => self.server.change_pod(write.object(), |pod| pod.restarts += 1),
-            Kind::ReplicationController => self.server.change_controller(write.object(), |controller| {
-                controller.meta.labels = [("touched-after", revision)].into_iter().collect();
+            Kind::Pod => self.server.change(Kind::Pod, write.object(), |record| {
+                record.change_pod(|pod| pod.restarts += 1);
+            }),
+            kind => self.server.change(kind, write.object(), |record| {
+                record.change_meta(|meta| {
+                    meta.labels = [("touched-after", revision)].into_iter().collect();
+                });
             }),
         }
         self.announce();

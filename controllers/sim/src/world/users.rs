@@ -4,17 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_model::{
-    Kind, LabelSet, Meta, ObjectName, OwnerReference, Pod, PodPhase, PodTemplate, ReplicationController,
-    ReplicationControllerStatus, ResourceVersion, Selector, Timestamp, Uid,
+    Kind, LabelSet, Meta, Object, ObjectName, OwnerReference, Pod, PodPhase, ReplicationControllerStatus,
+    Timestamp, Uid,
 };
 
 use super::World;
-use crate::api::writes::new_pod;
+use crate::api::changes::{Draft, DraftSpec, Part, Replacement, new_pod};
+use crate::api::deletion::{Deletion, Propagation};
+use crate::api::record::Record;
 use crate::fault::Fault;
 use crate::script::{Step, UserStep};
 
 /// The label that selectors are about.
 const LABEL: &str = "app";
+/// What users hold pods with.
+pub(super) const HOLD: &str = "example.com/hold";
 
 impl World {
     /// What stands in the script happens.
@@ -27,9 +31,13 @@ impl World {
                 }
                 self.user(&name, step);
             }
-            Step::Quota(limit) => {
+            Step::Quota(namespace, limit) => {
                 self.coverage.count(Fault::Quota, "world");
-                self.server.quota = limit;
+                self.server.set_quota(&namespace, limit);
+            }
+            Step::TerminateNamespace(namespace) => {
+                self.coverage.count(Fault::Hostile, "world");
+                self.server.terminate_namespace(&namespace);
             }
             Step::Fault(fault, lasts) => self.befall(fault, lasts),
         }
@@ -38,6 +46,9 @@ impl World {
 
     fn user(&mut self, name: &ObjectName, step: UserStep) {
         let wall = self.now().wall();
+        if self.server.is_terminating(&name.namespace) {
+            return;
+        }
         let Some(controller) = self.server.controller(name).cloned() else {
             if let UserStep::Scale(replicas, min_ready_seconds) = step {
                 self.make_controller(name, replicas, min_ready_seconds);
@@ -48,35 +59,30 @@ impl World {
         match step {
             UserStep::Scale(replicas, _) => {
                 self.oracles.wished(self.schedule.now(), owner, replicas);
-                self.server.change_controller(name, |controller| {
-                    controller.replicas = replicas;
-                    controller.meta.generation += 1;
-                });
+                self.replace(Kind::ReplicationController, name, Part::Replicas(replicas));
             }
             UserStep::DeletePod(which) => {
                 let Some(pod) = self.owned(owner, which) else { return };
-                self.server.delete_pod(&pod, wall);
+                self.delete_as_user(&Deletion::of(Kind::Pod, &pod));
                 self.kick(&pod, Duration::from_secs(5));
             }
             UserStep::FailPod(which) => {
                 let Some(pod) = self.owned(owner, which) else { return };
-                self.server.change_pod(&pod, |pod| {
-                    pod.phase = PodPhase::Failed;
-                    pod.ready = false;
-                });
+                self.report_pod(&pod, PodPhase::Failed, false, seconds(wall));
             }
             UserStep::RelabelPod(which) => {
                 let Some(pod) = self.owned(owner, which) else { return };
-                self.server.change_pod(&pod, |pod| pod.meta.labels = labels("nobody"));
+                self.replace(Kind::Pod, &pod, Part::Labels(labels("nobody")));
             }
             UserStep::ReturnPod(which) => {
-                let strays: Vec<ObjectName> = (self.server.pods())
-                    .filter(|pod| pod.meta.controller().is_none())
-                    .map(|pod| pod.meta.name.clone())
-                    .collect();
+                let is_stray = |pod: &&Arc<Pod>| {
+                    pod.meta.controller().is_none() && pod.meta.name.namespace == name.namespace
+                };
+                let strays: Vec<ObjectName> =
+                    self.server.pods().filter(is_stray).map(|pod| pod.meta.name.clone()).collect();
                 let Some(pod) = pick(&strays, which) else { return };
                 self.oracles.disturbed(name);
-                self.server.change_pod(pod, |pod| pod.meta.labels = labels(&name.name));
+                self.replace(Kind::Pod, pod, Part::Labels(labels(&name.name)));
             }
             UserStep::StealPod(which) => {
                 let Some(pod) = self.owned(owner, which) else { return };
@@ -86,7 +92,7 @@ impl World {
                 if let Some(stolen) = stolen {
                     self.oracles.taken(self.schedule.now(), stolen);
                 }
-                self.server.change_pod(&pod, |pod| pod.meta.owners = Box::new([thief(uid)]));
+                self.replace(Kind::Pod, &pod, Part::Owners(vec![thief(uid)]));
             }
             UserStep::ReplacePod(which) => {
                 let Some(pod) = self.owned(owner, which) else { return };
@@ -94,55 +100,84 @@ impl World {
                 let Some(old) = self.server.pod(&pod).cloned() else { return };
                 self.server.remove(Kind::Pod, &pod);
                 let meta = Meta { uid: self.server.new_uid(), owners: Box::new([]), ..old.meta.clone() };
-                self.server.store_pod(new_pod(Meta { deleting: None, created: Some(seconds(wall)), ..meta }));
+                let new = new_pod(Meta { deleting: None, created: Some(seconds(wall)), ..meta });
+                self.server.store(Record::new(Object::Pod(Arc::new(new))));
                 self.kick(&pod, Duration::from_secs(2));
             }
-            UserStep::EditStatus => self.server.change_controller(name, |controller| {
-                controller.status = ReplicationControllerStatus {
+            UserStep::HoldPod(which) => {
+                let Some(pod) = self.owned(owner, which) else { return };
+                self.replace(Kind::Pod, &pod, Part::Finalizers(vec![HOLD.into()]));
+            }
+            UserStep::EditStatus => {
+                let nonsense = ReplicationControllerStatus {
                     replicas: 99,
                     ready_replicas: 98,
+                    available_replicas: 97,
                     ..controller.status.clone()
                 };
-            }),
-            UserStep::Delete => self.server.remove(Kind::ReplicationController, name),
-            UserStep::Orphan => {
-                self.oracles.disturbed(name);
-                let pods: Vec<ObjectName> =
-                    self.server.controlled_by(owner).map(|pod| pod.meta.name.clone()).collect();
-                for pod in pods {
-                    self.server.change_pod(&pod, |pod| pod.meta.owners = Box::new([]));
-                }
-                self.server.remove(Kind::ReplicationController, name);
+                self.replace(Kind::ReplicationController, name, Part::ControllerStatus(nonsense));
+            }
+            UserStep::Delete(propagation) => {
+                let deletion = Deletion::of(Kind::ReplicationController, name);
+                self.delete_as_user(&Deletion { propagation: Some(propagation), ..deletion });
             }
             UserStep::Recreate(replicas) => {
+                // A client that waits for the deletion before it creates: nobody sees the gap.
                 self.server.remove(Kind::ReplicationController, name);
                 self.make_controller(name, replicas, controller.min_ready_seconds);
             }
         }
     }
 
+    /// Deletes what is in namespaces that are being deleted (upstream: pkg/controller/namespace/deletion).
+    pub(super) fn empty_namespaces(&mut self) {
+        for kind in Kind::ALL {
+            let is_doomed = |record: &&Record| self.server.is_terminating(&record.meta().name.namespace);
+            let doomed: Vec<ObjectName> =
+                self.server.records(kind).filter(is_doomed).map(|record| record.key().1).collect();
+            for name in doomed {
+                let propagation = Some(Propagation::Background);
+                self.delete_as_user(&Deletion { propagation, ..Deletion::of(kind, &name) });
+                self.kick(&name, Duration::from_secs(1));
+            }
+        }
+    }
+
+    /// What users hold pods with is taken off.
+    pub(super) fn release_held_pods(&mut self) {
+        let held: Vec<ObjectName> = (self.server.records(Kind::Pod))
+            .filter(|record| record.is_held_by(HOLD))
+            .map(|record| record.key().1)
+            .collect();
+        for pod in held {
+            self.replace(Kind::Pod, &pod, Part::Finalizers(Vec::new()));
+        }
+    }
+
+    /// Replaces a part of whatever bears the name. Users try once; what is refused is not done.
+    fn replace(&mut self, kind: Kind, object: &ObjectName, part: Part) {
+        let replacement = Replacement { kind, object: object.clone(), uid: None, version: None, part };
+        let _ = self.server.replace_part(&replacement);
+    }
+
+    fn delete_as_user(&mut self, deletion: &Deletion) {
+        let _ = self.server.delete(deletion, self.schedule.now().wall());
+    }
+
     fn make_controller(&mut self, name: &ObjectName, replicas: i32, min_ready_seconds: i32) {
-        let uid = self.server.new_uid();
-        self.oracles.wished(self.schedule.now(), uid, replicas);
-        let labels = labels(&name.name);
-        let template = PodTemplate { labels: labels.clone(), ..PodTemplate::default() };
-        self.server.store_controller(ReplicationController {
-            meta: Meta {
-                name: name.clone(),
-                uid,
-                version: ResourceVersion::default(),
-                generation: 1,
-                labels: LabelSet::default(),
-                owners: Box::new([]),
-                created: Some(seconds(self.schedule.now().wall())),
-                deleting: None,
-            },
-            replicas,
-            min_ready_seconds,
-            selector: Selector(labels),
-            template: Some(Arc::new(template)),
-            status: ReplicationControllerStatus::default(),
-        });
+        let selector = labels(&name.name);
+        let draft = Draft {
+            object: name.clone(),
+            labels: LabelSet::default(),
+            owners: Vec::new(),
+            finalizers: Vec::new(),
+            spec: DraftSpec::ReplicationController { replicas, min_ready_seconds, selector },
+        };
+        let created = self.server.create(&draft, self.schedule.now().wall());
+        let controller = self.server.controller(name).filter(|_| created.is_ok());
+        if let Some(uid) = controller.map(|controller| controller.meta.uid) {
+            self.oracles.wished(self.schedule.now(), uid, replicas);
+        }
     }
 
     fn owned(&self, owner: Uid, which: u64) -> Option<ObjectName> {

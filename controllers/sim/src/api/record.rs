@@ -1,0 +1,76 @@
+//! What the server keeps of an object: more than our clients see of it.
+
+use mainstay_model::{Kind, Meta, Name, Object, ObjectName, Pod, ReplicationController, Timestamp};
+
+/// The finalizer with which the garbage collector takes the references off the dependents before the object goes.
+pub const ORPHAN: &str = "orphan";
+/// The finalizer with which the garbage collector deletes the dependents before the object goes.
+pub const FOREGROUND: &str = "foregroundDeletion";
+
+/// An object in etcd.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// What our clients see.
+    pub object: Object,
+    /// Who must let go before the object can be removed, in the object's order.
+    pub finalizers: Vec<Name>,
+    /// `deletionGracePeriodSeconds`; `None` before deletion is asked for.
+    pub grace_seconds: Option<u64>,
+}
+
+impl Record {
+    /// An object that nobody holds.
+    pub fn new(object: Object) -> Record {
+        Record { object, finalizers: Vec::new(), grace_seconds: None }
+    }
+
+    /// The kind and name that it is stored under.
+    pub fn key(&self) -> (Kind, ObjectName) {
+        (self.object.kind(), self.meta().name.clone())
+    }
+
+    /// Its metadata.
+    pub fn meta(&self) -> &Meta {
+        self.object.meta()
+    }
+
+    /// Whether a finalizer of that name holds it.
+    pub fn is_held_by(&self, finalizer: &str) -> bool {
+        self.finalizers.iter().any(|held| **held == *finalizer)
+    }
+
+    /// Changes its metadata.
+    pub fn change_meta(&mut self, change: impl FnOnce(&mut Meta)) {
+        match &mut self.object {
+            Object::Pod(pod) => change(&mut std::sync::Arc::make_mut(pod).meta),
+            Object::ReplicationController(controller) => {
+                change(&mut std::sync::Arc::make_mut(controller).meta);
+            }
+        }
+    }
+
+    /// Changes it, if it is a pod.
+    pub fn change_pod(&mut self, change: impl FnOnce(&mut Pod)) {
+        if let Object::Pod(pod) = &mut self.object {
+            change(std::sync::Arc::make_mut(pod));
+        }
+    }
+
+    /// Changes it, if it is a ReplicationController.
+    pub fn change_controller(&mut self, change: impl FnOnce(&mut ReplicationController)) {
+        if let Object::ReplicationController(controller) = &mut self.object {
+            change(std::sync::Arc::make_mut(controller));
+        }
+    }
+
+    /// Marks it as being deleted at that time after so many seconds of grace. The first mark counts as a change of the spec.
+    pub(super) fn mark(&mut self, now: Timestamp, grace_seconds: u64) {
+        let at = now.seconds().saturating_add(i64::try_from(grace_seconds).unwrap_or(i64::MAX));
+        let at = Timestamp::from_seconds(at);
+        self.grace_seconds = Some(grace_seconds);
+        self.change_meta(|meta| {
+            meta.generation += i64::from(meta.deleting.is_none() && meta.generation > 0);
+            meta.deleting = Some(meta.deleting.map_or(at, |before| before.min(at)));
+        });
+    }
+}

@@ -1,0 +1,92 @@
+//! The garbage collector: it deletes pods whose controller is gone, and lets go of ReplicationControllers that wait for it
+//! (upstream: pkg/controller/garbagecollector).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_model::{Kind, Meta, Name, ObjectName, Pod, Uid};
+
+use super::World;
+use crate::api::changes::{Part, Replacement};
+use crate::api::deletion::{Deletion, Propagation};
+use crate::api::record::{FOREGROUND, ORPHAN, Record};
+use crate::happening::Happening;
+
+/// How often it looks around.
+const LOOKS_EVERY: Duration = Duration::from_secs(5);
+
+impl World {
+    /// Looks around once.
+    pub(super) fn collect_garbage(&mut self) {
+        let waiting = |record: &&Record| record.meta().is_deleting() && !record.finalizers.is_empty();
+        let waiting: Vec<Record> =
+            self.server.records(Kind::ReplicationController).filter(waiting).cloned().collect();
+        for owner in waiting {
+            if owner.is_held_by(ORPHAN) {
+                self.orphan_pods(owner.meta());
+                self.let_go(&owner, ORPHAN);
+            } else if owner.is_held_by(FOREGROUND) && !self.delete_pods(owner.meta().uid) {
+                self.let_go(&owner, FOREGROUND);
+            }
+        }
+        let owners: BTreeSet<Uid> = self.server.controllers().map(|controller| controller.meta.uid).collect();
+        let is_garbage = |pod: &&Arc<Pod>| {
+            let owner = pod.meta.controller();
+            owner.is_some_and(|owner| owner.uid.is_none_or(|uid| !owners.contains(&uid)))
+        };
+        let garbage: Vec<ObjectName> =
+            self.server.pods().filter(is_garbage).map(|pod| pod.meta.name.clone()).collect();
+        for name in &garbage {
+            self.delete_dependent(name);
+        }
+        self.empty_namespaces();
+        self.announce();
+        self.after(LOOKS_EVERY, Happening::GarbageIsCollected);
+    }
+
+    /// Takes an owner's references off its pods.
+    fn orphan_pods(&mut self, owner: &Meta) {
+        let pods: Vec<Arc<Pod>> = self.server.controlled_by(owner.uid).cloned().collect();
+        let controller = owner.name.clone();
+        if !pods.is_empty() {
+            self.oracles.disturbed(&controller);
+        }
+        for pod in pods {
+            let others = pod.meta.owners.iter().filter(|reference| reference.uid != Some(owner.uid));
+            let part = Part::Owners(others.cloned().collect());
+            let object = pod.meta.name.clone();
+            let orphan =
+                Replacement { kind: Kind::Pod, object, uid: Some(pod.meta.uid), version: None, part };
+            // It is gone then, and needs no orphaning.
+            let _ = self.server.replace_part(&orphan);
+        }
+    }
+
+    /// Deletes an owner's pods; answers whether there are any left.
+    fn delete_pods(&mut self, owner: Uid) -> bool {
+        let pods: Vec<ObjectName> =
+            self.server.controlled_by(owner).map(|pod| pod.meta.name.clone()).collect();
+        for pod in &pods {
+            self.delete_dependent(pod);
+        }
+        self.server.controlled_by(owner).next().is_some()
+    }
+
+    fn delete_dependent(&mut self, pod: &ObjectName) {
+        let propagation = Some(Propagation::Background);
+        let deletion = Deletion { propagation, ..Deletion::of(Kind::Pod, pod) };
+        // Gone already.
+        let _ = self.server.delete(&deletion, self.now().wall());
+        self.kick(pod, Duration::from_secs(1));
+    }
+
+    /// Takes a finalizer off an owner.
+    fn let_go(&mut self, owner: &Record, finalizer: &str) {
+        let (kind, object) = owner.key();
+        let others: Vec<Name> =
+            owner.finalizers.iter().filter(|held| ***held != *finalizer).cloned().collect();
+        let part = Part::Finalizers(others);
+        let _ = self.server.replace_part(&Replacement { kind, object, uid: None, version: None, part });
+    }
+}
