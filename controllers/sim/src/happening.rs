@@ -38,6 +38,8 @@ pub enum Happening {
     GarbageIsCollected,
     /// It stands in the script.
     Script(Step),
+    /// A user looks whether a ReplicationController that is being deleted has gone, to go on with what waits for that.
+    UserLooks(ObjectName),
     /// A frozen process goes on.
     Thaws(ProcessId),
     /// A process that was told to stop has had its time.

@@ -14,13 +14,13 @@ mod server;
 mod streams;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use mainstay_engine::election::Standing;
 use mainstay_engine::{Effect, Input};
-use mainstay_model::{Kind, Name, ResourceVersion, WriteOutcome};
+use mainstay_model::{Kind, Name, ObjectName, ResourceVersion, WriteOutcome};
 
 use crate::api::ApiServer;
 use crate::clock::{ProcessClock, Time};
@@ -32,7 +32,7 @@ use crate::mutant::Mutant;
 use crate::options::Options;
 use crate::oracles::Oracles;
 use crate::process::Process;
-use crate::script::{Script, Step};
+use crate::script::{Script, Step, UserStep};
 
 pub use end::EndState;
 
@@ -63,6 +63,8 @@ pub struct World {
     cut_off: BTreeMap<Name, Time>,
     /// Until when no apiserver runs, and until when those who live in the cluster have not found it again.
     down: Option<(Time, Time)>,
+    /// What users will do about a ReplicationController once its deletion is over.
+    postponed: BTreeMap<ObjectName, VecDeque<UserStep>>,
     /// When everybody must have come to rest.
     rest_from: Time,
 }
@@ -87,6 +89,7 @@ impl World {
             lagging: BTreeMap::new(),
             cut_off: BTreeMap::new(),
             down: None,
+            postponed: BTreeMap::new(),
             rest_from: Time(u64::MAX),
         };
         for (number, (time, step)) in script.0.into_iter().enumerate() {
@@ -113,6 +116,7 @@ impl World {
                 Happening::Reaches(id, signal) => self.reaches(id, signal),
                 Happening::PodLives(..)
                 | Happening::GarbageIsCollected
+                | Happening::UserLooks(_)
                 | Happening::Script(Step::User(..))
                     if let Some(until) = self.others_are_away() =>
                 {
@@ -121,6 +125,7 @@ impl World {
                 Happening::PodLives(name, uid) => self.pod_lives(&name, uid),
                 Happening::GarbageIsCollected => self.collect_garbage(),
                 Happening::Script(step) => self.script(step),
+                Happening::UserLooks(name) => self.user_looks(&name),
                 Happening::Thaws(id) => self.thaw(id),
                 Happening::StopTakesTooLong(id) => self.end_process(id, "it did not stop in time"),
                 Happening::Restarts(index) => self.restart(index),

@@ -13,10 +13,13 @@ use crate::api::changes::{Draft, DraftSpec, Part, Replacement, new_pod};
 use crate::api::deletion::{Deletion, Propagation};
 use crate::api::record::Record;
 use crate::fault::Fault;
+use crate::happening::Happening;
 use crate::script::{Step, UserStep};
 
 /// The label that selectors are about.
 const LABEL: &str = "app";
+/// How often a user looks whether a deletion is over.
+const USERS_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// What users hold pods with.
 pub(super) const HOLD: &str = "example.com/hold";
 
@@ -29,7 +32,8 @@ impl World {
                 if step.is_hostile() {
                     self.coverage.count(Fault::Hostile, "world");
                 }
-                self.user(&name, step);
+                self.postponed.entry(name.clone()).or_default().push_back(step);
+                self.user_looks(&name);
             }
             Step::Quota(namespace, limit) => {
                 self.coverage.count(Fault::Quota, "world");
@@ -42,6 +46,21 @@ impl World {
             Step::Fault(fault, lasts) => self.befall(fault, lasts),
         }
         self.announce();
+    }
+
+    /// Does what is to be done about a ReplicationController, but nothing while it is being deleted: how long that takes differs
+    /// from run to run, and what users wish must not.
+    pub(super) fn user_looks(&mut self, name: &ObjectName) {
+        loop {
+            let is_going = self.server.controller(name).is_some_and(|found| found.meta.is_deleting());
+            let Some(steps) = self.postponed.get_mut(name).filter(|steps| !steps.is_empty()) else { return };
+            if is_going {
+                return self.after(USERS_LOOK_EVERY, Happening::UserLooks(name.clone()));
+            }
+            if let Some(step) = steps.pop_front() {
+                self.user(name, step);
+            }
+        }
     }
 
     fn user(&mut self, name: &ObjectName, step: UserStep) {
