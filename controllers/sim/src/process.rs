@@ -12,6 +12,7 @@ use mainstay_replication::ReplicationControllers;
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
 use crate::mutant::Mutant;
+use crate::oracles::{PlanSummary, summarise};
 
 /// A manager.
 pub struct Process {
@@ -45,6 +46,8 @@ pub struct Planned {
     pub key: ObjectName,
     /// Pods that counted as perhaps there.
     pub unsettled: Vec<ObjectName>,
+    /// The plan, as far as the oracles judge it.
+    pub summary: PlanSummary,
 }
 
 /// What a process has of a source.
@@ -157,14 +160,20 @@ impl Controller for Observed {
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
+        let plan = match self.mutant {
+            None => self.controller.plan(key, view, now),
+            Some(mutant) => {
+                let memory = mutant.memory(view.memory);
+                let view = View { store: view.store, memory: &memory };
+                let mut plan = self.controller.plan(key, &view, now);
+                mutant.plan(&mut plan, key, &view, now);
+                plan
+            }
+        };
         let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
+        let summary = summarise(key, view, &plan);
         // Nobody listens once the process has ended, and then nobody minds.
-        let _ = self.planned.send(Planned { key: key.clone(), unsettled });
-        let Some(mutant) = self.mutant else { return self.controller.plan(key, view, now) };
-        let memory = mutant.memory(view.memory);
-        let view = View { store: view.store, memory: &memory };
-        let mut plan = self.controller.plan(key, &view, now);
-        mutant.plan(&mut plan, key, &view, now);
+        let _ = self.planned.send(Planned { key: key.clone(), unsettled, summary });
         plan
     }
 

@@ -28,6 +28,7 @@ impl World {
         if let Some(until) = cut_off.filter(|until| *until > self.now()) {
             return self.schedule.at(until, Happening::PodLives(name.clone(), uid));
         }
+        let owner = pod.meta.controller().and_then(|owner| owner.uid);
         let (is_deleting, is_bound, phase) = (pod.meta.is_deleting(), pod.node.is_some(), pod.phase);
         if is_deleting {
             // What somebody else holds stays, and is looked at again when it changes.
@@ -42,6 +43,9 @@ impl World {
         } else if phase == PodPhase::Pending {
             let refused = self.draw(3, &[Fault::Kubelet], "world").is_some();
             let since = Timestamp::from_seconds(self.now().wall().seconds());
+            if let Some(owner) = owner.filter(|_| refused) {
+                self.oracles.lost(self.schedule.now(), owner);
+            }
             let phase = if refused { PodPhase::Failed } else { PodPhase::Running };
             self.report_pod(name, phase, !refused, since);
         } else {

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use mainstay_engine::election::Standing;
 use mainstay_engine::{Effect, Input};
-use mainstay_model::{Kind, Name, ObjectName, ResourceVersion, WriteOutcome};
+use mainstay_model::{Kind, Name, ObjectName, ReadOutcome, ResourceVersion};
 
 use crate::api::ApiServer;
 use crate::clock::{ProcessClock, Time};
@@ -252,8 +252,10 @@ impl World {
             return;
         }
         if let Input::Write { id: write, outcome, .. } = &input {
-            let acknowledged = matches!(outcome, WriteOutcome::Acknowledged { .. });
-            self.oracles.answered(id, *write, acknowledged);
+            self.oracles.answered(id, *write, outcome);
+        }
+        if let Input::Read { outcome: ReadOutcome::Found(_), .. } = &input {
+            self.oracles.found(id);
         }
         self.say(|| format!("{id} <- {}", streams::summary(&input)));
         let (time, mutant) = (self.now(), self.options.mutant);

@@ -23,7 +23,8 @@ impl World {
                 let Some(process) = self.processes.get(id.index) else { return };
                 let moment = process.clock.now(time).moment;
                 let leads = matches!(process.election.standing(moment), Standing::Leading { .. });
-                self.oracles.dispatched(time, id, write_id, &write, process.brain.store());
+                let store = process.brain.store();
+                self.oracles.dispatched(time, (id, write_id), &write, store, self.calm);
                 if moment >= deadline || !leads {
                     let message = format!("{id} writes {} and does not lead", write.object());
                     self.oracles.report(time, "dispatch", message);

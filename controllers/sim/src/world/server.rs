@@ -90,10 +90,12 @@ impl World {
                 delete.uid = found;
             }
             if found == delete.uid {
-                self.oracles.deleted(time, sender.0, &delete.pod, found);
+                let late = late || !self.knows_that_it_leads(sender.0);
+                self.oracles.deleting(time, sender.0, &delete.pod, late, &self.server);
             }
         }
         let write = &write;
+        let before = self.version_of(write);
         let outcome = self.server.write(write, time.wall());
         self.say(|| format!("server: {} {}: {}", write.verb(), write.object(), name(&outcome)));
         if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
@@ -108,11 +110,22 @@ impl World {
                 self.kick(&create.pod, Duration::from_secs(2));
             }
             Write::DeletePod(delete) => self.kick(&delete.pod, Duration::from_secs(3)),
-            Write::AdoptPod(adopt) => self.oracles.adopted(adopt.uid),
-            Write::ReleasePod(_) | Write::PatchReplicationControllerStatus(_) => {}
+            Write::AdoptPod(adopt) => {
+                let late = late || !self.knows_that_it_leads(sender.0);
+                self.oracles.adopted(time, sender.0, (&adopt.pod, adopt.uid), adopt.owner.uid, late);
+            }
+            Write::PatchReplicationControllerStatus(patch) => {
+                let after = self.version_of(write);
+                self.oracles.published(time, (sender.0, &patch.object), before, after);
+            }
+            Write::ReleasePod(_) => {}
         }
         self.announce();
         outcome
+    }
+
+    fn version_of(&self, write: &Write) -> Option<ResourceVersion> {
+        Some(self.server.record(write.kind(), write.object())?.meta().version)
     }
 
     /// Whether a sender is awake and leads.

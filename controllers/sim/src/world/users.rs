@@ -81,16 +81,16 @@ impl World {
                 self.replace(Kind::ReplicationController, name, Part::Replicas(replicas));
             }
             UserStep::DeletePod(which) => {
-                let Some(pod) = self.owned(owner, which) else { return };
+                let Some(pod) = self.taken_from(owner, which) else { return };
                 self.delete_as_user(&Deletion::of(Kind::Pod, &pod));
                 self.kick(&pod, Duration::from_secs(5));
             }
             UserStep::FailPod(which) => {
-                let Some(pod) = self.owned(owner, which) else { return };
+                let Some(pod) = self.taken_from(owner, which) else { return };
                 self.report_pod(&pod, PodPhase::Failed, false, seconds(wall));
             }
             UserStep::RelabelPod(which) => {
-                let Some(pod) = self.owned(owner, which) else { return };
+                let Some(pod) = self.taken_from(owner, which) else { return };
                 self.replace(Kind::Pod, &pod, Part::Labels(labels("nobody")));
             }
             UserStep::ReturnPod(which) => {
@@ -104,7 +104,7 @@ impl World {
                 self.replace(Kind::Pod, pod, Part::Labels(labels(&name.name)));
             }
             UserStep::StealPod(which) => {
-                let Some(pod) = self.owned(owner, which) else { return };
+                let Some(pod) = self.taken_from(owner, which) else { return };
                 self.oracles.disturbed(name);
                 let uid = self.server.new_uid();
                 let stolen = self.server.pod(&pod).map(|pod| pod.meta.uid);
@@ -114,7 +114,7 @@ impl World {
                 self.replace(Kind::Pod, &pod, Part::Owners(vec![thief(uid)]));
             }
             UserStep::ReplacePod(which) => {
-                let Some(pod) = self.owned(owner, which) else { return };
+                let Some(pod) = self.taken_from(owner, which) else { return };
                 self.oracles.disturbed(name);
                 let Some(old) = self.server.pod(&pod).cloned() else { return };
                 self.server.remove(Kind::Pod, &pod);
@@ -137,11 +137,13 @@ impl World {
                 self.replace(Kind::ReplicationController, name, Part::ControllerStatus(nonsense));
             }
             UserStep::Delete(propagation) => {
+                self.oracles.ended(self.schedule.now(), owner);
                 let deletion = Deletion::of(Kind::ReplicationController, name);
                 self.delete_as_user(&Deletion { propagation: Some(propagation), ..deletion });
             }
             UserStep::Recreate(replicas) => {
                 // A client that waits for the deletion before it creates: nobody sees the gap.
+                self.oracles.ended(self.schedule.now(), owner);
                 self.server.remove(Kind::ReplicationController, name);
                 self.make_controller(name, replicas, controller.min_ready_seconds);
             }
@@ -155,6 +157,9 @@ impl World {
             let doomed: Vec<ObjectName> =
                 self.server.records(kind).filter(is_doomed).map(|record| record.key().1).collect();
             for name in doomed {
+                if let Some(uid) = self.server.record(kind, &name).map(|record| record.meta().uid) {
+                    self.oracles.ended(self.schedule.now(), uid);
+                }
                 let propagation = Some(Propagation::Background);
                 self.delete_as_user(&Deletion { propagation, ..Deletion::of(kind, &name) });
                 self.kick(&name, Duration::from_secs(1));
@@ -197,6 +202,13 @@ impl World {
         if let Some(uid) = controller.map(|controller| controller.meta.uid) {
             self.oracles.wished(self.schedule.now(), uid, replicas);
         }
+    }
+
+    /// A pod that this owner is about to lose.
+    fn taken_from(&mut self, owner: Uid, which: u64) -> Option<ObjectName> {
+        let pod = self.owned(owner, which)?;
+        self.oracles.lost(self.schedule.now(), owner);
+        Some(pod)
     }
 
     fn owned(&self, owner: Uid, which: u64) -> Option<ObjectName> {

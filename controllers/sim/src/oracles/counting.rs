@@ -1,0 +1,105 @@
+//! How many pods there are, and whose they are.
+
+use std::sync::Arc;
+
+use mainstay_engine::WriteId;
+use mainstay_model::{ObjectName, Pod, Uid};
+
+use super::{CHANGE_IS_NEWS, Oracles, WISH_LASTS};
+use crate::api::ApiServer;
+use crate::clock::Time;
+use crate::happening::ProcessId;
+
+impl Oracles {
+    /// The server has carried out a create; `late` says that its sender could not know any more.
+    pub fn created(
+        &mut self,
+        time: Time,
+        (process, id): (ProcessId, WriteId),
+        (pod, owner): (&ObjectName, Uid),
+        late: bool,
+        server: &ApiServer,
+    ) {
+        let Some(created) = server.pod(pod) else { return };
+        let uid = created.meta.uid;
+        self.owned_once.insert(uid);
+        self.made.insert(pod.clone());
+        if let Some(own) = self.sent.get_mut(&(process, id)) {
+            own.uid = Some(uid);
+        }
+        if late {
+            self.late.insert(uid);
+        }
+        let controller = created.meta.controller().map(|owner| owner.name.clone()).unwrap_or_default();
+        let controller = ObjectName::new(pod.namespace.clone(), controller);
+        if self.disturbed.contains(&controller) || self.restored {
+            return;
+        }
+        let Some(allowed) = self.wanted_lately(owner, time).max() else { return };
+        let counts = |pod: &&Arc<Pod>| pod.is_active() && !self.late.contains(&pod.meta.uid);
+        let active = server.controlled_by(owner).filter(counts).count();
+        if active > usize::try_from(allowed).unwrap_or(0) {
+            let message =
+                format!("{controller} has {active} active pods of {allowed} after {process} made {pod}");
+            self.report(time, "count", message);
+        }
+    }
+
+    /// The server has carried out an adoption; `late` says that its sender could not know any more.
+    pub fn adopted(
+        &mut self,
+        time: Time,
+        process: ProcessId,
+        (pod, uid): (&ObjectName, Uid),
+        owner: Uid,
+        late: bool,
+    ) {
+        self.owned_once.insert(uid);
+        let is_over = |ended: &Time| time.since(*ended) > CHANGE_IS_NEWS;
+        if self.ended.get(&owner).is_some_and(is_over) && !self.restored && !late {
+            let message = format!("{process} adopts {pod} for {owner}, which was deleted long ago");
+            self.report(time, "adoption", message);
+        }
+    }
+
+    /// The server is about to carry out a deletion of that very pod; `late` says that its sender could not know any more.
+    pub fn deleting(
+        &mut self,
+        time: Time,
+        process: ProcessId,
+        pod: &ObjectName,
+        late: bool,
+        server: &ApiServer,
+    ) {
+        let Some(found) = server.pod(pod) else { return };
+        if !self.owned_once.contains(&found.meta.uid) && !self.restored {
+            self.report(time, "ownership", format!("{process} hits {pod}, which was never its own"));
+        }
+        let owner = found.meta.controller().and_then(|owner| owner.uid);
+        let Some(owner) = owner.filter(|_| found.is_active()) else { return };
+        if late {
+            return self.lost(time, owner);
+        }
+        // An owner on its way out wants nothing any more.
+        if self.ended.contains_key(&owner) || self.restored {
+            return;
+        }
+        let Some(wanted) = self.wanted_lately(owner, time).min() else { return };
+        let is_recent = |lost: &&Time| time.since(**lost) <= WISH_LASTS;
+        let lost = self.losses.get(&owner).map_or(0, |losses| losses.iter().filter(is_recent).count());
+        let left = server.controlled_by(owner).filter(|pod| pod.is_active()).count().saturating_sub(1);
+        if left + lost < usize::try_from(wanted).unwrap_or(0) {
+            let message =
+                format!("{process} deletes {pod} and leaves {left} of {wanted}; others took {lost}");
+            self.report(time, "shortage", message);
+        }
+    }
+
+    /// How many pods were wanted of this owner lately, one number for each wish; none for one that nobody knows.
+    fn wanted_lately(&self, owner: Uid, time: Time) -> impl Iterator<Item = i32> {
+        let wishes = self.wishes.get(&owner).map(Vec::as_slice).unwrap_or_default();
+        let ended = move |position: usize| wishes.get(position + 1).map_or(time, |(next, _)| *next);
+        let counts = move |(position, _): &(usize, &(Time, i32))| time.since(ended(*position)) <= WISH_LASTS;
+        wishes.iter().enumerate().filter(counts).map(|(_, (_, replicas))| *replicas)
+    }
+}

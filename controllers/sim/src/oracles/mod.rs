@@ -1,0 +1,154 @@
+//! What must hold, looked at from outside.
+//!
+//! | oracle | promise |
+//! |---|---|
+//! | `leader` | at no time do two processes lead |
+//! | `dispatch` | a write leaves only a process that leads, before its deadline |
+//! | `ownership` | a pod is deleted only if a ReplicationController controlled it once, and its sender does not know of anybody else |
+//! | `adoption` | a pod is adopted only by a ReplicationController that is there and stays, as a live read has shown |
+//! | `count` | a create never makes more active pods of an owner than were wanted within the last minutes |
+//! | `shortage` | a delete never leaves fewer active pods of an owner than were wanted within the last minutes, those that others took aside |
+//! | `names` | equal views give creates equal names: one intent never makes two pods |
+//! | `claims` | nothing is counted, created or deleted while a pod's ownership is open, and nothing claimed by an owner on its way out |
+//! | `window` | an owner whose creates fail one after the other has one at a time on its way |
+//! | `gate` | a key is planned only on a cache that shows its own acknowledged creates and deletes; a create that could not be confirmed may count as unsettled instead |
+//! | `idle` | no status is written that says nothing new |
+//! | `bound` | once the faults are over, each key comes to rest within so many writes |
+//! | `rest` | some time after the last fault nobody writes any more |
+//! | `end` | the objects are as they should be, and as they are without any fault |
+//! | `leak` | no key, write, timer or gate is left over; each cache is equal to the server's content |
+//!
+//! Map: [`counting`] is about how many pods there are, [`planning`] about plans, [`sending`] about what leaves a process.
+
+mod counting;
+mod planning;
+mod sending;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use mainstay_engine::WriteId;
+use mainstay_model::{ObjectName, Uid};
+
+use crate::clock::Time;
+use crate::happening::ProcessId;
+
+pub use planning::{PlanSummary, summarise};
+use sending::OwnWrite;
+
+/// For how long after a wish was given up its pods may still be made up for: the longest back-off, a change of leaders and
+/// the time-out of a request.
+const WISH_LASTS: Duration = Duration::from_secs(200);
+
+/// For how long a write that was planned before others changed something may still be sent: a Retry-After and a pause.
+const CHANGE_IS_NEWS: Duration = Duration::from_secs(10);
+
+/// A promise that was broken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// When.
+    pub time: Time,
+    /// Which oracle says so.
+    pub oracle: &'static str,
+    /// What it saw.
+    pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.time, self.oracle, self.message)
+    }
+}
+
+/// All that the oracles remember.
+#[derive(Debug, Default)]
+pub struct Oracles {
+    violations: Vec<Violation>,
+    /// Pods that were controlled by a ReplicationController at some time.
+    owned_once: BTreeSet<Uid>,
+    /// How many pods each owner has been asked for, since when.
+    wishes: BTreeMap<Uid, Vec<(Time, i32)>>,
+    /// When each owner has lost an active pod by others than its controller.
+    losses: BTreeMap<Uid, Vec<Time>>,
+    /// Owners whose deletion was asked for, and when.
+    ended: BTreeMap<Uid, Time>,
+    /// Pods whose create was carried out when its sender could not know any more.
+    late: BTreeSet<Uid>,
+    /// Pods that somebody took from their owner, and when.
+    taken: BTreeMap<Uid, Time>,
+    /// Names that pods were created under.
+    made: BTreeSet<ObjectName>,
+    /// ReplicationControllers whose pods somebody else has meddled with.
+    disturbed: BTreeSet<ObjectName>,
+    /// Whether a restore has made memories void.
+    restored: bool,
+    /// The names that each view has led to.
+    chosen: BTreeMap<u64, Vec<ObjectName>>,
+    /// What is on its way.
+    sent: BTreeMap<(ProcessId, WriteId), OwnWrite>,
+    acknowledged: BTreeMap<ProcessId, Vec<OwnWrite>>,
+    /// How many creates of a key have failed in a row in a process.
+    failures: BTreeMap<(ProcessId, ObjectName), u32>,
+    /// How many writes each key has had since the faults ended.
+    calm_writes: BTreeMap<ObjectName, u32>,
+}
+
+impl Oracles {
+    /// What was found so far.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// Hands over what was found.
+    pub fn into_violations(self) -> Vec<Violation> {
+        self.violations
+    }
+
+    /// Something is not as promised.
+    pub fn report(&mut self, time: Time, oracle: &'static str, message: String) {
+        self.violations.push(Violation { time, oracle, message });
+    }
+
+    /// Somebody wants so many pods of this owner.
+    pub fn wished(&mut self, time: Time, owner: Uid, replicas: i32) {
+        self.wishes.entry(owner).or_default().push((time, replicas));
+    }
+
+    /// An owner loses an active pod, and not by its controller's doing.
+    pub fn lost(&mut self, time: Time, owner: Uid) {
+        self.losses.entry(owner).or_default().push(time);
+    }
+
+    /// Somebody asks for an owner's deletion.
+    pub fn ended(&mut self, time: Time, owner: Uid) {
+        self.ended.entry(owner).or_insert(time);
+    }
+
+    /// Somebody takes a pod from its owner.
+    pub fn taken(&mut self, time: Time, pod: Uid) {
+        self.taken.insert(pod, time);
+    }
+
+    /// Somebody meddles with the pods of this ReplicationController.
+    pub fn disturbed(&mut self, controller: &ObjectName) {
+        self.disturbed.insert(controller.clone());
+    }
+
+    /// Etcd was restored: what was acknowledged may be undone.
+    pub fn restored(&mut self) {
+        self.restored = true;
+        self.sent.clear();
+        self.acknowledged.clear();
+    }
+
+    /// Whether etcd was restored before.
+    pub fn saw_a_restore(&self) -> bool {
+        self.restored
+    }
+
+    /// Whether a pod was created under that name before: what comes late is a copy then.
+    pub fn was_made_before(&self, pod: &ObjectName) -> bool {
+        self.made.contains(pod)
+    }
+}

@@ -1,0 +1,130 @@
+//! What was planned, on which view.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use mainstay_engine::{Plan, Store, View};
+use mainstay_model::{ObjectName, Pod, ReplicationController, Write};
+
+use super::Oracles;
+use super::sending::OwnWrite;
+use crate::api::ApiServer;
+use crate::clock::Time;
+use crate::happening::ProcessId;
+use crate::process::Planned;
+
+/// What is to be known of a plan.
+#[derive(Clone, Debug)]
+pub struct PlanSummary {
+    /// All that the names of creates may depend on, as a number.
+    pub view: u64,
+    /// The names of the creates, in order.
+    pub names: Vec<ObjectName>,
+    /// What the plan does that none may do on that view.
+    pub breach: Option<&'static str>,
+}
+
+/// Sums a plan up.
+pub fn summarise(key: &ObjectName, view: &View<'_>, plan: &Plan) -> PlanSummary {
+    let names: Vec<ObjectName> = plan.writes.iter().filter_map(created).cloned().collect();
+    let controller = view.store.replication_controllers().get(key);
+    let view_digest = controller.filter(|_| !names.is_empty()).map(|found| digest(found, view));
+    PlanSummary {
+        view: view_digest.unwrap_or_default(),
+        names,
+        breach: controller.and_then(|controller| breach(controller, view.store, plan)),
+    }
+}
+
+impl Oracles {
+    /// A process has planned a key on this view.
+    pub fn planned(
+        &mut self,
+        time: Time,
+        process: ProcessId,
+        planned: &Planned,
+        view: &Store,
+        server: &ApiServer,
+    ) {
+        if let Some(breach) = planned.summary.breach {
+            self.report(time, "claims", format!("{process} plans {}: {breach}", planned.key));
+        }
+        self.check_names(time, process, planned);
+        let Some(writes) = self.acknowledged.get_mut(&process) else { return };
+        let key = &planned.key;
+        let of_key: Vec<OwnWrite> = writes.extract_if(.., |own| own.key == *key).collect();
+        for own in of_key {
+            let seen = view.pods().get(&own.pod).filter(|pod| Some(pod.meta.uid) == own.uid);
+            let exists = server.pod(&own.pod).is_some_and(|pod| {
+                let controller = pod.meta.controller();
+                Some(pod.meta.uid) == own.uid && controller.is_some_and(|owner| owner.name == key.name)
+            });
+            let is_behind = match own.is_create {
+                true => exists && seen.is_none() && !planned.unsettled.contains(&own.pod),
+                false => seen.is_some_and(|pod| !pod.meta.is_deleting()),
+            };
+            // Who sees versions go back opens all gates, whatever was acknowledged in between.
+            if is_behind && !self.restored {
+                let what = if own.is_create { "creation" } else { "deletion" };
+                let message = format!("{process} plans {key} before it has seen its {what} of {}", own.pod);
+                self.report(time, "gate", message);
+            }
+        }
+    }
+
+    /// The names of a view are the beginning of one list, whoever chooses them, and however many.
+    fn check_names(&mut self, time: Time, process: ProcessId, planned: &Planned) {
+        let PlanSummary { view, names, .. } = &planned.summary;
+        if names.is_empty() {
+            return;
+        }
+        let known = self.chosen.entry(*view).or_default();
+        if known.iter().zip(names).any(|(known, name)| known != name) {
+            let message = format!("{process} chooses {names:?} for {}, and before {known:?}", planned.key);
+            return self.report(time, "names", message);
+        }
+        if names.len() > known.len() {
+            *known = names.clone();
+        }
+    }
+}
+
+fn created(write: &Write) -> Option<&ObjectName> {
+    match write {
+        Write::CreatePod(create) => Some(&create.pod),
+        _ => None,
+    }
+}
+
+/// The owner, all pods of its namespace by name, UID and controller, and what is remembered of earlier names.
+fn digest(controller: &ReplicationController, view: &View<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    controller.meta.uid.hash(&mut hasher);
+    let in_namespace = |pod: &&Arc<Pod>| pod.meta.name.namespace == controller.meta.name.namespace;
+    for pod in view.store.pods().iter().filter(in_namespace) {
+        let owner = pod.meta.controller().and_then(|owner| owner.uid);
+        (&pod.meta.name, pod.meta.uid, owner).hash(&mut hasher);
+    }
+    view.memory.taken.hash(&mut hasher);
+    view.memory.unsettled.iter().for_each(|create| create.pod.hash(&mut hasher));
+    hasher.finish()
+}
+
+/// What a plan does that none may do on that view.
+fn breach(controller: &ReplicationController, store: &Store, plan: &Plan) -> Option<&'static str> {
+    if !plan.reads.is_empty() {
+        return None;
+    }
+    let claims = plan.writes.iter().any(|write| matches!(write, Write::AdoptPod(_) | Write::ReleasePod(_)));
+    let manages = plan.writes.iter().any(|write| matches!(write, Write::CreatePod(_) | Write::DeletePod(_)));
+    let tells = plan.writes.iter().any(|write| matches!(write, Write::PatchReplicationControllerStatus(_)));
+    if controller.meta.is_deleting() {
+        return (claims || manages).then_some("pods are touched although it is being deleted");
+    }
+    let namespace = &controller.meta.name.namespace;
+    let matches = |pod: &Pod| controller.selector.matches(&pod.meta.labels);
+    let stray = |pod: &Arc<Pod>| pod.is_active() && !matches(pod);
+    let is_open = store.pods().controlled_by(controller.meta.uid).any(stray)
+        || store.pods().uncontrolled(namespace, &controller.selector).any(|pod| pod.is_active());
+    (is_open && (manages || tells)).then_some("pods are counted or managed while it is open whose they are")
+}
