@@ -48,6 +48,17 @@ impl Write {
         }
     }
 
+    /// The UID that the object must have; `None` for what is to be made.
+    pub fn uid(&self) -> Option<Uid> {
+        match self {
+            Write::CreatePod(_) => None,
+            Write::AdoptPod(adopt) => Some(adopt.uid),
+            Write::ReleasePod(release) => Some(release.uid),
+            Write::DeletePod(delete) => Some(delete.uid),
+            Write::PatchReplicationControllerStatus(patch) => Some(patch.uid),
+        }
+    }
+
     /// The verb and what it is for, for logs and metrics.
     pub fn verb(&self) -> &'static str {
         match self {

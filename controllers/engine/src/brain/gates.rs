@@ -1,13 +1,14 @@
 //! The gate of each key: no plan is made on a cache that is older than the key's own writes.
 //!
 //! It opens when the caches show what was acknowledged, never by the passing of time. What takes long is asked for
-//! instead: a version by a new list, a deletion and a creation that cannot be seen by a live read.
+//! instead: a version by a new list, a deletion and a creation that cannot be seen by a live read. What a write has not
+//! found at the server is waited for in the same way, since a plan for what is gone would be made without end.
 
 use std::time::Duration;
 
-use mainstay_model::{Found, Kind, ObjectName, Read, ReadOutcome, ResourceVersion, Uid, Write};
+use mainstay_model::{Found, ObjectName, Read, ReadOutcome, ResourceVersion, Write};
 
-use super::keys::{KeyState, Reading, owner};
+use super::keys::{Gone, KeyState, Reading, owner};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::queue::Lane;
@@ -33,7 +34,7 @@ impl Brain {
             .gate
             .lists
             .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
-        state.gate.deletions.retain(|(name, uid)| store.pods().is_staying(name, *uid));
+        state.gate.deletions.retain(|(kind, name, uid)| store.is_staying(*kind, name, *uid));
         if state.gate.is_empty() {
             state.gate.since = None;
             self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
@@ -49,7 +50,7 @@ impl Brain {
             let never = ResourceVersion(u64::MAX);
             self.gated_versions.entry(source.clone()).or_default().insert((never, desk_key.clone()));
         }
-        for (_, uid) in &state.gate.deletions {
+        for (_, _, uid) in &state.gate.deletions {
             self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
         }
     }
@@ -81,9 +82,9 @@ impl Brain {
         let Some(desk) = self.desks.get_mut(index) else { return };
         let Some(mut state) = desk.keys.remove(key) else { return };
         let behind: Vec<Source> = state.gate.versions.keys().cloned().collect();
-        for (pod, uid) in state.gate.deletions.clone() {
-            let read = Read { kind: Kind::Pod, object: pod.clone() };
-            self.read((index, key), &mut state, read, Reading::ToConfirmDeletion(pod, uid));
+        for gone in state.gate.deletions.clone() {
+            let read = Read { kind: gone.0, object: gone.1.clone() };
+            self.read((index, key), &mut state, read, Reading::ToConfirmDeletion(gone));
         }
         if let Some(desk) = self.desks.get_mut(index) {
             desk.queue.set_timer(key, Some(now.moment.after(PATIENCE)));
@@ -94,23 +95,24 @@ impl Brain {
         }
     }
 
-    /// Whether a pod whose deletion was acknowledged is on its way out.
+    /// Whether an object that was said to be gone or going is.
     pub(super) fn deletion_confirmed(
         &mut self,
         now: Now,
         state: &mut KeyState,
-        (pod, uid): (ObjectName, Uid),
+        gone: &Gone,
         outcome: &ReadOutcome,
     ) {
+        let (kind, name, uid) = gone;
         let is_alive = match outcome {
             ReadOutcome::Failed { .. } => return,
             ReadOutcome::NotFound => false,
-            ReadOutcome::Found(found) => found.uid == uid && !found.deleting,
+            ReadOutcome::Found(found) => found.uid == *uid && !found.deleting,
         };
         // Alive after all: a restored etcd knows nothing of the deletion.
-        let source = self.sources.keys().find(|source| source.covers(Kind::Pod, &pod)).cloned();
-        let known = self.store.pods().is_staying(&pod, uid);
-        state.gate.deletions.remove(&(pod, uid));
+        let source = self.sources.keys().find(|source| source.covers(*kind, name)).cloned();
+        let known = self.store.is_staying(*kind, name, *uid);
+        state.gate.deletions.remove(gone);
         if let Some(source) = source.filter(|_| known && !is_alive) {
             state.gate.lists.insert(source.clone());
             self.events_lost(now, &source, 1);

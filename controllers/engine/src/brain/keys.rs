@@ -37,6 +37,8 @@ pub(super) struct KeyState {
     pub gate: Gate,
     /// Failed batches in a row.
     pub failures: u32,
+    /// Writes in a row that tell or claim, and found the object changed since.
+    pub conflicts: u32,
     /// What may not be tried before a certain time.
     pub hold: Option<Hold>,
     /// When the present batch was planned.
@@ -54,8 +56,8 @@ pub(super) enum Reading {
     ToSettle(Write),
     /// To learn why a create that was acknowledged is not in the cache.
     ToConfirmCreation(Write),
-    /// To learn why a pod whose deletion was acknowledged still seems to be alive.
-    ToConfirmDeletion(ObjectName, Uid),
+    /// To learn why an object that the server said is gone or going still seems to be alive.
+    ToConfirmDeletion(Gone),
 }
 
 /// The course of the writes that came from one plan.
@@ -94,6 +96,9 @@ impl Held {
     }
 }
 
+/// An object that the server has said is gone or going: its kind, name and UID.
+pub(super) type Gone = (Kind, ObjectName, Uid);
+
 /// What a key waits for before it is planned again: no plan is made on a cache that is older than our own writes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Gate {
@@ -103,8 +108,8 @@ pub(super) struct Gate {
     pub lists: BTreeSet<Source>,
     /// Creates that were acknowledged. The version alone does not show that the watch delivered them.
     pub creations: BTreeMap<ObjectName, Write>,
-    /// Pods whose deletion was acknowledged.
-    pub deletions: BTreeSet<(ObjectName, Uid)>,
+    /// Pods whose deletion was acknowledged, and objects that were not there when they were to be changed.
+    pub deletions: BTreeSet<Gone>,
     /// Since when the gate alone holds the key back.
     pub since: Option<Moment>,
 }

@@ -97,7 +97,7 @@ pub struct Brain {
     last_id: u64,
     /// Keys that wait until a source has reached a version.
     gated_versions: BTreeMap<Source, BTreeSet<(ResourceVersion, DeskKey)>>,
-    /// Keys that wait until a pod is gone or going.
+    /// Keys that wait until an object is gone or going.
     gated_deletions: BTreeMap<Uid, BTreeSet<DeskKey>>,
     /// What `handle` wants done; handed out by the next `run`.
     effects: Vec<Effect>,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mainstay_model::{ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{Kind, ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
 
-use super::keys::{Held, KeyState, Reading, created, manages};
+use super::keys::{Held, KeyState, Reading, created, manages, tells};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::controller::Failure;
@@ -71,8 +71,8 @@ impl Brain {
             Some(Reading::ToConfirmCreation(write)) => {
                 self.creation_confirmed(now, (index, &key), &mut state, write, outcome);
             }
-            Some(Reading::ToConfirmDeletion(pod, uid)) => {
-                self.deletion_confirmed(now, &mut state, (pod, uid), &outcome);
+            Some(Reading::ToConfirmDeletion(gone)) => {
+                self.deletion_confirmed(now, &mut state, &gone, &outcome);
             }
             None => {}
         }
@@ -88,7 +88,7 @@ impl Brain {
         version: Option<ResourceVersion>,
     ) {
         if let Write::DeletePod(delete) = write {
-            state.gate.deletions.insert((delete.pod.clone(), delete.uid));
+            state.gate.deletions.insert((Kind::Pod, delete.pod.clone(), delete.uid));
             state.undoom(delete.uid);
         } else if let (Some(version), Some(source)) = (version, self.source_of(write)) {
             state.gate.expect(source, version, now.moment);
@@ -99,6 +99,9 @@ impl Brain {
             state.window.grow();
         }
         state.batch.managed |= manages(write);
+        if !manages(write) {
+            state.conflicts = 0;
+        }
     }
 
     fn refused(
@@ -123,11 +126,22 @@ impl Brain {
             // Somebody was faster; the cache will show what they did. If it does not for that long, it has lost it.
             Refusal::Conflict { .. } if !manages(&write) => {
                 state.batch.failed.get_or_insert(write.verb());
-                if state.failures >= PATIENCE_WITH_CONFLICTS
+                state.conflicts += 1;
+                if state.conflicts >= PATIENCE_WITH_CONFLICTS
                     && let Some(source) = self.source_of(&write)
                 {
-                    state.failures = 0;
+                    state.conflicts = 0;
                     self.events_lost(now, &source, 1);
+                }
+            }
+            // It is gone, and the cache will show that. If it is the owner, more pods for it would only be garbage.
+            Refusal::NotFound { .. } if !creates => {
+                state.batch.failed.get_or_insert(write.verb());
+                if tells(&write) {
+                    self.drop_unsent(index, state);
+                }
+                if let Some(uid) = write.uid() {
+                    state.gate.deletions.insert((write.kind(), write.object().clone(), uid));
                 }
             }
             refusal => {
@@ -154,11 +168,8 @@ impl Brain {
             state.window.halve();
         }
         state.batch.failed.get_or_insert(write.verb());
+        self.drop_unsent(index, state);
         let Some(desk) = self.desks.get(index) else { return };
-        let dropped = state.drop_unsent();
-        if dropped > 0 {
-            self.meter.writes_dropped(desk.controller.queue(), dropped);
-        }
         self.effects.push(Effect::Notice(Notice::WriteFailed {
             controller: desk.controller.name(),
             key: key.clone(),
@@ -168,6 +179,13 @@ impl Brain {
         }));
         if manages(&write) {
             state.memory.failure = Some(Failure { write, message });
+        }
+    }
+
+    fn drop_unsent(&mut self, index: usize, state: &mut KeyState) {
+        let dropped = state.drop_unsent();
+        if let Some(desk) = self.desks.get(index).filter(|_| dropped > 0) {
+            self.meter.writes_dropped(desk.controller.queue(), dropped);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mainstay_model::{CreatePod, ObjectName, Write};
+use mainstay_model::{CreatePod, Kind, ObjectName, Write};
 
 use super::keys::{Held, Hold, KeyState, Reading, tells};
 use super::{Brain, DeskKey};
@@ -53,7 +53,7 @@ impl Brain {
             .collect();
         past.iter().for_each(|object| state.settle(object));
         state.doomed.retain(|(delete, until)| {
-            *until > now.moment && self.store.pods().is_staying(&delete.pod, delete.uid)
+            *until > now.moment && self.store.is_staying(Kind::Pod, &delete.pod, delete.uid)
         });
         state.memory.doomed = state.doomed.iter().map(|(delete, _)| delete.uid).collect();
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mainstay_model::{Kind, ObjectName, ResourceVersion, Uid};
+use mainstay_model::{ObjectName, ResourceVersion, Uid};
 
 use super::{Brain, CHANGES_PER_COLLECTION, DeskKey};
 use crate::clock::{Moment, Now};
@@ -173,9 +173,7 @@ impl Brain {
                     self.enqueue(now, index, &key, lane);
                 }
             }
-            if kind == Kind::Pod {
-                self.pod_going(now, change);
-            }
+            self.object_going(now, change);
         }
     }
 
@@ -205,8 +203,8 @@ impl Brain {
         }
     }
 
-    /// A pod that is gone or going may be what a key waits for.
-    fn pod_going(&mut self, now: Now, change: &Change) {
+    /// An object that is gone or going may be what a key waits for.
+    fn object_going(&mut self, now: Now, change: &Change) {
         let going = match (&change.old, &change.new) {
             (_, Some(new)) if !new.meta().is_deleting() => None,
             (_, Some(new)) => Some(new.meta().uid),

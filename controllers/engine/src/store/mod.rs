@@ -90,6 +90,12 @@ impl Store {
         }
     }
 
+    /// Whether what bears the name is this very object, and its deletion has not been asked for.
+    pub fn is_staying(&self, kind: Kind, name: &ObjectName, uid: Uid) -> bool {
+        let object = self.get(kind, name);
+        object.is_some_and(|object| object.meta().uid == uid && !object.meta().is_deleting())
+    }
+
     /// Every object of a kind, in the order of their names.
     pub fn all(&self, kind: Kind) -> Vec<Object> {
         match kind {

@@ -24,11 +24,6 @@ impl Pods {
         self.table.get(name)
     }
 
-    /// Whether the pod of that name is this very pod, and its deletion has not been asked for.
-    pub fn is_staying(&self, name: &ObjectName, uid: Uid) -> bool {
-        self.get(name).is_some_and(|pod| pod.meta.uid == uid && !pod.meta.is_deleting())
-    }
-
     /// Every pod, by namespace and name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Pod>> {
         self.table.iter()

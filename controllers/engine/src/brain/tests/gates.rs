@@ -1,5 +1,7 @@
 //! The gate: no plan on a cache that is older than our own writes.
 
+use mainstay_model::Refusal;
+
 use super::*;
 
 #[test]
@@ -269,4 +271,44 @@ fn an_object_that_cannot_be_read_stays_as_it_was() {
     bench.input(Input::Source(PODS, SourceEvent::Listed(listing)));
     assert_eq!(bench.open("create"), [""; 0]);
     assert_eq!(bench.brain.store().pods().len(), 1);
+}
+
+#[test]
+fn an_owner_that_is_gone_although_the_watch_has_lost_that_gets_no_more_pods() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    bench.pod_gone("web-0", Uid(bench.next_uid));
+    bench.refuse("status", "web", Refusal::NotFound { message: "not found".into() });
+    let version = bench.acknowledge("create", "web-0");
+    bench.pod_appears("web-0", version);
+    // The garbage collector deletes it, and that is no reason to make another one.
+    bench.pod_gone("web-0", Uid(bench.next_uid));
+    assert_eq!((bench.open("create"), bench.open("status")), (vec![], vec![]));
+    let wake = bench.brain.wake_at().unwrap();
+    bench.pass(wake.since(bench.now.moment));
+    bench.pass(Duration::from_secs(30));
+    bench.answer_read(ReadOutcome::NotFound);
+    assert_eq!(bench.relists, [OWNERS]);
+    bench.pass(Duration::from_millis(1));
+    bench.list(OWNERS, vec![]);
+    // Why the pod that it made last is not there either.
+    bench.answer_read(ReadOutcome::NotFound);
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn an_owner_that_was_not_found_and_is_there_is_planned_again() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    let version = bench.next_version();
+    bench.apply(OWNERS, owner(1, version, Default::default()));
+    bench.refuse("status", "web", Refusal::NotFound { message: "not found".into() });
+    bench.pass(Duration::from_secs(31));
+    bench.answer_read(found(version, OWNER, None));
+    bench.pass(Duration::from_secs(1));
+    assert_eq!((bench.open("status"), bench.relists.clone()), (vec!["web".to_owned()], vec![]));
+    bench.settle_all();
+    assert!(bench.is_at_rest());
 }
