@@ -55,6 +55,8 @@ faults! {
     SlowWatches = "slow-watches",
     /// One of the apiserver's front ends does not hear of anything new for a while.
     FrontEndLag = "front-end-lag",
+    /// One of the apiserver's front ends is so many revisions behind the others, for ever.
+    FrontEndBehind = "front-end-behind",
     /// The server forgets its history: 410 for watches that are behind.
     Compaction = "compaction",
     /// Every connection of a process breaks.
@@ -63,6 +65,8 @@ faults! {
     Crash = "crash",
     /// A process sleeps, perhaps past the end of its lease, and goes on as if nothing had happened.
     Freeze = "freeze",
+    /// A process believes for a while that it leads, whatever the lease says: its elector is wrong.
+    TwoLeaders = "two-leaders",
     /// A process is told to stop, drains, gives the lease back and starts again.
     Stop = "stop",
     /// A process' wall clock jumps by minutes.
@@ -104,10 +108,12 @@ impl Fault {
     pub const AT_TIMES: &[Fault] = &[
         Fault::SlowWatches,
         Fault::FrontEndLag,
+        Fault::FrontEndBehind,
         Fault::Compaction,
         Fault::ConnectionsBreak,
         Fault::Crash,
         Fault::Freeze,
+        Fault::TwoLeaders,
         Fault::Stop,
         Fault::ClockStep,
         Fault::Kubelet,

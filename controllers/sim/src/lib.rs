@@ -10,7 +10,7 @@
 //! - no knowledge of how a controller works: the oracles know objects, requests and promises.
 //!
 //! Map: [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
-//! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`coverage`] what did, [`pattern`] strikes at each place in turn,
+//! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did, [`pattern`] strikes at each place in turn,
 //! [`mutant`] shows that what is wrong is caught.
 //!
 //! What the oracles allow, because the design does:
@@ -28,6 +28,7 @@ pub mod coverage;
 pub mod dice;
 pub mod fault;
 pub mod happening;
+pub mod injection;
 pub mod mutant;
 pub mod options;
 pub mod oracles;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::fault::Faults;
+use crate::injection::Injection;
 use crate::mutant::Mutant;
 use crate::pattern::Strike;
 
@@ -21,6 +22,8 @@ pub struct Options {
     pub without: BTreeSet<usize>,
     /// One fault at one place, beside those that are drawn.
     pub strike: Option<Strike>,
+    /// Faults at places of somebody's choice, beside those that are drawn.
+    pub injections: Vec<Injection>,
     /// What is wrong with the managers, on purpose.
     pub mutant: Option<Mutant>,
     /// Whether to keep a log.
@@ -34,6 +37,7 @@ impl Default for Options {
             faults: Faults::all(),
             without: BTreeSet::new(),
             strike: None,
+            injections: Vec::new(),
             mutant: None,
             log: false,
         }
@@ -58,6 +62,7 @@ impl Options {
                 let mutant = Mutant::ALL.iter().find(|mutant| mutant.name() == name);
                 self.mutant = Some(*mutant.ok_or_else(|| format!("unknown mutant {name}"))?);
             }
+            Some(("inject", text)) => self.injections.push(Injection::parse(text)?),
             Some(("strike", text)) => {
                 let strike =
                     Strike::parse(text).ok_or_else(|| format!("{option}: PATTERN:PLACE is wanted"))?;
@@ -74,6 +79,7 @@ impl Options {
             managers: 1,
             faults: self.faults.of_the_script(),
             strike: None,
+            injections: Vec::new(),
             mutant: None,
             log: false,
             ..self.clone()
@@ -90,6 +96,9 @@ impl fmt::Display for Options {
         }
         if let Some(strike) = self.strike {
             write!(f, " --strike {strike}")?;
+        }
+        for injection in &self.injections {
+            write!(f, " --inject {injection}")?;
         }
         if !self.without.is_empty() {
             let numbers: Vec<String> = self.without.iter().map(usize::to_string).collect();

@@ -30,6 +30,8 @@ pub struct Process {
     pub is_alive: bool,
     /// Until when it is frozen, if it is, and what has reached it since.
     pub frozen: Option<(Time, Vec<Signal>)>,
+    /// Until when it believes that it leads, whatever its election says.
+    pub usurps_until: Option<Time>,
     /// Whether it was told to stop.
     pub is_stopping: bool,
     /// When the brain is called again; in the past if it is not.
@@ -103,6 +105,7 @@ impl Process {
             turn: 0,
             is_alive: true,
             frozen: None,
+            usurps_until: None,
             is_stopping: false,
             wakes: Time::default(),
             pods: stream(1),

@@ -1,5 +1,6 @@
 //! How things stand, for health checks and gauges.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mainstay_model::ResourceVersion;
@@ -20,6 +21,8 @@ pub struct BrainReport {
     pub sources: Vec<SourceReport>,
     /// Every controller.
     pub controllers: Vec<ControllerReport>,
+    /// How often a key is noted where it would be set free by what a cache shows.
+    pub awaited: usize,
 }
 
 /// How a source stands.
@@ -50,6 +53,8 @@ pub struct ControllerReport {
     pub depth: usize,
     /// Keys with something on their way, waiting for a cache, or to be tried again.
     pub at_work: usize,
+    /// Keys that will be looked at again at a certain time.
+    pub timers: usize,
 }
 
 impl Brain {
@@ -68,12 +73,15 @@ impl Brain {
             active: self.may_plan(now, index),
             depth: desk.queue.depth(),
             at_work: desk.keys.len(),
+            timers: desk.queue.timers(),
         };
         BrainReport {
             at: now.moment,
             leading: matches!(self.leadership, Leadership::Leading { until, .. } if now.moment < until),
             sources: self.sources.iter().map(source).collect(),
             controllers: self.desks.iter().enumerate().map(controller).collect(),
+            awaited: self.gated_versions.values().map(BTreeSet::len).sum::<usize>()
+                + self.gated_deletions.values().map(BTreeSet::len).sum::<usize>(),
         }
     }
 

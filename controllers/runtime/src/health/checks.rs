@@ -71,7 +71,7 @@ fn cache(report: &SourceReport) -> Check {
 
 /// A controller never makes the process unready: what it waits for is checked by itself.
 fn controller(leading: bool, report: &ControllerReport) -> Check {
-    let ControllerReport { name, active, depth, at_work } = report;
+    let ControllerReport { name, active, depth, at_work, timers } = report;
     let mode = match (active, leading) {
         (true, _) => "active",
         (false, true) => "waits for fresh caches",
@@ -79,6 +79,6 @@ fn controller(leading: bool, report: &ControllerReport) -> Check {
     };
     Check {
         name: format!("controller/{name}"),
-        verdict: Ok(format!("{mode}, {depth} keys queued, {at_work} at work")),
+        verdict: Ok(format!("{mode}, {depth} keys queued, {at_work} at work, {timers} timed")),
     }
 }

@@ -22,7 +22,9 @@ fn report(at_second: u64, synced: bool, leading: bool, active: bool) -> BrainRep
             active,
             depth: 1,
             at_work: 2,
+            timers: 3,
         }],
+        awaited: 0,
     }
 }
 
@@ -79,7 +81,7 @@ fn a_standby_with_complete_caches_is_ready() {
             "[+]brain ok",
             "[+]leader-election ok: standby",
             "[+]cache/pods ok: 3 objects at version 42, heard 2 s ago",
-            "[+]controller/replicationcontroller-controller ok: standby, 1 keys queued, 2 at work",
+            "[+]controller/replicationcontroller-controller ok: standby, 1 keys queued, 2 at work, 3 timed",
         ],
     );
     check(
@@ -90,7 +92,7 @@ fn a_standby_with_complete_caches_is_ready() {
             "[+]brain ok",
             "[+]leader-election ok: leading",
             "[-]cache/pods failed: the first list is not complete",
-            "[+]controller/replicationcontroller-controller ok: waits for fresh caches, 1 keys queued, 2 at work",
+            "[+]controller/replicationcontroller-controller ok: waits for fresh caches, 1 keys queued, 2 at work, 3 timed",
         ],
     );
     check(

@@ -55,9 +55,13 @@ impl World {
         for process in self.processes.iter().filter(|process| process.is_alive) {
             let report = process.brain.report(process.clock.now(time));
             leaders += usize::from(report.leading);
-            let is_at_rest = |controller: &ControllerReport| controller.depth == 0 && controller.at_work == 0;
-            if report.leading && !(report.controllers.iter().all(is_at_rest) && process.brain.is_drained()) {
-                leaks.push(format!("{} is not at rest: {:?}", process.id, report.controllers));
+            let is_at_rest = |controller: &ControllerReport| {
+                controller.depth + controller.at_work + controller.timers == 0
+            };
+            let is_quiet = report.awaited == 0 && report.controllers.iter().all(is_at_rest);
+            if report.leading && !(is_quiet && process.brain.is_drained()) {
+                let (controllers, awaited) = (report.controllers, report.awaited);
+                leaks.push(format!("{} is not at rest: {controllers:?}, {awaited} awaited", process.id));
             }
             for kind in Kind::ALL {
                 if process.brain.store().all(kind) != self.server.list(kind) {

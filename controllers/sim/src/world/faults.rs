@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use mainstay_engine::Input;
+use mainstay_engine::election::Standing;
 use mainstay_engine::list_watch::End;
 use mainstay_model::{Kind, Name, ObjectName};
 
 use super::{STOP_TAKES_AT_MOST, World, agents};
+use crate::clock::Time;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Signal};
+use crate::injection::Place;
 use crate::pattern::Pattern;
 use crate::script;
 
@@ -21,6 +24,8 @@ const RESTORE_UNDOES: std::ops::Range<u64> = 20..60;
 const RESTORE_TAKES: Duration = Duration::from_secs(10);
 /// How much longer kubelets and users need than managers to find the server again.
 const OTHERS_TAKE: Duration = Duration::from_secs(5);
+/// How many revisions a front end is behind at most.
+const MOST_BEHIND: u64 = 30;
 /// For how long front ends are behind after a strike.
 const STALE_FOR: Duration = Duration::from_secs(40);
 /// How far a wall clock jumps at most, in microseconds.
@@ -39,6 +44,11 @@ impl World {
                 let front_end = self.dice.below(2);
                 self.lagging.insert(front_end, (self.server.revision(), until));
             }
+            (Fault::FrontEndBehind, _) => {
+                let (front_end, revisions) = (self.dice.below(2), 1 + self.dice.below(MOST_BEHIND));
+                self.behind.insert(front_end, revisions);
+            }
+            (Fault::TwoLeaders, Some(id)) => self.usurp(id, until),
             (Fault::Compaction, _) => self.server.compact(COMPACTION_KEEPS),
             (Fault::Kubelet, _) => {
                 if let Some(node) = self.dice.one_of(agents::NODES) {
@@ -83,6 +93,39 @@ impl World {
         Some(strike.pattern.fault())
     }
 
+    /// An injected fault, if this is its place.
+    pub(super) fn injected(&mut self, place: &str, choices: &[Fault]) -> Option<Fault> {
+        let injections = self.options.injections.iter().zip(&mut self.occasions);
+        let mut befallen = None;
+        for (injection, occasions) in injections {
+            let Place::Occasion { what, number } = &injection.place else { continue };
+            if what == place && choices.contains(&injection.fault) {
+                if occasions == number {
+                    befallen = Some(injection.fault);
+                }
+                *occasions += 1;
+            }
+        }
+        befallen
+    }
+
+    /// A process takes itself for the leader until then, and ends when it finds out.
+    fn usurp(&mut self, id: ProcessId, until: Time) {
+        let time = self.now();
+        let Some(process) = self.live(id).filter(|process| process.frozen.is_none()) else { return };
+        let moment = process.clock.now(time).moment;
+        if process.is_stopping || !matches!(process.election.standing(moment), Standing::Following { .. }) {
+            return;
+        }
+        process.usurps_until = Some(until);
+        self.two_lead_until = self.two_lead_until.max(until);
+        self.say(|| format!("{id} believes that it leads until {until}"));
+        // Each of its turns asks where it stands, and one comes at the latest with the next look at the lease.
+        if self.follow_leadership(id) {
+            self.run_brain(id);
+        }
+    }
+
     /// The faults are over: what lasts, ends.
     pub fn calm_down(&mut self, rest_within: Duration) {
         self.say(|| "the faults are over".to_owned());
@@ -96,8 +139,10 @@ impl World {
             self.server.set_quota(&Name::from(*namespace), None);
         }
         self.release_held_pods();
+        let now = self.now();
         for process in &mut self.processes {
             process.clock.step = 0;
+            process.usurps_until = process.usurps_until.map(|_| now);
         }
         let frozen: Vec<ProcessId> = self.processes.iter().map(|process| process.id).collect();
         for id in frozen {

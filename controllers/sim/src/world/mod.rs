@@ -28,6 +28,7 @@ use crate::coverage::Coverage;
 use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Schedule, Signal};
+use crate::injection::Place;
 use crate::mutant::Mutant;
 use crate::options::Options;
 use crate::oracles::Oracles;
@@ -53,12 +54,18 @@ pub struct World {
     steps: u64,
     /// How many places there were for the strike.
     places: u64,
+    /// How often each injected fault could have happened.
+    occasions: Vec<u64>,
+    /// Until when a process believes that it leads beside the one that does.
+    two_lead_until: Time,
     /// Whether the faults are over.
     calm: bool,
     /// Until when watches are slow.
     slow_until: Time,
     /// Front ends that hear of nothing beyond a version, until a time.
     lagging: BTreeMap<u64, (ResourceVersion, Time)>,
+    /// Front ends that are so many revisions behind, for ever.
+    behind: BTreeMap<u64, u64>,
     /// Nodes whose kubelet is cut off, until a time.
     cut_off: BTreeMap<Name, Time>,
     /// Until when no apiserver runs, and until when those who live in the cluster have not found it again.
@@ -84,9 +91,12 @@ impl World {
             log: options.log.then(String::new),
             steps: 0,
             places: 0,
+            two_lead_until: Time::default(),
             calm: false,
             slow_until: Time::default(),
             lagging: BTreeMap::new(),
+            behind: BTreeMap::new(),
+            occasions: vec![0; options.injections.len()],
             cut_off: BTreeMap::new(),
             down: None,
             postponed: BTreeMap::new(),
@@ -95,6 +105,12 @@ impl World {
         for (number, (time, step)) in script.0.into_iter().enumerate() {
             if !options.without.contains(&number) {
                 world.schedule.at(time, Happening::Script(step));
+            }
+        }
+        for injection in &options.injections {
+            if let Place::Time { at, lasts } = injection.place {
+                let step = Step::Fault(injection.fault, lasts);
+                world.schedule.at(Time::default().after(at), Happening::Script(step));
             }
         }
         world.schedule.at(Time::default(), Happening::GarbageIsCollected);
@@ -163,7 +179,7 @@ impl World {
         if self.calm {
             return None;
         }
-        if let Some(fault) = self.strike(place) {
+        if let Some(fault) = self.strike(place).or_else(|| self.injected(place, choices)) {
             self.coverage.count(fault, place);
             return Some(fault);
         }
@@ -273,6 +289,15 @@ impl World {
         let (time, leads_on) = (self.now(), self.options.mutant == Some(Mutant::LeadsOn));
         let Some(process) = self.live(id) else { return false };
         let now = process.clock.now(time);
+        if let Some(until) = process.usurps_until {
+            if until <= time {
+                self.end_process(id, "it finds that it does not lead");
+                return false;
+            }
+            let until = now.moment.after(until.since(time));
+            process.brain.handle(now, Input::LeadingUntil(until));
+            return true;
+        }
         match process.election.standing(now.moment) {
             Standing::Lost if leads_on => {
                 let until = now.moment.after(Duration::from_secs(10));

@@ -22,7 +22,8 @@ impl World {
                 let time = self.now();
                 let Some(process) = self.processes.get(id.index) else { return };
                 let moment = process.clock.now(time).moment;
-                let leads = matches!(process.election.standing(moment), Standing::Leading { .. });
+                let leads = matches!(process.election.standing(moment), Standing::Leading { .. })
+                    || process.usurps_until.is_some();
                 let store = process.brain.store();
                 self.oracles.dispatched(time, (id, write_id), &write, store, self.calm);
                 if moment >= deadline || !leads {

@@ -61,9 +61,8 @@ impl World {
 
     /// A watch from what is forgotten is refused, and one from what a front end has not heard of yet.
     fn watch(&mut self, sender: ProcessId, kind: Kind, connection: u64, from: ResourceVersion) -> Signal {
-        let now = self.now();
         let front_end = self.live(sender).map_or(0, |process| process.stream(kind).front_end);
-        let lags = self.lagging.get(&front_end).is_some_and(|(at, until)| *until > now && *at < from);
+        let lags = self.known_to(front_end).0 < from;
         if from.0 < self.server.history().compacted() {
             let gone = ServerRefusal { code: 410, reason: "Expired".to_owned(), ..Default::default() };
             return Signal::Ended(kind, connection, End::Refused(gone));
@@ -90,7 +89,7 @@ impl World {
                 delete.uid = found;
             }
             if found == delete.uid {
-                let late = late || !self.knows_that_it_leads(sender.0);
+                let late = self.is_in_the_window(sender.0, late);
                 self.oracles.deleting(time, sender.0, &delete.pod, late, &self.server);
             }
         }
@@ -103,15 +102,15 @@ impl World {
         }
         match write {
             Write::CreatePod(create) => {
-                let late =
-                    !self.knows_that_it_leads(sender.0) || late && self.oracles.was_made_before(&create.pod);
+                let is_copy = late && self.oracles.was_made_before(&create.pod);
+                let late = self.is_in_the_window(sender.0, is_copy);
                 let what = (&create.pod, create.owner.uid);
                 self.oracles.created(time, sender, what, late, &self.server);
                 self.kick(&create.pod, Duration::from_secs(2));
             }
             Write::DeletePod(delete) => self.kick(&delete.pod, Duration::from_secs(3)),
             Write::AdoptPod(adopt) => {
-                let late = late || !self.knows_that_it_leads(sender.0);
+                let late = self.is_in_the_window(sender.0, late);
                 self.oracles.adopted(time, sender.0, (&adopt.pod, adopt.uid), adopt.owner.uid, late);
             }
             Write::PatchReplicationControllerStatus(patch) => {
@@ -126,6 +125,12 @@ impl World {
 
     fn version_of(&self, write: &Write) -> Option<ResourceVersion> {
         Some(self.server.record(write.kind(), write.object())?.meta().version)
+    }
+
+    /// Whether a write belongs to the window that Kubernetes leaves open, since it has no fencing: its sender may have given up,
+    /// sleeps, leads no more or not alone.
+    fn is_in_the_window(&mut self, sender: ProcessId, late: bool) -> bool {
+        late || !self.knows_that_it_leads(sender) || self.now() < self.two_lead_until
     }
 
     /// Whether a sender is awake and leads.

@@ -12,6 +12,8 @@ use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::process::{Process, Stream};
 
+/// How soon a front end that is behind may know more.
+const LOOKS_AGAIN: Duration = Duration::from_millis(500);
 const BOOKMARKS_EVERY: Duration = Duration::from_secs(60);
 
 impl World {
@@ -160,10 +162,18 @@ impl World {
         self.announce();
     }
 
+    /// The newest version that a front end knows, and when it will know more.
+    pub(super) fn known_to(&self, front_end: u64) -> (ResourceVersion, Time) {
+        let behind = self.behind.get(&front_end).copied().unwrap_or_default();
+        let known = (ResourceVersion(self.server.revision().0.saturating_sub(behind)), self.now());
+        let lag = self.lagging.get(&front_end).filter(|(at, until)| self.now() < *until && *at < known.0);
+        lag.copied().unwrap_or((known.0, known.1.after(LOOKS_AGAIN)))
+    }
+
     /// Until when a front end does not know that version.
     fn held_back(&self, front_end: u64, version: ResourceVersion) -> Option<Time> {
-        let (at, until) = self.lagging.get(&front_end)?;
-        (self.now() < *until && version > *at).then_some(*until)
+        let (known, until) = self.known_to(front_end);
+        (version > known).then_some(until)
     }
 
     /// Nothing comes any more, and the client notices when it has waited for long enough.
@@ -180,13 +190,13 @@ impl World {
         };
         let (position, front_end) = (stream.position, stream.front_end);
         self.after(BOOKMARKS_EVERY, Happening::Reaches(id, Signal::Bookmark(kind, connection)));
-        let version = self.server.revision();
-        let has_more = self.server.history().next(kind, position).is_some();
-        if has_more || self.held_back(front_end, version).is_some() {
+        let (version, _) = self.known_to(front_end);
+        let next = self.server.history().next(kind, position);
+        if version.0 < position || next.is_some_and(|(next, _)| next <= version) {
             return;
         }
         if let Some(stream) = self.stream(id, kind, connection) {
-            stream.position = position.max(version.0);
+            stream.position = version.0;
             stream.list_watch.progressed(version);
         }
         self.source_event(id, kind, SourceEvent::Progress(version));
