@@ -144,6 +144,8 @@ pub enum Signal {
     Elect(u64),
     /// The brain wanted to be called again.
     Wake,
+    /// The transport sends a write again by itself, which only a mutant's does.
+    SentAgain(ProcessId, WriteId, Write),
 }
 
 /// What will happen, in order; at the same time, in the order in which it was decided.

@@ -1,6 +1,7 @@
 //! One life of one manager: the real brain, sources and election, as one process with clocks of its own.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use mainstay_engine::election::{Election, ElectionSettings};
@@ -11,7 +12,7 @@ use mainstay_replication::ReplicationControllers;
 
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
-use crate::mutant::Mutant;
+use crate::mutant::{CountingGate, Mutant, WrongController};
 use crate::oracles::{PlanSummary, summarise};
 
 /// A manager.
@@ -38,6 +39,10 @@ pub struct Process {
     pub wakes: Time,
     pods: Stream,
     controllers: Stream,
+    /// The names that each key's last plan gives to creates.
+    pub batches: BTreeMap<ObjectName, Vec<ObjectName>>,
+    /// Where the acknowledgements of a mutant wait.
+    pub counting_gate: CountingGate,
     planned: Receiver<Planned>,
 }
 
@@ -79,8 +84,7 @@ impl Process {
         let controller = Observed {
             controller: ReplicationControllers::default(),
             planned: sender,
-            mutant,
-            changes: Cell::new(0),
+            wrong: mutant.map(|mutant| RefCell::new(WrongController::new(mutant))),
         };
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, ..BrainSettings::default() };
@@ -110,6 +114,8 @@ impl Process {
             wakes: Time::default(),
             pods: stream(1),
             controllers: stream(2),
+            batches: BTreeMap::new(),
+            counting_gate: CountingGate::default(),
             planned,
         }
     }
@@ -132,8 +138,7 @@ impl Process {
 struct Observed {
     controller: ReplicationControllers,
     planned: Sender<Planned>,
-    mutant: Option<Mutant>,
-    changes: Cell<u64>,
+    wrong: Option<RefCell<WrongController>>,
 }
 
 impl Controller for Observed {
@@ -154,24 +159,21 @@ impl Controller for Observed {
     }
 
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        let Some(mutant) = self.mutant else { return self.controller.route(store, change, keys) };
-        self.changes.set(self.changes.get() + 1);
+        let Some(wrong) = &self.wrong else { return self.controller.route(store, change, keys) };
+        let mut wrong = wrong.borrow_mut();
         let mut change = change.clone();
-        if mutant.change(&mut change, self.changes.get()) {
-            self.controller.route(store, &change, keys);
+        if wrong.change(&mut change) {
+            let mut touched = Vec::new();
+            self.controller.route(store, &change, &mut touched);
+            wrong.route(&mut touched);
+            keys.append(&mut touched);
         }
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let plan = match self.mutant {
+        let plan = match &self.wrong {
             None => self.controller.plan(key, view, now),
-            Some(mutant) => {
-                let memory = mutant.memory(view.memory);
-                let view = View { store: view.store, memory: &memory };
-                let mut plan = self.controller.plan(key, &view, now);
-                mutant.plan(&mut plan, key, &view, now);
-                plan
-            }
+            Some(wrong) => self.plan_wrongly(&mut wrong.borrow_mut(), key, view, now),
         };
         let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
         let summary = summarise(key, view, &plan);
@@ -187,6 +189,24 @@ impl Controller for Observed {
         write: &Write,
         outcome: &WriteOutcome,
     ) -> Option<Event> {
+        if let Some(wrong) = &self.wrong {
+            wrong.borrow_mut().ended(key, outcome);
+        }
         self.controller.report(store, key, write, outcome)
+    }
+}
+
+impl Observed {
+    fn plan_wrongly(&self, wrong: &mut WrongController, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
+        if let Some(plan) = wrong.plan_instead(key, now) {
+            return plan;
+        }
+        let mutant = wrong.mutant();
+        let memory = mutant.memory(view.memory, key, view.store);
+        let view = View { store: view.store, memory: &memory };
+        let mut plan = self.controller.plan(key, &view, now);
+        mutant.plan(&mut plan, key, &view, now);
+        wrong.planned(key, &plan);
+        plan
     }
 }

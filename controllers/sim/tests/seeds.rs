@@ -7,9 +7,13 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use mainstay_sim::coverage::Coverage;
+use mainstay_sim::injection::Injection;
 use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{self, Pattern};
 use mainstay_sim::{Fault, Faults, Options, run};
+
+/// As many as it takes for 2000 plans.
+const SCENARIOS: u64 = 8;
 
 fn check(seeds: Range<u64>, options: &Options) -> Coverage {
     let mut coverage = Coverage::default();
@@ -29,9 +33,9 @@ fn options(managers: usize, faults: &str) -> Options {
 
 #[test]
 fn a_fixed_set_of_seeds_keeps_every_promise() {
-    let mut coverage = check(0..40, &options(2, "all"));
-    coverage.add(&check(1000..1020, &options(3, "all")));
-    coverage.add(&check(2000..2010, &options(1, "all,restore")));
+    let mut coverage = check(0..400, &options(2, "all"));
+    coverage.add(&check(1000..1060, &options(3, "all")));
+    coverage.add(&check(2000..2100, &options(2, "all,restore")));
     // Nothing of what can go wrong has been left out.
     for fault in Fault::OF_WRITES {
         assert!(coverage.of(*fault, "create") > 0, "{fault}\n{coverage}");
@@ -53,7 +57,7 @@ fn fresh_seeds_keep_every_promise() {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let first = u64::from(now.subsec_nanos()) * 1000;
     println!("seeds from {first}");
-    check(first..first + 20, &options(2, "all"));
+    check(first..first + 100, &options(2, "all"));
 }
 
 #[test]
@@ -70,21 +74,21 @@ fn the_same_seed_gives_the_same_log() {
 
 #[test]
 fn a_strike_at_every_write_and_every_event_of_a_scenario_breaks_no_promise() {
-    // The shortest of the first scenarios; `cargo xtask sim --patterns 8` does more than 2000 plans in seconds.
-    let seed = 0;
     let mut plans = 0;
-    for pattern in Pattern::ALL {
-        for options in pattern::plans(seed, 2, pattern) {
-            check(seed..seed + 1, &options);
-            plans += 1;
+    for seed in 0..SCENARIOS {
+        for pattern in Pattern::ALL {
+            for options in pattern::plans(seed, 2, pattern) {
+                check(seed..seed + 1, &options);
+                plans += 1;
+            }
         }
     }
-    assert!(plans > 100, "only {plans} plans");
+    assert!(plans >= 2000, "only {plans} plans");
 }
 
 #[test]
 fn each_manager_that_is_wrong_on_purpose_is_caught_as_its_table_says() {
-    let page = include_str!("../src/mutant.rs");
+    let page = include_str!("../src/mutant/mod.rs");
     for mutant in Mutant::ALL {
         let begin = format!("//! | `{}` | `", mutant.name());
         let row = page
@@ -103,4 +107,18 @@ fn each_manager_that_is_wrong_on_purpose_is_caught_as_its_table_says() {
 fn without_faults_all_ends_well() {
     check(0..10, &options(1, "none"));
     check(0..10, &options(2, "hostile,quota"));
+}
+
+#[test]
+fn a_fault_that_is_put_at_a_place_happens_there_and_nowhere_else() {
+    for (injection, fault, place) in [
+        ("answer-lost@create:2", Fault::AnswerLost, "create"),
+        ("event-lost@watch:5", Fault::EventLost, "watch"),
+        ("crash-after-send@lease:1", Fault::CrashAfterSend, "lease"),
+        ("two-leaders@20:15", Fault::TwoLeaders, "world"),
+    ] {
+        let injections = vec![Injection::parse(injection).unwrap()];
+        let coverage = check(7..8, &Options { injections, ..options(2, "none") });
+        assert_eq!(coverage.of(fault, place), 1, "{injection}\n{coverage}");
+    }
 }

@@ -9,7 +9,7 @@
 //! | `count` | a create never makes more active pods of an owner than were wanted within the last minutes |
 //! | `shortage` | a delete never leaves fewer active pods of an owner than were wanted within the last minutes, those that others took aside |
 //! | `names` | equal views give creates equal names: one intent never makes two pods |
-//! | `claims` | nothing is counted, created or deleted while a pod's ownership is open, and nothing claimed by an owner on its way out |
+//! | `plan` | nothing is counted, created or deleted while a pod's ownership is open, nothing claimed by an owner on its way out, and nothing left undone that could be done |
 //! | `window` | an owner whose creates fail one after the other has one at a time on its way |
 //! | `gate` | a key is planned only on a cache that shows its own acknowledged creates and deletes; a create that could not be confirmed may count as unsettled instead |
 //! | `idle` | no status is written that says nothing new |
@@ -140,6 +140,7 @@ impl Oracles {
         self.restored = true;
         self.sent.clear();
         self.acknowledged.clear();
+        self.failures.clear();
     }
 
     /// Whether etcd was restored before.

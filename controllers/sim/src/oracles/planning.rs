@@ -32,7 +32,7 @@ pub fn summarise(key: &ObjectName, view: &View<'_>, plan: &Plan) -> PlanSummary 
     PlanSummary {
         view: view_digest.unwrap_or_default(),
         names,
-        breach: controller.and_then(|controller| breach(controller, view.store, plan)),
+        breach: controller.and_then(|controller| breach(controller, view, plan)),
     }
 }
 
@@ -47,7 +47,7 @@ impl Oracles {
         server: &ApiServer,
     ) {
         if let Some(breach) = planned.summary.breach {
-            self.report(time, "claims", format!("{process} plans {}: {breach}", planned.key));
+            self.report(time, "plan", format!("{process} plans {}: {breach}", planned.key));
         }
         self.check_names(time, process, planned);
         let Some(writes) = self.acknowledged.get_mut(&process) else { return };
@@ -111,7 +111,8 @@ fn digest(controller: &ReplicationController, view: &View<'_>) -> u64 {
 }
 
 /// What a plan does that none may do on that view.
-fn breach(controller: &ReplicationController, store: &Store, plan: &Plan) -> Option<&'static str> {
+fn breach(controller: &ReplicationController, view: &View<'_>, plan: &Plan) -> Option<&'static str> {
+    let store = view.store;
     if !plan.reads.is_empty() {
         return None;
     }
@@ -122,9 +123,16 @@ fn breach(controller: &ReplicationController, store: &Store, plan: &Plan) -> Opt
         return (claims || manages).then_some("pods are touched although it is being deleted");
     }
     let namespace = &controller.meta.name.namespace;
-    let matches = |pod: &Pod| controller.selector.matches(&pod.meta.labels);
-    let stray = |pod: &Arc<Pod>| pod.is_active() && !matches(pod);
-    let is_open = store.pods().controlled_by(controller.meta.uid).any(stray)
+    let matches = |pod: &&Arc<Pod>| controller.selector.matches(&pod.meta.labels);
+    let active = store.pods().controlled_by(controller.meta.uid).filter(|pod| pod.is_active());
+    let (own, strays): (Vec<_>, Vec<_>) = active.partition(matches);
+    let is_open = !strays.is_empty()
         || store.pods().uncontrolled(namespace, &controller.selector).any(|pod| pod.is_active());
-    (is_open && (manages || tells)).then_some("pods are counted or managed while it is open whose they are")
+    if is_open {
+        let too_early = "pods are counted or managed while it is open whose they are";
+        return (manages || tells).then_some(too_early);
+    }
+    let is_right = i32::try_from(own.len()).is_ok_and(|own| own == controller.replicas.max(0));
+    let is_held_back = view.memory.backing_off || plan.fault.is_some();
+    (!is_right && !manages && !is_held_back).then_some("pods are missing or too many, and nothing is done")
 }

@@ -53,8 +53,9 @@ impl Oracles {
                 self.failures.remove(&failures);
                 self.acknowledged.entry(process).or_default().push(own);
             }
-            // Those that say nothing about the next one.
-            WriteOutcome::Refused(Refusal::AlreadyExists | Refusal::TooManyRequests { .. }) => {}
+            // They say nothing about the next one.
+            WriteOutcome::NotSent { .. }
+            | WriteOutcome::Refused(Refusal::AlreadyExists | Refusal::TooManyRequests { .. }) => {}
             _ if own.is_create => *self.failures.entry(failures).or_default() += 1,
             _ => {}
         }

@@ -29,7 +29,7 @@ use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Schedule, Signal};
 use crate::injection::Place;
-use crate::mutant::Mutant;
+use crate::mutant::{EXPIRES_AFTER, Mutant};
 use crate::options::Options;
 use crate::oracles::Oracles;
 use crate::process::Process;
@@ -258,6 +258,7 @@ impl World {
             Signal::Wake => self.input(id, Input::Tick),
             Signal::Elect(turn) => self.elect_again(id, turn),
             Signal::Lease(turn, answer) => self.lease_answered(id, turn, answer),
+            Signal::SentAgain(id, write_id, write) => self.send_again(id, write_id, write),
             signal => self.stream_signal(id, signal),
         }
     }
@@ -276,12 +277,22 @@ impl World {
         self.say(|| format!("{id} <- {}", streams::summary(&input)));
         let (time, mutant) = (self.now(), self.options.mutant);
         let Some(process) = self.live(id) else { return };
-        let input = match mutant {
-            Some(mutant) => mutant.input(input, process.brain.store()),
-            None => input,
+        let inputs = match mutant {
+            Some(Mutant::GateByCount) => process.counting_gate.pass(time, input),
+            _ => vec![input],
         };
-        process.brain.handle(process.clock.now(time), input);
-        self.run_brain(id);
+        if inputs.is_empty() {
+            self.after(EXPIRES_AFTER, Happening::Reaches(id, Signal::Wake));
+        }
+        for input in inputs {
+            let Some(process) = self.live(id) else { return };
+            let input = match mutant {
+                Some(mutant) => mutant.input(input, process.brain.store()),
+                None => input,
+            };
+            process.brain.handle(process.clock.now(time), input);
+            self.run_brain(id);
+        }
     }
 
     /// Tells the brain where the election stands, as the elector does; answers whether the process goes on.
@@ -325,6 +336,9 @@ impl World {
         process.brain.run(process.clock.now(time), &mut effects);
         for planned in process.take_planned() {
             self.oracles.planned(time, id, &planned, process.brain.store(), &self.server);
+            if self.options.mutant == Some(Mutant::WindowNeverShrinks) {
+                process.batches.insert(planned.key, planned.summary.names);
+            }
         }
         if let Some(wake) = process.brain.wake_at() {
             let wake = process.clock.when(wake).max(Time(time.0 + 1));

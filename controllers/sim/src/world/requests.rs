@@ -3,38 +3,33 @@
 use std::time::Duration;
 
 use mainstay_engine::election::Standing;
-use mainstay_engine::{Effect, Input, WriteId};
-use mainstay_model::{ReadOutcome, Refusal, Write, WriteOutcome};
+use mainstay_engine::{Effect, Input, Moment, WriteId};
+use mainstay_model::{CreatePod, ObjectName, ReadOutcome, Refusal, Write, WriteOutcome};
 
 use super::World;
 use crate::clock::Time;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Request, Signal};
+use crate::mutant::Mutant;
 
 /// How long a request may take before its sender gives up.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a mutant's transport waits at least before it sends a create again.
+const TRANSPORT_WAITS: Duration = Duration::from_secs(10);
 
 impl World {
     /// Carries out what a brain wants done over the network.
     pub(super) fn send(&mut self, id: ProcessId, effect: Effect) {
         match effect {
             Effect::Write { id: write_id, write, deadline } => {
-                let time = self.now();
-                let Some(process) = self.processes.get(id.index) else { return };
-                let moment = process.clock.now(time).moment;
-                let leads = matches!(process.election.standing(moment), Standing::Leading { .. })
-                    || process.usurps_until.is_some();
-                let store = process.brain.store();
-                self.oracles.dispatched(time, (id, write_id), &write, store, self.calm);
-                if moment >= deadline || !leads {
-                    let message = format!("{id} writes {} and does not lead", write.object());
-                    self.oracles.report(time, "dispatch", message);
-                }
-                if time > self.rest_from {
-                    let message = format!("{id} still writes: {} {}", write.verb(), write.object());
-                    self.oracles.report(time, "rest", message);
-                }
+                self.check_dispatch(id, write_id, &write, Some(deadline));
+                let others = self.sent_with_it(id, &write);
                 self.send_write(id, write_id, write);
+                for (write_id, write) in others {
+                    self.check_dispatch(id, write_id, &write, Some(deadline));
+                    self.send_write(id, write_id, write);
+                }
             }
             Effect::Read { id: read_id, read } => {
                 let outcome = ReadOutcome::Failed { message: "no answer".to_owned() };
@@ -51,6 +46,56 @@ impl World {
             }
             Effect::Relist(_) | Effect::Notice(_) | Effect::Event(_) => {}
         }
+    }
+
+    /// Shows a write that leaves a process to the oracles.
+    fn check_dispatch(&mut self, id: ProcessId, write_id: WriteId, write: &Write, deadline: Option<Moment>) {
+        let (time, mutant) = (self.now(), self.options.mutant);
+        let Some(process) = self.processes.get_mut(id.index) else { return };
+        let moment = process.clock.now(time).moment;
+        let leads = matches!(process.election.standing(moment), Standing::Leading { .. })
+            || process.usurps_until.is_some();
+        if mutant == Some(Mutant::GateByCount) {
+            process.counting_gate.sent(write_id, write);
+        }
+        let store = process.brain.store();
+        self.oracles.dispatched(time, (id, write_id), write, store, self.calm);
+        if deadline.is_some_and(|deadline| moment >= deadline) || !leads {
+            let message = format!("{id} writes {} and does not lead", write.object());
+            self.oracles.report(time, "dispatch", message);
+        }
+        if time > self.rest_from {
+            let message = format!("{id} still writes: {} {}", write.verb(), write.object());
+            self.oracles.report(time, "rest", message);
+        }
+    }
+
+    /// What a mutant sends together with a create: all others of its plan.
+    fn sent_with_it(&mut self, id: ProcessId, write: &Write) -> Vec<(WriteId, Write)> {
+        let (Write::CreatePod(create), Some(Mutant::WindowNeverShrinks)) = (write, self.options.mutant)
+        else {
+            return Vec::new();
+        };
+        let key = ObjectName::new(create.pod.namespace.clone(), create.owner.name.clone());
+        let Some(names) = self.live(id).and_then(|process| process.batches.remove(&key)) else {
+            return Vec::new();
+        };
+        let others = names.into_iter().filter(|name| *name != create.pod);
+        let steps = self.steps;
+        let numbered = others.enumerate().map(|(number, pod)| {
+            let write = Write::CreatePod(CreatePod { pod, ..create.clone() });
+            // No brain counts as far as that.
+            (WriteId(u64::MAX - steps * 1000 - number as u64), write)
+        });
+        numbered.collect()
+    }
+
+    /// A mutant's transport sends a create again, without asking anybody.
+    pub(super) fn send_again(&mut self, id: ProcessId, write_id: WriteId, write: Write) {
+        self.check_dispatch(id, write_id, &write, None);
+        let request = Request::Write { id: write_id, write, sent: self.now(), answered: false, late: false };
+        let latency = self.dice.latency();
+        self.after(latency, Happening::Arrives(id, request));
     }
 
     /// Sends a question; `failed` is what the process hears if it gets no answer.
@@ -90,6 +135,13 @@ impl World {
                 Request::Write { id: write_id, write: write.clone(), sent, answered, late },
             )
         };
+        if self.options.mutant == Some(Mutant::TransportRetries)
+            && matches!(fault, Some(Fault::RequestLost | Fault::ServerError | Fault::Throttled))
+            && matches!(write, Write::CreatePod(_))
+        {
+            let later = TRANSPORT_WAITS + self.dice.up_to(TRANSPORT_WAITS);
+            self.after(later, Happening::Reaches(id, Signal::SentAgain(id, write_id, write.clone())));
+        }
         match fault {
             None => self.after(latency, arrival(true, false)),
             Some(Fault::RequestLost) => {

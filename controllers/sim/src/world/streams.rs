@@ -86,7 +86,11 @@ impl World {
                     self.next_request(id, kind);
                 }
             }
-            Signal::Input(_) | Signal::Lease(..) | Signal::Elect(_) | Signal::Wake => {}
+            Signal::Input(_)
+            | Signal::Lease(..)
+            | Signal::Elect(_)
+            | Signal::Wake
+            | Signal::SentAgain(..) => {}
         }
     }
 

@@ -6,33 +6,54 @@
 //!
 //! | mutant | caught by | seeds |
 //! |---|---|---|
-//! | `random-names` | `count` | 23 |
-//! | `one-too-many` | `count` | 2 |
-//! | `strays-deleted` | `ownership` | 2 |
-//! | `no-release` | `end` | 2 |
-//! | `old-owner-missed` | `end` | 6 |
-//! | `keys-forgotten` | `end` | 3 |
-//! | `no-generation` | `rest` | 2 |
-//! | `no-audits` | `leak` | 29 |
-//! | `no-retries` | `end` | 6 |
-//! | `leads-on` | `dispatch` | 20 |
-//! | `lease-without-version` | `leader` | 142 |
-//! | `lease-by-wall-clock` | `leader` | 7 |
-//! | `list-without-deletes` | `end` | 8 |
-//! | `never-stale` | `count` | 49 |
-//! | `delete-without-uid` | `ownership` | 236 |
-//! | `restore-ignored` | `end` | 19 |
+//! | `random-names` | `count` | 2 |
+//! | `one-too-many` | `count` | 3 |
+//! | `one-too-few` | `shortage` | 12 |
+//! | `strays-deleted` | `plan` | 3 |
+//! | `no-release` | `end` | 5 |
+//! | `old-owner-missed` | `end` | 8 |
+//! | `keys-forgotten` | `end` | 16 |
+//! | `no-generation` | `idle` | 2 |
+//! | `no-audits` | `end` | 16 |
+//! | `no-retries` | `end` | 2 |
+//! | `leads-on` | `dispatch` | 42 |
+//! | `lease-without-version` | `leader` | 262 |
+//! | `lease-by-wall-clock` | `leader` | 9 |
+//! | `list-without-deletes` | `leak` | 19 |
+//! | `never-stale` | `count` | 60 |
+//! | `delete-without-uid` | `ownership` | 89 |
+//! | `restore-ignored` | `leak` | 254 |
+//! | `no-gate` | `gate` | 2 |
+//! | `gate-by-count` | `gate` | 4 |
+//! | `adopt-from-cache` | `adoption` | 98 |
+//! | `status-before-claim` | `plan` | 3 |
+//! | `transport-retries` | `window` | 3 |
+//! | `queue-forgets` | `plan` | 2 |
+//! | `back-off-never-resets` | `plan` | 2 |
+//! | `window-never-shrinks` | `gate` | 2 |
+//! | `orphans-when-terminating` | `plan` | 13 |
+//!
+//! [`WrongController`] and [`CountingGate`] are those that need a memory of their own.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
+
+mod counting_gate;
+mod wrong_controller;
 
 use std::time::Duration;
 
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
-use mainstay_engine::{BackOff, BrainSettings, Change, Input, Memory, Now, Plan, SourceEvent, Store, View};
-use mainstay_model::{DeletePod, Kind, ObjectName, ResourceVersion, Write};
+use mainstay_engine::{BackOff, BrainSettings, Input, Memory, Now, Plan, SourceEvent, Store, View};
+use mainstay_model::{
+    DeletePod, Found, Kind, ObjectName, Read, ReadOutcome, ReleasePod, ResourceVersion, StatusPatch, Write,
+    WriteOutcome,
+};
 
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
+
+pub use counting_gate::{CountingGate, EXPIRES_AFTER};
+pub use wrong_controller::WrongController;
 
 macro_rules! mutants {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
@@ -59,6 +80,8 @@ mutants! {
     RandomNames = "random-names",
     /// One pod more is created than is missing.
     OneTooMany = "one-too-many",
+    /// One pod more is deleted than is too many.
+    OneTooFew = "one-too-few",
     /// Pods that match and are nobody's are deleted.
     StraysDeleted = "strays-deleted",
     /// Pods whose labels do not match any more are not released.
@@ -87,6 +110,24 @@ mutants! {
     DeleteWithoutUid = "delete-without-uid",
     /// Nobody asks whether versions have gone back.
     RestoreIgnored = "restore-ignored",
+    /// A key is planned again at once, whether the cache shows its writes or not.
+    NoGate = "no-gate",
+    /// A key is planned again when as many pods have appeared as were created, or after a while.
+    GateByCount = "gate-by-count",
+    /// Whether the owner of an orphan still exists is asked of the cache.
+    AdoptFromCache = "adopt-from-cache",
+    /// A status is written while it is open whose the pods are.
+    StatusBeforeClaim = "status-before-claim",
+    /// The transport sends creates again by itself.
+    TransportRetries = "transport-retries",
+    /// What changes while a key is at work is not looked at afterwards.
+    QueueForgets = "queue-forgets",
+    /// The back-off of a key only grows.
+    BackOffNeverResets = "back-off-never-resets",
+    /// All creates of a plan are sent at once, however many have failed before.
+    WindowNeverShrinks = "window-never-shrinks",
+    /// An owner that is being deleted lets its pods go.
+    OrphansWhenTerminating = "orphans-when-terminating",
 }
 
 impl Mutant {
@@ -101,20 +142,23 @@ impl Mutant {
     }
 
     /// Bends what a controller remembers.
-    pub fn memory(self, memory: &Memory) -> Memory {
+    pub fn memory(self, memory: &Memory, key: &ObjectName, store: &Store) -> Memory {
         let mut memory = memory.clone();
-        if self == Mutant::RandomNames {
-            memory.unsettled.clear();
+        match (self, store.replication_controllers().get(key)) {
+            (Mutant::RandomNames, _) => memory.unsettled.clear(),
+            (Mutant::AdoptFromCache, Some(controller)) => {
+                let read = Read { kind: Kind::ReplicationController, object: key.clone() };
+                let found = Found {
+                    uid: controller.meta.uid,
+                    version: controller.meta.version,
+                    deleting: controller.meta.is_deleting(),
+                    controller: None,
+                };
+                memory.answers = vec![(read, ReadOutcome::Found(found))];
+            }
+            _ => {}
         }
         memory
-    }
-
-    /// Bends what a controller is told of a change; answers whether it is told.
-    pub fn change(self, change: &mut Change, number: u64) -> bool {
-        if self == Mutant::OldOwnerMissed && change.new.is_some() {
-            change.old = None;
-        }
-        self != Mutant::KeysForgotten || !number.is_multiple_of(5)
     }
 
     /// Bends a plan.
@@ -138,6 +182,7 @@ impl Mutant {
                     plan.writes.push(Write::CreatePod(create));
                 }
             }
+            Mutant::OneTooFew => plan.writes.extend(another_victim(key, view.store, plan)),
             Mutant::StraysDeleted => plan.writes.extend(strays(key, view.store)),
             Mutant::NoRelease => plan.writes.retain(|write| !matches!(write, Write::ReleasePod(_))),
             Mutant::NoGeneration => {
@@ -147,6 +192,8 @@ impl Mutant {
                     }
                 }
             }
+            Mutant::StatusBeforeClaim => plan.writes.extend(early_status(key, view.store, plan)),
+            Mutant::OrphansWhenTerminating => plan.writes.extend(abandoned(key, view.store)),
             _ => {}
         }
     }
@@ -167,6 +214,7 @@ impl Mutant {
                 let newest = known.iter().map(|object| object.meta().version).max();
                 Input::NewestVersion(source, newest.max(Some(version)))
             }
+            (Mutant::NoGate | Mutant::GateByCount, input) => without_versions(input),
             (_, input) => input,
         }
     }
@@ -216,4 +264,55 @@ fn strays<'a>(key: &ObjectName, store: &'a Store) -> impl Iterator<Item = Write>
     };
     let strays = store.all(Kind::Pod).into_iter().filter(is_stray);
     strays.map(|pod| Write::DeletePod(DeletePod { pod: pod.meta().name.clone(), uid: pod.meta().uid }))
+}
+
+/// An answer to a write without its version, and a pod that is there as if it were not: nothing to wait for.
+fn without_versions(input: Input) -> Input {
+    match input {
+        Input::Write { id, outcome: WriteOutcome::Acknowledged { .. }, took } => {
+            Input::Write { id, outcome: WriteOutcome::Acknowledged { version: None }, took }
+        }
+        Input::Read { id, outcome: ReadOutcome::Found(Found { controller: Some(_), .. }) } => {
+            Input::Read { id, outcome: ReadOutcome::NotFound }
+        }
+        input => input,
+    }
+}
+
+/// The status as it is before anything was claimed, if something is about to be.
+fn early_status(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
+    let controller = store.replication_controllers().get(key)?;
+    let claims = plan.writes.iter().any(|write| matches!(write, Write::AdoptPod(_) | Write::ReleasePod(_)));
+    let mut status = controller.status.clone();
+    status.replicas = i32::try_from(store.pods().controlled_by(controller.meta.uid).count()).ok()?;
+    let patch = StatusPatch {
+        object: key.clone(),
+        uid: controller.meta.uid,
+        version: controller.meta.version,
+        status,
+    };
+    (claims && plan.reads.is_empty()).then_some(Write::PatchReplicationControllerStatus(patch))
+}
+
+/// A delete of one more pod, if some are deleted.
+fn another_victim(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
+    let controller = store.replication_controllers().get(key)?;
+    let victims: Vec<_> = plan.writes.iter().filter(|write| write.verb() == "delete").collect();
+    let is_spared = |pod: &&std::sync::Arc<mainstay_model::Pod>| {
+        pod.is_active() && !victims.iter().any(|write| write.uid() == Some(pod.meta.uid))
+    };
+    let pod = store.pods().controlled_by(controller.meta.uid).find(is_spared)?;
+    let delete = DeletePod { pod: pod.meta.name.clone(), uid: pod.meta.uid };
+    (!victims.is_empty()).then_some(Write::DeletePod(delete))
+}
+
+/// Releases of all pods of an owner that is being deleted.
+fn abandoned(key: &ObjectName, store: &Store) -> Vec<Write> {
+    let controller = store.replication_controllers().get(key).filter(|found| found.meta.is_deleting());
+    let Some(owner) = controller.map(|controller| controller.meta.uid) else { return Vec::new() };
+    let pods = store.pods().controlled_by(owner).filter(|pod| pod.is_active());
+    let release = |pod: &std::sync::Arc<mainstay_model::Pod>| {
+        Write::ReleasePod(ReleasePod { pod: pod.meta.name.clone(), uid: pod.meta.uid, owner })
+    };
+    pods.map(release).collect()
 }

@@ -1,0 +1,92 @@
+//! Wrong controllers that remember something from call to call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use mainstay_engine::{BackOff, Change, Now, Plan};
+use mainstay_model::{ObjectName, Timestamp, WriteOutcome};
+
+use super::Mutant;
+
+/// The back-off that only grows.
+const BACK_OFF: BackOff = BackOff { base: Duration::from_secs(1), cap: Duration::from_secs(3600) };
+
+/// What a wrong controller remembers.
+#[derive(Debug)]
+pub struct WrongController {
+    mutant: Mutant,
+    changes: u64,
+    /// Keys whose last plan has writes.
+    at_work: BTreeSet<ObjectName>,
+    /// Keys that something has happened to since they were planned last.
+    routed: BTreeSet<ObjectName>,
+    /// How many writes of a key have failed, and until when it waits for that.
+    failures: BTreeMap<ObjectName, (u32, Option<Timestamp>)>,
+}
+
+impl WrongController {
+    /// One that remembers nothing yet.
+    pub fn new(mutant: Mutant) -> WrongController {
+        WrongController {
+            mutant,
+            changes: 0,
+            at_work: BTreeSet::new(),
+            routed: BTreeSet::new(),
+            failures: BTreeMap::new(),
+        }
+    }
+
+    /// In which way it is wrong.
+    pub fn mutant(&self) -> Mutant {
+        self.mutant
+    }
+
+    /// Bends what a controller is told of a change; answers whether it is told.
+    pub fn change(&mut self, change: &mut Change) -> bool {
+        self.changes += 1;
+        if self.mutant == Mutant::OldOwnerMissed && change.new.is_some() {
+            change.old = None;
+        }
+        self.mutant != Mutant::KeysForgotten || !self.changes.is_multiple_of(5)
+    }
+
+    /// Takes out the keys that are not told of a change.
+    pub fn route(&mut self, keys: &mut Vec<ObjectName>) {
+        if self.mutant == Mutant::QueueForgets {
+            keys.retain(|key| !self.at_work.contains(key));
+            self.routed.extend(keys.iter().cloned());
+        }
+    }
+
+    /// What is planned without asking the real controller, if so.
+    pub fn plan_instead(&mut self, key: &ObjectName, now: Now) -> Option<Plan> {
+        match self.mutant {
+            Mutant::QueueForgets => {
+                let is_forgotten = !self.routed.remove(key) && self.at_work.remove(key);
+                is_forgotten.then(Plan::default)
+            }
+            Mutant::BackOffNeverResets => {
+                let (failures, until) = self.failures.get_mut(key)?;
+                let until = *until.get_or_insert(now.wall.after(BACK_OFF.delay(*failures)));
+                (now.wall < until).then(|| Plan { requeue_at: Some(until), ..Plan::default() })
+            }
+            _ => None,
+        }
+    }
+
+    /// A key was planned.
+    pub fn planned(&mut self, key: &ObjectName, plan: &Plan) {
+        if self.mutant == Mutant::QueueForgets && !plan.writes.is_empty() {
+            self.at_work.insert(key.clone());
+        }
+    }
+
+    /// A write of a key has ended.
+    pub fn ended(&mut self, key: &ObjectName, outcome: &WriteOutcome) {
+        if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
+            let (failures, until) = self.failures.entry(key.clone()).or_default();
+            *failures += 1;
+            *until = None;
+        }
+    }
+}
