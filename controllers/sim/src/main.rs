@@ -12,6 +12,7 @@ use mainstay_sim::coverage::Coverage;
 use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{Pattern, plans};
 use mainstay_sim::run::{run, shrink};
+use mainstay_sim::script::Script;
 use mainstay_sim::{Options, Outcome};
 
 /// After so many seeds that fail, more of them teach nothing.
@@ -59,11 +60,13 @@ fn run_one(seed: u64, options: &Options) -> Result<Outcome, String> {
 fn replay(seed: u64, mut options: Options) -> bool {
     options.log = true;
     let outcome = run(seed, &options);
-    print!("{}", outcome.log.unwrap_or_default());
-    println!("{} steps, {} violations", outcome.steps, outcome.violations.len());
+    let mut text = outcome.log.unwrap_or_default();
+    text += &format!("{} steps, {} violations\n", outcome.steps, outcome.violations.len());
     for violation in &outcome.violations {
-        println!("{violation}");
+        text += &format!("{violation}\n");
     }
+    // Who reads only the beginning closes the pipe, and that is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     outcome.violations.is_empty()
 }
 
@@ -92,7 +95,7 @@ fn run_many(seeds: std::ops::Range<u64>, options: &Options) -> bool {
         if told.elapsed() > Duration::from_millis(200) && std::io::stderr().is_terminal() {
             told = Instant::now();
             let pace = done as f64 / start.elapsed().as_secs_f64();
-            eprint!("\r{done} of {all} seeds, {pace:.0} a second, {failures} failed ");
+            eprint!("\r[{}] {done} of {all} seeds, {pace:.0} a second, {failures} failed ", bar(done, all));
             // Progress that cannot be shown is no reason to stop.
             let _ = std::io::stderr().flush();
         }
@@ -110,6 +113,12 @@ fn run_many(seeds: std::ops::Range<u64>, options: &Options) -> bool {
     println!("{done} seeds, {failures} failed; {steps} steps in {seconds:.1} s");
     println!("{seed_pace:.0} seeds and {step_pace:.0} steps a second, each seed also without faults");
     failures == 0
+}
+
+/// So much of so much, in twenty characters.
+fn bar(done: u64, all: u64) -> String {
+    let full = usize::try_from(done.saturating_mul(20) / all.max(1)).unwrap_or(20).min(20);
+    format!("{}{}", "#".repeat(full), ".".repeat(20 - full))
 }
 
 /// Strikes at each place of some scenarios.
@@ -156,5 +165,12 @@ fn tell_failure(seed: u64, options: &Options, outcome: &Outcome) {
     for violation in outcome.violations.iter().take(3) {
         println!("  {violation}");
     }
-    println!("  cargo xtask sim --replay {seed} {}", shrink(seed, options));
+    let shrunk = shrink(seed, options);
+    println!("  it takes no more than this script:");
+    for (number, (time, step)) in Script::draw(seed, &shrunk).0.iter().enumerate() {
+        if !shrunk.without.contains(&number) {
+            println!("    {time} {step:?}");
+        }
+    }
+    println!("  cargo xtask sim --replay {seed} {shrunk}");
 }

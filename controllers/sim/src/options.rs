@@ -52,6 +52,9 @@ impl Options {
                 let number = number.parse().ok().filter(|number| (1..=MOST_MANAGERS).contains(number));
                 self.managers = number.ok_or_else(|| format!("{option}: 1 to {MOST_MANAGERS}"))?;
             }
+            // The only one until there are more controllers.
+            Some(("world", "rc")) => {}
+            Some(("world", world)) => return Err(format!("unknown world {world}; known is rc")),
             Some(("faults", list)) => self.faults = Faults::parse(list)?,
             Some(("without", numbers)) => {
                 let numbers = numbers.split(',').filter(|number| !number.is_empty()).map(str::parse);

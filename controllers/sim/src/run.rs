@@ -1,5 +1,6 @@
 //! A run: from a seed to what was found.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::clock::Time;
@@ -43,9 +44,12 @@ pub fn run(seed: u64, options: &Options) -> Outcome {
         let (plain_end, plain) = run_script(seed, &plain_options, Script::draw(seed, &plain_options));
         outcome.steps += plain.steps;
         outcome.violations.extend(plain.violations);
-        if end != plain_end {
-            let message = format!("it ends as {end:?}, and without faults as {plain_end:?}");
-            outcome.violations.push(Violation { time: FAULTS_END, oracle: "end", message });
+        for name in end.keys().chain(plain_end.keys()).collect::<BTreeSet<_>>() {
+            let (with, without) = (end.get(name), plain_end.get(name));
+            if with != without {
+                let message = format!("{name} ends as {with:?}, and without faults as {without:?}");
+                outcome.violations.push(Violation { time: FAULTS_END, oracle: "end", message });
+            }
         }
     }
     outcome

@@ -15,6 +15,9 @@ pub struct Simulation {
     /// The first seed
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     first: u64,
+    /// Which controllers are in it: `rc`, the ReplicationController
+    #[arg(long, value_name = "WORLD", default_value = "rc", value_parser = ["rc"])]
+    world: String,
     /// How many managers compete
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
     managers: u8,
@@ -30,6 +33,9 @@ pub struct Simulation {
     /// One more fault at one place, as a failed plan names it
     #[arg(long, value_name = "PATTERN:PLACE")]
     strike: Option<String>,
+    /// Put a fault at a place, as in `answer-lost@create:3` or, in seconds, `freeze@30:20`; may be given again
+    #[arg(long, value_name = "FAULT@PLACE")]
+    inject: Vec<String>,
     /// Instead, look for the first seed that catches each manager that is wrong on purpose
     #[arg(long, conflicts_with_all = ["faults", "patterns"])]
     mutants: bool,
@@ -58,6 +64,8 @@ pub fn run(simulation: &Simulation) -> Result<()> {
 fn words(simulation: &Simulation) -> Vec<String> {
     let mut words =
         vec![format!("managers={}", simulation.managers), format!("faults={}", simulation.faults)];
+    words.push(format!("world={}", simulation.world));
+    words.extend(simulation.inject.iter().map(|injection| format!("inject={injection}")));
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
     words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));
     words.extend(simulation.mutant.as_ref().map(|name| format!("mutant={name}")));
