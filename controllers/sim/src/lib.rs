@@ -26,6 +26,7 @@ pub mod api;
 pub mod clock;
 pub mod coverage;
 pub mod dice;
+pub mod explore;
 pub mod fault;
 pub mod happening;
 pub mod mutant;

@@ -19,7 +19,7 @@ use mainstay_model::{
 use history::{History, Past};
 
 /// The server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ApiServer {
     revision: u64,
     pods: BTreeMap<ObjectName, Arc<Pod>>,
@@ -46,6 +46,11 @@ impl Default for ApiServer {
 }
 
 impl ApiServer {
+    /// An empty server whose versions follow on that one.
+    pub fn at(revision: ResourceVersion) -> ApiServer {
+        ApiServer { revision: revision.0, ..ApiServer::default() }
+    }
+
     /// The newest version.
     pub fn revision(&self) -> ResourceVersion {
         ResourceVersion(self.revision)

@@ -1,0 +1,1 @@
+//! The lease alone, with three candidates, in every order.
