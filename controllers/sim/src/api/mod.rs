@@ -133,6 +133,11 @@ impl ApiServer {
         }
     }
 
+    /// The lease, if there is one.
+    pub fn stored_lease(&self) -> Option<&ObservedLease> {
+        self.lease.as_ref()
+    }
+
     /// The version of the lease, if there is one.
     pub fn lease_version(&self) -> Option<ResourceVersion> {
         self.lease.as_ref().map(|lease| lease.version)

@@ -1,6 +1,6 @@
 //! States as numbers: two states that go on in the same way should have the same one.
 //!
-//! A state is shown as text, piece by piece, and the pieces are hashed as they come. Versions are left out of the hash and kept
+//! A state is shown as text, piece by piece, and the text is hashed and forgotten. Versions are left out of it and kept
 //! beside it: only how they compare counts, so what is hashed in the end is the rank of each among all of its kind that the state
 //! knows. That versions of different kinds mean nothing to each other is part of the API; so that a brain that compares them
 //! nevertheless is not covered up, each kind has versions of its own size here, and such a comparison always ends in the same way.
@@ -13,6 +13,9 @@ use mainstay_model::{Kind, ResourceVersion};
 
 /// Where versions begin in a world that is shown: so high that no other number is taken for one.
 pub const FIRST_VERSION: ResourceVersion = ResourceVersion(900_000_000);
+
+/// How long they are as text.
+const VERSION_DIGITS: usize = 9;
 
 /// The versions of the next kind begin so much higher.
 const STEP: u64 = 1_000_000;
@@ -68,10 +71,30 @@ pub struct Shape {
 impl Shape {
     /// The shape of what is shown like this.
     pub fn of(shown: &impl fmt::Debug) -> Shape {
-        let mut reader = Reader::default();
+        let mut reader = Reader { text: Vec::with_capacity(8192), versions: Vec::with_capacity(16) };
         // The reader takes everything.
         let _ = fmt::Write::write_fmt(&mut reader, format_args!("{shown:?}"));
-        Shape { text: reader.digest.finish(), versions: reader.versions }
+        let mut digest = Digest::default();
+        digest.0.write(&reader.text);
+        digest.1.write(&reader.text);
+        Shape { text: digest.finish(), versions: reader.versions }
+    }
+}
+
+impl Shape {
+    /// The shape of a value that is no text, with these versions.
+    pub fn plain(value: &impl Hash, versions: Vec<u64>) -> Shape {
+        let mut digest = Digest::default();
+        digest.add(value);
+        Shape { text: digest.finish(), versions }
+    }
+
+    /// The digest of the part, with its versions as they are.
+    pub fn exact(&self) -> u128 {
+        let mut digest = Digest::default();
+        digest.add(&self.text);
+        digest.add(&self.versions);
+        digest.finish()
     }
 }
 
@@ -93,21 +116,22 @@ pub fn state_digest(parts: &[&Shape]) -> u128 {
     digest.finish()
 }
 
-#[derive(Default)]
+/// Collects a text without its versions.
 struct Reader {
-    digest: Digest,
+    text: Vec<u8>,
     versions: Vec<u64>,
 }
 
 impl fmt::Write for Reader {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let is_version = |number: &u64| (FIRST_VERSION.0..FIRST_VERSION.0 + 2 * STEP).contains(number);
-        match piece.parse().ok().filter(is_version) {
-            Some(version) => self.versions.push(version),
-            None => {
-                self.digest.0.write(piece.as_bytes());
-                self.digest.1.write(piece.as_bytes());
+        // Most pieces are short words: only what could be a version is looked at.
+        let version = if piece.len() == VERSION_DIGITS { piece.parse().ok() } else { None };
+        match version.filter(|number| (FIRST_VERSION.0..FIRST_VERSION.0 + 2 * STEP).contains(number)) {
+            Some(version) => {
+                self.versions.push(version);
+                self.text.push(0);
             }
+            None => self.text.extend_from_slice(piece.as_bytes()),
         }
         Ok(())
     }

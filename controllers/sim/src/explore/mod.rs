@@ -87,14 +87,15 @@ impl fmt::Display for Violation {
 
 /// A state on the way to the present one.
 struct Stop<W: TinyWorld> {
-    world: W,
+    /// The state, as long as something in it is left to be tried.
+    world: Option<W>,
     choices: Vec<W::Choice>,
     /// How many of them have been tried.
     tried: usize,
 }
 
 /// Tries everything, deepest first; gives up beyond so many states. A violation ends it, with a path that is as short as
-/// leaving out choices makes it.
+/// [`shorten`] can make it.
 pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Exploration {
     let mut seen: HashSet<u128, FixedState> = HashSet::default();
     let mut found = Exploration::default();
@@ -106,18 +107,17 @@ pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Explora
         if let Some(world) = next.take() {
             found.states += 1;
             let choices = world.choices();
-            let is_at_rest = world.is_at_rest(&choices);
-            found.at_rest += u64::from(is_at_rest);
-            let at_rest = || if is_at_rest { world.violation_at_rest() } else { None };
-            if let Some(message) = world.violation().or_else(at_rest) {
-                let path = way.iter().filter_map(Stop::last_in_words).collect();
+            found.at_rest += u64::from(world.is_at_rest(&choices));
+            if let Some(message) = broken(&world, &choices) {
+                let path: Vec<W::Choice> = way.iter().filter_map(Stop::last).collect();
+                let path = shorten::in_words(&begin, &path);
                 found.violation = Some(shorten::shorten(&begin, Violation { message, path }));
                 return found;
             }
             if found.states >= most_states {
                 return found;
             }
-            way.push(Stop { world, choices, tried: 0 });
+            way.push(Stop { world: Some(world), choices, tried: 0 });
             found.depth = found.depth.max(way.len() - 1);
         }
         let Some(stop) = way.last_mut() else { break };
@@ -126,7 +126,9 @@ pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Explora
             continue;
         };
         stop.tried += 1;
-        let mut world = stop.world.double();
+        let is_last = stop.tried == stop.choices.len();
+        let world = if is_last { stop.world.take() } else { stop.world.as_ref().map(W::double) };
+        let Some(mut world) = world else { continue };
         world.take(choice);
         found.transitions += 1;
         if seen.insert(world.digest()) {
@@ -137,8 +139,14 @@ pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Explora
     found
 }
 
+/// The promise that is broken in this state, or by staying in it.
+fn broken<W: TinyWorld>(world: &W, choices: &[W::Choice]) -> Option<String> {
+    let at_rest = || if world.is_at_rest(choices) { world.violation_at_rest() } else { None };
+    world.violation().or_else(at_rest)
+}
+
 impl<W: TinyWorld> Stop<W> {
-    fn last_in_words(&self) -> Option<String> {
-        self.choices.get(self.tried.checked_sub(1)?).map(|choice| self.world.in_words(choice))
+    fn last(&self) -> Option<W::Choice> {
+        self.choices.get(self.tried.checked_sub(1)?).cloned()
     }
 }

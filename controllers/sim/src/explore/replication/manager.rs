@@ -20,6 +20,8 @@ pub(super) struct Manager {
     pub brain: Brain,
     pub moment: Moment,
     pub shape: Shape,
+    /// The digest of that, with its versions.
+    pub exact: u128,
     mutant: Option<Mutant>,
 }
 
@@ -33,7 +35,7 @@ impl Manager {
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
         let brain = Brain::new(settings, controllers(mutant), sources, Box::new(NoMeter));
         let shape = Shape::of(&brain);
-        Manager { brain, moment: Moment::default(), shape, mutant }
+        Manager { brain, moment: Moment::default(), exact: shape.exact(), shape, mutant }
     }
 
     /// A second one in the same state.
@@ -42,6 +44,7 @@ impl Manager {
             brain: self.brain.double(controllers(self.mutant), Box::new(NoMeter)),
             moment: self.moment,
             shape: self.shape.clone(),
+            exact: self.exact,
             mutant: self.mutant,
         }
     }
@@ -56,6 +59,7 @@ impl Manager {
         self.brain.handle(self.now(), input);
         self.brain.run(self.now(), &mut effects);
         self.shape = Shape::of(&self.brain);
+        self.exact = self.shape.exact();
         effects
     }
 

@@ -55,6 +55,15 @@ impl Content {
         }
     }
 
+    /// The number of the request that it is or answers, if it has one.
+    pub fn number(&self) -> Option<u64> {
+        match self {
+            Content::Write { id, .. } | Content::Written { id, .. } => Some(id.0),
+            Content::Read(id, _) | Content::WasRead { id, .. } => Some(id.0),
+            Content::AskNewest(_) | Content::Newest(..) | Content::AskList(..) | Content::Listed(..) => None,
+        }
+    }
+
     /// The write that it is about.
     pub fn write(&self) -> Option<(WriteId, &Write)> {
         match self {

@@ -14,6 +14,7 @@
 //! happens, [`promises`] what must hold.
 
 mod manager;
+mod memory;
 mod message;
 mod options;
 mod promises;
@@ -33,13 +34,19 @@ use super::TinyWorld;
 use super::digest::{FIRST_VERSION, Shape, as_seen, state_digest};
 use crate::api::ApiServer;
 use manager::Manager;
+use memory::Reactions;
 use message::Message;
 pub use options::ReplicationBudgets;
 
 /// The world.
 pub struct ReplicationWorld {
     budgets: ReplicationBudgets,
+    reactions: Rc<Reactions>,
     server: Rc<ApiServer>,
+    /// The server's content.
+    content: Rc<Shape>,
+    /// Each change there was, by its version.
+    changes: Rc<Vec<(Kind, u64, Shape)>>,
     seats: [Seat; 2],
     /// Who leads, by number.
     leader: Option<usize>,
@@ -100,6 +107,9 @@ impl ReplicationWorld {
         };
         let mut world = ReplicationWorld {
             budgets,
+            reactions: Rc::default(),
+            content: Rc::new(Shape::of(&Content(&server))),
+            changes: Rc::default(),
             server: Rc::new(server),
             seats: [seat(), seat()],
             leader: None,
@@ -121,7 +131,10 @@ impl TinyWorld for ReplicationWorld {
     fn double(&self) -> ReplicationWorld {
         ReplicationWorld {
             budgets: self.budgets,
+            reactions: self.reactions.clone(),
             server: self.server.clone(),
+            content: self.content.clone(),
+            changes: self.changes.clone(),
             seats: self.seats.clone(),
             leader: self.leader,
             heir: self.heir,
@@ -159,12 +172,18 @@ impl TinyWorld for ReplicationWorld {
     }
 
     fn digest(&self) -> u128 {
-        let mut shapes: Vec<&Shape> = self.on_the_way.iter().map(|(shape, _)| shape).collect();
-        // In which order things were sent makes no difference.
-        shapes.sort();
-        let rest = Shape::of(&Rest(self));
-        shapes.extend([&rest]);
+        let rest = self.rest();
+        let mut shapes: Vec<&Shape> = vec![&rest, &self.content];
         shapes.extend(self.seats.iter().map(|seat| &seat.manager.shape));
+        shapes.extend(self.on_the_way.iter().map(|(shape, _)| shape));
+        for seat in &self.seats {
+            for kind in Kind::ALL {
+                let Some(position) = seat.position(kind) else { continue };
+                let is_open = |(of, version, _): &&(Kind, u64, Shape)| *of == kind && *version > position;
+                shapes.extend(self.changes.iter().filter(is_open).map(|(_, _, shape)| shape));
+                shapes.push(&self.content);
+            }
+        }
         state_digest(&shapes)
     }
 
@@ -181,30 +200,32 @@ impl TinyWorld for ReplicationWorld {
     }
 }
 
-/// What of the world is in no manager and not on its way.
-struct Rest<'a>(&'a ReplicationWorld);
+impl ReplicationWorld {
+    /// What of the world is in no manager, not at the server and not on its way.
+    fn rest(&self) -> Shape {
+        let ReplicationBudgets { crashes, lost_answers, early_timers, scaled_to, .. } = self.budgets;
+        let is_there = |uid: &&Uid| self.server.pods().any(|pod| pod.meta.uid == **uid);
+        let late: Vec<&Uid> = self.late.iter().filter(is_there).collect();
+        let budgets = (crashes, lost_answers, early_timers, scaled_to);
+        let states = (self.leader, self.heir, self.made, late, self.broken.is_some());
+        let awake = [0, 1].map(|index: usize| self.seats.get(index).map(|seat| seat.is_awake));
+        let positions = self.seats.each_ref().map(|seat| seat.positions.map(|position| position.is_some()));
+        let versions = self.seats.iter().flat_map(|seat| {
+            let position = |kind| Some(as_seen(kind, ResourceVersion(seat.position(kind)?)).0);
+            Kind::ALL.into_iter().filter_map(position)
+        });
+        Shape::plain(&(budgets, states, awake, positions), versions.collect())
+    }
+}
 
-impl fmt::Debug for Rest<'_> {
+/// What the server has, as managers see it.
+struct Content<'a>(&'a ApiServer);
+
+impl fmt::Debug for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ReplicationWorld { server, seats, leader, .. } = self.0;
-        let ReplicationBudgets { crashes, lost_answers, early_timers, scaled_to, .. } = self.0.budgets;
-        write!(f, "{leader:?} {} {crashes} {lost_answers} {early_timers} {scaled_to:?} {} ", self.0.heir, self.0.made)?;
-        let late: Vec<_> = self.0.late.iter().filter(|uid| server.pods().any(|pod| pod.meta.uid == **uid)).collect();
-        write!(f, "{late:?} {}", self.0.broken.is_some())?;
         for kind in Kind::ALL {
-            f.debug_list().entries(server.list(kind).into_iter().map(steps::seen)).finish()?;
-            write!(f, " at {:?}", as_seen(kind, server.revision()))?;
-        }
-        for seat in seats {
-            write!(f, " {}", seat.is_awake)?;
-            for kind in Kind::ALL {
-                let Some(mut position) = seat.position(kind) else { continue };
-                write!(f, " {:?}", as_seen(kind, ResourceVersion(position)))?;
-                while let Some((version, event)) = server.history().next(kind, position) {
-                    write!(f, "{:?}", steps::event_seen(kind, event.clone()))?;
-                    position = version.0;
-                }
-            }
+            f.debug_list().entries(self.0.list(kind).into_iter().map(steps::seen)).finish()?;
+            write!(f, " at {:?}", as_seen(kind, self.0.revision()))?;
         }
         Ok(())
     }

@@ -11,10 +11,10 @@ use mainstay_model::{
 
 use super::manager::{Manager, TERM};
 use super::message::{Content, Message, Orphaned, unknown};
-use super::{Choice, ReplicationWorld, Seat};
+use super::{Choice, Content as ServerContent, ReplicationWorld, Seat};
 use crate::api::ApiServer;
 use crate::clock::Time;
-use crate::explore::digest::{Shape, as_seen, as_stored};
+use crate::explore::digest::{Digest, Shape, as_seen, as_stored};
 
 /// After so long on its sender's clock a write that was given up does not arrive any more.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -83,8 +83,8 @@ impl ReplicationWorld {
     pub(super) fn happen(&mut self, choice: &Choice) {
         match choice {
             Choice::Arrives(index) => {
-                let (_, message) = self.on_the_way.remove(*index);
-                self.arrives(&message);
+                let (shape, message) = self.on_the_way.remove(*index);
+                self.arrives(&shape, &message);
             }
             Choice::AnswerLost(index) => self.answer_lost(*index),
             Choice::Delivers(index, kind) => self.deliver(*index, *kind),
@@ -92,7 +92,8 @@ impl ReplicationWorld {
                 let version = self.server.revision();
                 self.set_position(*index, *kind, Some(version));
                 let progress = SourceEvent::Progress(as_seen(*kind, version));
-                self.tell(*index, Input::Source(Source::everywhere(*kind), progress));
+                let digest = Shape::of(&("bookmark", kind, &progress)).exact();
+                self.tell(*index, digest, Input::Source(Source::everywhere(*kind), progress));
             }
             Choice::PodLives(name) => self.pod_lives(name),
             Choice::Timer(index, early) => {
@@ -106,7 +107,7 @@ impl ReplicationWorld {
                 if let Some(seat) = self.seats.get_mut(*index) {
                     seat.is_awake = true;
                 }
-                self.tell(*index, Input::LeadingUntil(until.unwrap_or_default()));
+                self.tell(*index, 1, Input::LeadingUntil(until.unwrap_or_default()));
             }
             Choice::UserScales => {
                 if let Some(replicas) = self.budgets.scaled_to.take() {
@@ -140,7 +141,8 @@ impl ReplicationWorld {
         for kind in Kind::ALL {
             let listing = self.listing(kind, Moment::default());
             self.set_position(index, kind, Some(self.server.revision()));
-            self.tell(index, Input::Source(Source::everywhere(kind), SourceEvent::Listed(listing)));
+            let digest = Shape::of(&("list", kind, &listing)).exact();
+            self.tell(index, digest, Input::Source(Source::everywhere(kind), SourceEvent::Listed(listing)));
         }
     }
 
@@ -170,8 +172,11 @@ impl ReplicationWorld {
         Listing { objects, unreadable: Vec::new(), version: as_seen(kind, self.server.revision()), begun }
     }
 
-    fn arrives(&mut self, message: &Message) {
+    fn arrives(&mut self, shape: &Shape, message: &Message) {
         let index = message.manager;
+        let mut digest = Digest::default();
+        digest.add(&(shape.exact(), message.content.number()));
+        let digest = digest.finish();
         let zero = Duration::ZERO;
         match message.content.clone() {
             Content::Write { id, write, .. } => {
@@ -194,14 +199,14 @@ impl ReplicationWorld {
             Content::AskList(kind, begun) => {
                 self.send(index, Content::Listed(kind, self.listing(kind, begun)));
             }
-            Content::Written { id, outcome, .. } => self.tell(index, Input::Write { id, outcome, took: zero }),
-            Content::WasRead { id, outcome, .. } => self.tell(index, Input::Read { id, outcome }),
+            Content::Written { id, outcome, .. } => self.tell(index, digest, Input::Write { id, outcome, took: zero }),
+            Content::WasRead { id, outcome, .. } => self.tell(index, digest, Input::Read { id, outcome }),
             Content::Newest(kind, version) => {
-                self.tell(index, Input::NewestVersion(Source::everywhere(kind), Some(version)));
+                self.tell(index, digest, Input::NewestVersion(Source::everywhere(kind), Some(version)));
             }
             Content::Listed(kind, listing) => {
                 self.set_position(index, kind, Some(as_stored(kind, listing.version)));
-                self.tell(index, Input::Source(Source::everywhere(kind), SourceEvent::Listed(listing)));
+                self.tell(index, digest, Input::Source(Source::everywhere(kind), SourceEvent::Listed(listing)));
             }
         }
     }
@@ -232,7 +237,9 @@ impl ReplicationWorld {
             let orphaned = Some(Orphaned::GivenUp(*sent));
             self.put(Message { manager: message.manager, orphaned, content });
         }
-        self.tell(message.manager, unknown(id));
+        let mut digest = Digest::default();
+        digest.add(&("lost", id));
+        self.tell(message.manager, digest.finish(), unknown(id));
     }
 
     fn deliver(&mut self, index: usize, kind: Kind) {
@@ -240,7 +247,9 @@ impl ReplicationWorld {
         let next = position.and_then(|at| self.server.history().next(kind, at));
         let Some((version, event)) = next.map(|(version, event)| (version, event.clone())) else { return };
         self.set_position(index, kind, Some(version));
-        self.tell(index, Input::Source(Source::everywhere(kind), event_seen(kind, event)));
+        let same = |(of, at, _): &&(Kind, u64, Shape)| *of == kind && *at == version.0;
+        let digest = self.changes.iter().find(same).map(|(_, _, shape)| shape.exact()).unwrap_or_default();
+        self.tell(index, digest, Input::Source(Source::everywhere(kind), event_seen(kind, event)));
     }
 
     fn pod_lives(&mut self, name: &ObjectName) {
@@ -274,32 +283,44 @@ impl ReplicationWorld {
     }
 
     fn let_time_pass(&mut self, index: usize) {
-        let Some(seat) = self.seats.get_mut(index) else { return };
-        let mut manager = seat.manager.double();
-        let effects = manager.let_time_pass();
-        let moment = manager.moment;
-        seat.manager = Rc::new(manager);
+        self.react(index, 0, Manager::let_time_pass);
+        let moment = self.seats.get(index).map(|seat| seat.manager.moment).unwrap_or_default();
         self.on_the_way.retain(|(_, message)| match message.orphaned {
             Some(Orphaned::GivenUp(sent)) if message.manager == index => {
                 moment.since(sent) < REQUEST_TIMEOUT
             }
             _ => true,
         });
-        self.carry(index, effects);
     }
 
-    fn tell(&mut self, index: usize, input: Input) {
+    fn tell(&mut self, index: usize, digest: u128, input: Input) {
+        self.react(index, digest, |manager| manager.handle(input));
+    }
+
+    /// Lets a manager take something in, of which this is the digest, and does what it wants done.
+    fn react(&mut self, index: usize, digest: u128, take_in: impl FnOnce(&mut Manager) -> Vec<Effect>) {
         let Some(seat) = self.seats.get_mut(index) else { return };
-        let mut manager = seat.manager.double();
-        let effects = manager.handle(input);
-        seat.manager = Rc::new(manager);
-        self.carry(index, effects);
+        let mut known = Digest::default();
+        known.add(&(seat.manager.exact, digest));
+        // A manager is shown without the numbers of its requests: here they must be the same.
+        for (_, message) in &self.on_the_way {
+            if message.manager == index && message.orphaned.is_none() {
+                known.add(&message.content.number());
+            }
+        }
+        let (manager, effects) = self.reactions.get(known.finish(), || {
+            let mut manager = seat.manager.double();
+            let effects = take_in(&mut manager);
+            (Rc::new(manager), effects.into())
+        });
+        seat.manager = manager;
+        self.carry(index, &effects);
     }
 
     /// Does what a brain wants done.
-    fn carry(&mut self, index: usize, effects: Vec<Effect>) {
+    fn carry(&mut self, index: usize, effects: &[Effect]) {
         for effect in effects {
-            match effect {
+            match effect.clone() {
                 Effect::Write { id, write, .. } => {
                     self.check_dispatch(index, &write);
                     let sent = self.seats.get(index).map(|seat| seat.manager.moment).unwrap_or_default();
@@ -327,11 +348,25 @@ impl ReplicationWorld {
     }
 
     fn put(&mut self, message: Message) {
-        self.on_the_way.push((Shape::of(&message), Rc::new(message)));
+        let shape = Shape::of(&message);
+        // In which order things were sent makes no difference.
+        let place = self.on_the_way.partition_point(|(other, _)| *other < shape);
+        self.on_the_way.insert(place, (shape, Rc::new(message)));
     }
 
     fn change_server(&mut self, change: impl FnOnce(&mut ApiServer)) {
-        change(Rc::make_mut(&mut self.server));
+        let before = self.server.revision();
+        let server = Rc::make_mut(&mut self.server);
+        change(server);
+        self.content = Rc::new(Shape::of(&ServerContent(server)));
+        for kind in Kind::ALL {
+            let mut position = before.0;
+            while let Some((version, event)) = server.history().next(kind, position) {
+                position = version.0;
+                let shape = Shape::of(&event_seen(kind, event.clone()));
+                Rc::make_mut(&mut self.changes).push((kind, version.0, shape));
+            }
+        }
         self.keep_standbys_close();
     }
 
