@@ -109,9 +109,8 @@ impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lanes = [Lane::Change, Lane::Retry, Lane::Initial].into_iter().zip(&self.lanes);
         let confirmed = lanes.flat_map(|(lane, line)| {
-            let is_confirmed = move |key: &&ObjectName| {
-                self.ready.get(*key).is_some_and(|(current, _)| *current == lane)
-            };
+            let is_confirmed =
+                move |key: &&ObjectName| self.ready.get(*key).is_some_and(|(current, _)| *current == lane);
             line.iter().filter(is_confirmed).map(move |key| (lane, key))
         });
         f.debug_list().entries(confirmed).entries(&self.timers).finish()

@@ -7,13 +7,14 @@
 //! - no state twice: states are known by a digest, which leaves out what decides nothing;
 //! - no claim beyond what was looked at: an exploration that was cut short says so.
 //!
-//! Map: [`digest`] makes equal states known as such, [`replication`] is one ReplicationController with two managers, [`lease`] the
-//! election alone.
+//! Map: [`digest`] makes equal states known as such, [`mod@shorten`] makes paths readable, [`replication`] is one
+//! ReplicationController with two managers, [`lease`] the election alone, [`worlds`] says how much happens in them.
 
 pub mod digest;
 pub mod lease;
 pub mod replication;
 pub mod shorten;
+pub mod worlds;
 
 use std::fmt;
 

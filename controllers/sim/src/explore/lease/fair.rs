@@ -18,7 +18,8 @@ impl LeaseWorld {
             while let Some(next) = self.first_thing() {
                 self.take(&next);
                 if self.leaders().len() > 1 {
-                    return Some(format!("{} lead at the same time", self.leaders().join(" and ")));
+                    let leaders = self.leaders().join(" and ");
+                    return Some(format!("when all goes on without faults, {leaders} lead at the same time"));
                 }
             }
             self.take(&Choice::Tick);

@@ -36,7 +36,7 @@ use crate::api::ApiServer;
 use manager::Manager;
 use memory::Reactions;
 use message::Message;
-pub use options::ReplicationBudgets;
+pub use options::{PodLife, ReplicationBudgets};
 
 /// The world.
 pub struct ReplicationWorld {
@@ -100,11 +100,8 @@ impl ReplicationWorld {
         let mut server = ApiServer::at(FIRST_VERSION);
         let uid = server.new_uid();
         server.store_controller(controller(uid, budgets.replicas));
-        let seat = || Seat {
-            manager: Rc::new(Manager::new(budgets.mutant)),
-            is_awake: false,
-            positions: [None; 2],
-        };
+        let seat =
+            || Seat { manager: Rc::new(Manager::new(budgets.mutant)), is_awake: false, positions: [None; 2] };
         let mut world = ReplicationWorld {
             budgets,
             reactions: Rc::default(),
@@ -160,11 +157,15 @@ impl TinyWorld for ReplicationWorld {
         match choice {
             Choice::Arrives(index) => message(index),
             Choice::AnswerLost(index) => format!("no answer to what is on its way, {}", message(index)),
-            Choice::Delivers(index, kind) => format!("manager {index} sees the next change of {}", kind.plural()),
+            Choice::Delivers(index, kind) => {
+                format!("manager {index} sees the next change of {}", kind.plural())
+            }
             Choice::Bookmark(index, kind) => format!("manager {index} gets a bookmark for {}", kind.plural()),
             Choice::PodLives(name) => format!("the life of {name} goes on"),
             Choice::Timer(index, false) => format!("time passes for manager {index}"),
-            Choice::Timer(index, true) => format!("time passes for manager {index}, before all has reached it"),
+            Choice::Timer(index, true) => {
+                format!("time passes for manager {index}, before all has reached it")
+            }
             Choice::Crashes => "the leader crashes".to_owned(),
             Choice::Leads(index) => format!("manager {index} leads"),
             Choice::UserScales => "a user scales".to_owned(),

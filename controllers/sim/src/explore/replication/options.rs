@@ -15,8 +15,8 @@ pub struct ReplicationBudgets {
     pub lost_answers: u32,
     /// How often a timer goes off although something for that process is on its way.
     pub early_timers: u32,
-    /// Whether pods are bound and start.
-    pub pods_start: bool,
+    /// What becomes of pods.
+    pub pods: PodLife,
     /// Whether what a standby's lists and watches deliver, and when, is tried out too. Without this a standby lists as it begins
     /// and sees each change at once, but for the last ones (see `standby_lag`), which may reach it at any time after it leads.
     /// Nobody can see the difference: a standby takes in what it is told and sends nothing, so its steps can be put off
@@ -29,6 +29,17 @@ pub struct ReplicationBudgets {
     pub mutant: Option<Mutant>,
 }
 
+/// What becomes of pods, beside that those that are being deleted go at some time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PodLife {
+    /// They stay as they were made.
+    Stays,
+    /// They are bound at some time, and with that they run and are ready.
+    StartsAtOnce,
+    /// They are bound at some time, and run and are ready at some time later.
+    Starts,
+}
+
 impl ReplicationBudgets {
     /// One ReplicationController of two pods, one crash, one lost answer.
     pub const WHOLE: ReplicationBudgets = ReplicationBudgets {
@@ -37,7 +48,7 @@ impl ReplicationBudgets {
         crashes: 1,
         lost_answers: 1,
         early_timers: 0,
-        pods_start: true,
+        pods: PodLife::Stays,
         standbys_watch: false,
         standby_lag: 2,
         mutant: None,

@@ -13,7 +13,11 @@ impl ReplicationWorld {
     /// A write leaves only the manager that leads, and a delete is only for what it knows as its own.
     pub(super) fn check_dispatch(&mut self, index: usize, write: &Write) {
         if self.leader != Some(index) {
-            self.broken(format!("manager {index} does not lead and sends: {} {}", write.verb(), write.object()));
+            self.broken(format!(
+                "manager {index} does not lead and sends: {} {}",
+                write.verb(),
+                write.object()
+            ));
         }
         let Write::DeletePod(delete) = write else { return };
         let Some(seat) = self.seats.get(index) else { return };
@@ -55,8 +59,15 @@ impl ReplicationWorld {
                 return Some(format!("{} active pods of {} in the end", own.len(), controller.replicas));
             }
             let status = &controller.status;
-            let said = (status.replicas, status.ready_replicas, status.available_replicas, status.observed_generation);
-            if said != (count(own.len()), ready, ready, controller.meta.generation) || !status.conditions.is_empty() {
+            let said = (
+                status.replicas,
+                status.ready_replicas,
+                status.available_replicas,
+                status.observed_generation,
+            );
+            if said != (count(own.len()), ready, ready, controller.meta.generation)
+                || !status.conditions.is_empty()
+            {
                 return Some(format!("the status is left as {status:?}"));
             }
         }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use mainstay_engine::{Effect, Input, Listing, Moment, Notice, Source, SourceEvent};
 use mainstay_model::{
-    Kind, Object, ObjectName, Pod, PodPhase, ReadOutcome, ReplicationController, ResourceVersion, Write, WriteOutcome,
+    Kind, Object, ObjectName, Pod, PodPhase, ReadOutcome, ReplicationController, ResourceVersion, Write,
+    WriteOutcome,
 };
 
 use super::manager::{Manager, TERM};
 use super::message::{Content, Message, Orphaned, unknown};
-use super::{Choice, Content as ServerContent, ReplicationWorld, Seat};
+use super::{Choice, Content as ServerContent, PodLife, ReplicationWorld, Seat};
 use crate::api::ApiServer;
 use crate::clock::Time;
 use crate::explore::digest::{Digest, Shape, as_seen, as_stored};
@@ -25,20 +26,27 @@ impl ReplicationWorld {
         let mut choices = Vec::new();
         for (index, (_, message)) in self.on_the_way.iter().enumerate() {
             choices.push(Choice::Arrives(index));
-            if self.budgets.lost_answers > 0 && message.orphaned.is_none() && message.content.write().is_some() {
+            if self.budgets.lost_answers > 0
+                && message.orphaned.is_none()
+                && message.content.write().is_some()
+            {
                 choices.push(Choice::AnswerLost(index));
             }
         }
         for (index, seat) in self.seats.iter().enumerate().filter(|(_, seat)| seat.is_awake) {
-            let mut has_all = !self.on_the_way.iter().any(|(_, message)| {
-                message.manager == index && message.orphaned.is_none()
-            });
+            let mut has_all = !self
+                .on_the_way
+                .iter()
+                .any(|(_, message)| message.manager == index && message.orphaned.is_none());
             for kind in Kind::ALL {
                 let Some(position) = seat.position(kind) else { continue };
                 if self.server.history().next(kind, position).is_some() {
                     choices.push(Choice::Delivers(index, kind));
                     has_all = false;
-                } else if position < self.server.revision().0 && self.leader == Some(index) && !seat.is_fresh(kind) {
+                } else if position < self.server.revision().0
+                    && self.leader == Some(index)
+                    && !seat.is_fresh(kind)
+                {
                     choices.push(Choice::Bookmark(index, kind));
                     has_all = false;
                 }
@@ -50,7 +58,7 @@ impl ReplicationWorld {
                 choices.push(Choice::Timer(index, !has_all));
             }
         }
-        let living = self.server.pods().filter(|pod| self.budgets.pods_start && lives_on(pod));
+        let living = self.server.pods().filter(|pod| lives_on(pod, self.budgets.pods));
         choices.extend(living.map(|pod| Choice::PodLives(pod.meta.name.clone())));
         match self.leader {
             None => choices.push(Choice::Leads(self.heir)),
@@ -199,14 +207,20 @@ impl ReplicationWorld {
             Content::AskList(kind, begun) => {
                 self.send(index, Content::Listed(kind, self.listing(kind, begun)));
             }
-            Content::Written { id, outcome, .. } => self.tell(index, digest, Input::Write { id, outcome, took: zero }),
+            Content::Written { id, outcome, .. } => {
+                self.tell(index, digest, Input::Write { id, outcome, took: zero })
+            }
             Content::WasRead { id, outcome, .. } => self.tell(index, digest, Input::Read { id, outcome }),
             Content::Newest(kind, version) => {
                 self.tell(index, digest, Input::NewestVersion(Source::everywhere(kind), Some(version)));
             }
             Content::Listed(kind, listing) => {
                 self.set_position(index, kind, Some(as_stored(kind, listing.version)));
-                self.tell(index, digest, Input::Source(Source::everywhere(kind), SourceEvent::Listed(listing)));
+                self.tell(
+                    index,
+                    digest,
+                    Input::Source(Source::everywhere(kind), SourceEvent::Listed(listing)),
+                );
             }
         }
     }
@@ -253,14 +267,21 @@ impl ReplicationWorld {
     }
 
     fn pod_lives(&mut self, name: &ObjectName) {
-        self.change_server(|server| match server.pod(name) {
-            Some(pod) if pod.meta.is_deleting() => server.remove(Kind::Pod, name),
-            Some(pod) if pod.node.is_none() => server.change_pod(name, |pod| pod.node = Some("north".into())),
-            _ => server.change_pod(name, |pod| {
-                pod.phase = PodPhase::Running;
-                pod.ready = true;
-                pod.ready_since = Some(Time::default().wall());
-            }),
+        let at_once = self.budgets.pods == PodLife::StartsAtOnce;
+        self.change_server(|server| {
+            let Some(pod) = server.pod(name) else { return };
+            let (is_deleting, is_bound) = (pod.meta.is_deleting(), pod.node.is_some());
+            if is_deleting {
+                return server.remove(Kind::Pod, name);
+            }
+            server.change_pod(name, |pod| {
+                pod.node = Some("north".into());
+                if is_bound || at_once {
+                    pod.phase = PodPhase::Running;
+                    pod.ready = true;
+                    pod.ready_since = Some(Time::default().wall());
+                }
+            });
         });
     }
 
@@ -286,9 +307,7 @@ impl ReplicationWorld {
         self.react(index, 0, Manager::let_time_pass);
         let moment = self.seats.get(index).map(|seat| seat.manager.moment).unwrap_or_default();
         self.on_the_way.retain(|(_, message)| match message.orphaned {
-            Some(Orphaned::GivenUp(sent)) if message.manager == index => {
-                moment.since(sent) < REQUEST_TIMEOUT
-            }
+            Some(Orphaned::GivenUp(sent)) if message.manager == index => moment.since(sent) < REQUEST_TIMEOUT,
             _ => true,
         });
     }
@@ -337,7 +356,9 @@ impl ReplicationWorld {
                     let begun = self.seats.get(index).map(|seat| seat.manager.moment).unwrap_or_default();
                     self.send(index, Content::AskList(kind, begun));
                 }
-                Effect::Notice(Notice::PlanPanicked { message, .. }) => self.broken(format!("a plan panicked: {message}")),
+                Effect::Notice(Notice::PlanPanicked { message, .. }) => {
+                    self.broken(format!("a plan panicked: {message}"))
+                }
                 Effect::Notice(_) | Effect::Event(_) | Effect::Audit(_) => {}
             }
         }
@@ -384,7 +405,9 @@ impl ReplicationWorld {
         let server = &self.server;
         self.on_the_way.retain(|(_, message)| match (&message.content, message.orphaned) {
             (Content::Write { write: Write::PatchReplicationControllerStatus(patch), .. }, Some(_)) => {
-                server.controller(&patch.object).is_some_and(|found| found.meta.version == as_stored(Kind::ReplicationController, patch.version))
+                server.controller(&patch.object).is_some_and(|found| {
+                    found.meta.version == as_stored(Kind::ReplicationController, patch.version)
+                })
             }
             (Content::Write { write: Write::DeletePod(delete), .. }, Some(_)) => {
                 server.pod(&delete.pod).is_some_and(|found| found.meta.uid == delete.uid)
@@ -411,8 +434,8 @@ impl Seat {
 }
 
 /// Whether something is still to happen to the pod.
-fn lives_on(pod: &Pod) -> bool {
-    pod.meta.is_deleting() || pod.node.is_none() || pod.phase == PodPhase::Pending
+fn lives_on(pod: &Pod, life: PodLife) -> bool {
+    pod.meta.is_deleting() || life != PodLife::Stays && pod.phase == PodPhase::Pending
 }
 
 /// An object as a manager sees it.
