@@ -5,6 +5,7 @@
 //!
 //! Invariants, as absences:
 //! - no state twice: states are known by a digest, which leaves out what decides nothing;
+//! - no circle without a way out: from each state of a world that must come to rest, it can ([`rest`]);
 //! - no claim beyond what was looked at: an exploration that was cut short says so.
 //!
 //! Map: [`digest`] makes equal states known as such, [`mod@shorten`] makes paths readable, [`replication`] is one
@@ -13,18 +14,24 @@
 pub mod digest;
 pub mod lease;
 pub mod replication;
+mod rest;
 pub mod shorten;
 pub mod worlds;
 
 use std::fmt;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
+
+use rest::Rest;
 
 /// A world with few enough states.
 pub trait TinyWorld: Sized {
     /// Something that may happen.
     type Choice: Clone;
+
+    /// Whether it must be able to come to rest from each of its states.
+    const COMES_TO_REST: bool;
 
     /// A second world in the same state.
     fn double(&self) -> Self;
@@ -88,6 +95,7 @@ impl fmt::Display for Violation {
 
 /// A state on the way to the present one.
 struct Stop<W: TinyWorld> {
+    number: u32,
     /// The state, as long as something in it is left to be tried.
     world: Option<W>,
     choices: Vec<W::Choice>,
@@ -98,17 +106,21 @@ struct Stop<W: TinyWorld> {
 /// Tries everything, deepest first; gives up beyond so many states. A violation ends it, with a path that is as short as
 /// [`shorten`] can make it.
 pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Exploration {
-    let mut seen: HashSet<u128, FixedState> = HashSet::default();
+    let mut seen: HashMap<u128, u32, FixedState> = HashMap::default();
     let mut found = Exploration::default();
+    let mut rest = Rest::default();
     let first = begin();
-    seen.insert(first.digest());
+    seen.insert(first.digest(), 0);
     let mut way: Vec<Stop<W>> = Vec::new();
-    let mut next = Some(first);
+    let mut next = Some((0, first));
     loop {
-        if let Some(world) = next.take() {
+        if let Some((number, world)) = next.take() {
             found.states += 1;
             let choices = world.choices();
-            found.at_rest += u64::from(world.is_at_rest(&choices));
+            if world.is_at_rest(&choices) {
+                found.at_rest += 1;
+                rest.at_rest.push(number);
+            }
             if let Some(message) = broken(&world, &choices) {
                 let path: Vec<W::Choice> = way.iter().filter_map(Stop::last).collect();
                 let path = shorten::in_words(&begin, &path);
@@ -118,7 +130,7 @@ pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Explora
             if found.states >= most_states {
                 return found;
             }
-            way.push(Stop { world: Some(world), choices, tried: 0 });
+            way.push(Stop { number, world: Some(world), choices, tried: 0 });
             found.depth = found.depth.max(way.len() - 1);
         }
         let Some(stop) = way.last_mut() else { break };
@@ -132,12 +144,30 @@ pub fn explore<W: TinyWorld>(begin: impl Fn() -> W, most_states: u64) -> Explora
         let Some(mut world) = world else { continue };
         world.take(choice);
         found.transitions += 1;
-        if seen.insert(world.digest()) {
-            next = Some(world);
+        let new = new_number(&seen);
+        let number = *seen.entry(world.digest()).or_insert(new);
+        if W::COMES_TO_REST {
+            rest.steps.push((number, stop.number));
+        }
+        if number == new {
+            next = Some((number, world));
         }
     }
     found.is_complete = true;
+    if W::COMES_TO_REST
+        && let Some(restless) = rest.first_without(new_number(&seen))
+    {
+        let digest = seen.iter().find(|(_, number)| **number == restless).map(|(digest, _)| *digest);
+        let message = "from here the world never comes to rest".to_owned();
+        let path = shorten::way_to_state(&begin, digest).unwrap_or_default();
+        found.violation = Some(Violation { message, path });
+    }
     found
+}
+
+/// The number that the next state gets.
+fn new_number(seen: &HashMap<u128, u32, FixedState>) -> u32 {
+    u32::try_from(seen.len()).unwrap_or(u32::MAX)
 }
 
 /// The promise that is broken in this state, or by staying in it.

@@ -10,7 +10,14 @@ const MOST_STATES: usize = 60_000;
 
 /// A shorter way to a broken promise.
 pub fn shorten<W: TinyWorld>(begin: impl Fn() -> W, violation: Violation) -> Violation {
-    shortest(&begin).unwrap_or_else(|| leave_out(&begin, violation))
+    let is_broken = |world: &W, _: u128| broken(world, &world.choices());
+    nearest(&begin, is_broken).unwrap_or_else(|| leave_out(&begin, violation))
+}
+
+/// A shortest way to the state with that digest.
+pub fn way_to_state<W: TinyWorld>(begin: impl Fn() -> W, digest: Option<u128>) -> Option<Vec<String>> {
+    let is_it = |_: &W, other: u128| (Some(other) == digest).then(String::new);
+    nearest(&begin, is_it).map(|found| found.path)
 }
 
 /// A state that was reached, how it was, and from which other one.
@@ -19,8 +26,11 @@ struct Reached<C> {
     choice: Option<C>,
 }
 
-/// Tries everything, nearest first.
-fn shortest<W: TinyWorld>(begin: impl Fn() -> W) -> Option<Violation> {
+/// Tries everything, nearest first, until there is something to say of a state.
+fn nearest<W: TinyWorld>(
+    begin: impl Fn() -> W,
+    say: impl Fn(&W, u128) -> Option<String>,
+) -> Option<Violation> {
     let first = begin();
     let mut seen: HashSet<u128, FixedState> = HashSet::default();
     seen.insert(first.digest());
@@ -31,12 +41,13 @@ fn shortest<W: TinyWorld>(begin: impl Fn() -> W) -> Option<Violation> {
             for choice in world.choices() {
                 let mut next = world.double();
                 next.take(&choice);
-                if !seen.insert(next.digest()) {
+                let digest = next.digest();
+                if !seen.insert(digest) {
                     continue;
                 }
                 let place = reached.len();
                 reached.push(Reached { from, choice: Some(choice) });
-                if let Some(message) = broken(&next, &next.choices()) {
+                if let Some(message) = say(&next, digest) {
                     return Some(Violation { message, path: in_words(&begin, &way_to(&reached, place)) });
                 }
                 border.push((place, next));

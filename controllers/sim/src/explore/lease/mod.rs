@@ -264,6 +264,8 @@ impl LeaseWorld {
 impl TinyWorld for LeaseWorld {
     type Choice = Choice;
 
+    const COMES_TO_REST: bool = false;
+
     fn double(&self) -> LeaseWorld {
         self.clone()
     }

@@ -125,6 +125,8 @@ impl ReplicationWorld {
 impl TinyWorld for ReplicationWorld {
     type Choice = Choice;
 
+    const COMES_TO_REST: bool = true;
+
     fn double(&self) -> ReplicationWorld {
         ReplicationWorld {
             budgets: self.budgets,
