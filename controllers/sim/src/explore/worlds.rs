@@ -45,7 +45,11 @@ pub const WORLDS: &[NamedWorld] = &[
     // The crashed manager leads once more.
     replication("rc, two crashes", ReplicationBudgets { crashes: 2, lost_answers: 0, ..RC }),
     // Back-off and other waits end before the caches have caught up.
-    replication("rc, early timer", ReplicationBudgets { crashes: 0, early_timers: 1, ..RC }),
+    replication("rc, early timer", ReplicationBudgets { lost_answers: 0, early_timers: 1, ..RC }),
+    replication(
+        "rc, scaled down",
+        ReplicationBudgets { scaled_to: Some(1), crashes: 0, pods: PodLife::StartsAtOnce, ..RC },
+    ),
     // Shows beside the others that putting off what a standby sees hides nothing.
     replication(
         "rc, standby awake",

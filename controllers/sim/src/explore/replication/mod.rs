@@ -55,6 +55,8 @@ pub struct ReplicationWorld {
     on_the_way: Vec<(Shape, Rc<Message>)>,
     /// Pods that a crashed manager's create has made after the crash.
     late: BTreeSet<Uid>,
+    /// Whether the user has scaled.
+    is_scaled: bool,
     /// How many pods were made: the next one's UID depends on it.
     made: usize,
     /// The promise that was broken on the way here.
@@ -113,6 +115,7 @@ impl ReplicationWorld {
             heir: 0,
             on_the_way: Vec::new(),
             late: BTreeSet::new(),
+            is_scaled: false,
             made: 0,
             broken: None,
         };
@@ -139,6 +142,7 @@ impl TinyWorld for ReplicationWorld {
             heir: self.heir,
             on_the_way: self.on_the_way.clone(),
             late: self.late.clone(),
+            is_scaled: self.is_scaled,
             made: self.made,
             broken: self.broken.clone(),
         }
@@ -206,10 +210,10 @@ impl TinyWorld for ReplicationWorld {
 impl ReplicationWorld {
     /// What of the world is in no manager, not at the server and not on its way.
     fn rest(&self) -> Shape {
-        let ReplicationBudgets { crashes, lost_answers, early_timers, scaled_to, .. } = self.budgets;
+        let ReplicationBudgets { crashes, lost_answers, early_timers, .. } = self.budgets;
         let is_there = |uid: &&Uid| self.server.pods().any(|pod| pod.meta.uid == **uid);
         let late: Vec<&Uid> = self.late.iter().filter(is_there).collect();
-        let budgets = (crashes, lost_answers, early_timers, scaled_to);
+        let budgets = (crashes, lost_answers, early_timers, self.is_scaled);
         let states = (self.leader, self.heir, self.made, late, self.broken.is_some());
         let awake = [0, 1].map(|index: usize| self.seats.get(index).map(|seat| seat.is_awake));
         let positions = self.seats.each_ref().map(|seat| seat.positions.map(|position| position.is_some()));

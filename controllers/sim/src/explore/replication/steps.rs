@@ -65,7 +65,7 @@ impl ReplicationWorld {
             Some(_) if self.budgets.crashes > 0 => choices.push(Choice::Crashes),
             Some(_) => {}
         }
-        if self.budgets.scaled_to.is_some() && self.leader.is_some() {
+        if self.budgets.scaled_to.is_some() && !self.is_scaled && self.leader.is_some() {
             choices.push(Choice::UserScales);
         }
         choices
@@ -118,7 +118,8 @@ impl ReplicationWorld {
                 self.tell(*index, 1, Input::LeadingUntil(until.unwrap_or_default()));
             }
             Choice::UserScales => {
-                if let Some(replicas) = self.budgets.scaled_to.take() {
+                self.is_scaled = true;
+                if let Some(replicas) = self.budgets.scaled_to {
                     self.change_server(|server| {
                         server.change_controller(&ObjectName::new("shop", "red"), |controller| {
                             controller.replicas = replicas;
