@@ -1,6 +1,7 @@
 //! The work queue of one controller: three lanes, each key once, and timers.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 use std::time::Duration;
 
 use mainstay_model::ObjectName;
@@ -20,7 +21,7 @@ pub enum Lane {
 }
 
 /// Keys that want to be planned. First in, first out in each lane; a key is in at most one.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Queue {
     lanes: [VecDeque<ObjectName>; 3],
     /// What is ready, in which lane and since when. An entry in a lane that this map does not confirm has moved on.
@@ -100,6 +101,19 @@ impl Queue {
     /// How many keys have a timer.
     pub fn timers(&self) -> usize {
         self.timers.len()
+    }
+}
+
+/// What comes in which order, and the timers. Since when a key is ready is measured and decides nothing.
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lanes = [Lane::Change, Lane::Retry, Lane::Initial].into_iter().zip(&self.lanes);
+        let confirmed = lanes.flat_map(|(lane, line)| {
+            let is_confirmed =
+                move |key: &&ObjectName| self.ready.get(*key).is_some_and(|(current, _)| *current == lane);
+            line.iter().filter(is_confirmed).map(move |key| (lane, key))
+        });
+        f.debug_list().entries(confirmed).entries(&self.timers).finish()
     }
 }
 

@@ -10,8 +10,9 @@
 //! - no knowledge of how a controller works: the oracles know objects, requests and promises.
 //!
 //! Map: [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
-//! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did, [`pattern`] strikes at each place in turn,
-//! [`mutant`] shows that what is wrong is caught.
+//! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did,
+//! [`pattern`] strikes at each place in turn, [`mutant`] shows that what is wrong is caught. [`explore`] draws nothing: it tries
+//! every order of events in worlds that are small enough.
 //!
 //! What the oracles allow, because the design does:
 //! - a create that reaches the server after its sender gave up, froze, lost its lease or died may make a pod too many for a
@@ -26,6 +27,7 @@ pub mod api;
 pub mod clock;
 pub mod coverage;
 pub mod dice;
+pub mod explore;
 pub mod fault;
 pub mod happening;
 pub mod injection;

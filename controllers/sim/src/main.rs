@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use mainstay_sim::coverage::Coverage;
+use mainstay_sim::explore::worlds::{GROUPS, WORLDS};
 use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{Pattern, plans};
 use mainstay_sim::run::{run, shrink};
@@ -17,6 +18,9 @@ use mainstay_sim::{Options, Outcome};
 
 /// After so many seeds that fail, more of them teach nothing.
 const ENOUGH_FAILURES: usize = 5;
+
+/// More states than any world that is meant to be explored has; twice that many do not fit into the memory of a small machine.
+const MOST_STATES: u64 = 8_000_000;
 
 fn main() -> ExitCode {
     match command() {
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
 fn command() -> Result<bool, String> {
     let mut options = Options::default();
     let (mut seeds, mut first, mut replayed, mut patterns) = (1000, 0, None, None);
+    let (mut explored, mut most_states) = (None, MOST_STATES);
     for word in std::env::args().skip(1) {
         let number = |text: &str| text.parse::<u64>().map_err(|error| format!("{word}: {error}"));
         match word.split_once('=') {
@@ -39,10 +44,17 @@ fn command() -> Result<bool, String> {
             Some(("first", text)) => first = number(text)?,
             Some(("replay", text)) => replayed = Some(number(text)?),
             Some(("mutants", text)) => return Ok(run_mutants(number(text)?)),
+            Some(("explore", group)) if group == "all" || GROUPS.contains(&group) => {
+                explored = Some(group.to_owned());
+            }
+            Some(("most-states", text)) => most_states = number(text)?,
             Some(("patterns", text)) => patterns = Some(number(text)?),
             _ if options.set(&word)? => {}
             _ => return Err(format!("unknown word {word}")),
         }
+    }
+    if let Some(group) = explored {
+        return Ok(explore(&group, most_states));
     }
     match (replayed, patterns) {
         (Some(seed), _) => Ok(replay(seed, options)),
@@ -142,6 +154,35 @@ fn run_patterns(seeds: std::ops::Range<u64>, managers: usize) -> bool {
     }
     println!("{all} plans, {failures} failed, in {:.1} s", start.elapsed().as_secs_f64());
     failures == 0
+}
+
+/// Tries every order of events in the worlds of a group; a world with more than so many states is given up.
+fn explore(group: &str, most_states: u64) -> bool {
+    let mut all_well = true;
+    println!(
+        "{:<24}{:>10}{:>13}{:>9}{:>9}{:>9}{:>10}  violations",
+        "world", "states", "transitions", "at rest", "depth", "seconds", "states/s"
+    );
+    for world in WORLDS.iter().filter(|world| group == "all" || world.is_in(group)) {
+        let start = Instant::now();
+        let found = world.explore(most_states);
+        let seconds = start.elapsed().as_secs_f64();
+        let pace = found.states as f64 / seconds;
+        let verdict = match (&found.violation, found.is_complete) {
+            (Some(_), _) => "1 or more",
+            (None, true) => "0",
+            (None, false) => "NOT COMPLETE, none so far",
+        };
+        println!(
+            "{:<24}{:>10}{:>13}{:>9}{:>9}{seconds:>9.1}{pace:>10.0}  {verdict}",
+            world.name, found.states, found.transitions, found.at_rest, found.depth
+        );
+        if let Some(violation) = &found.violation {
+            println!("{violation}");
+        }
+        all_well &= found.is_complete && found.violation.is_none();
+    }
+    all_well
 }
 
 /// Looks for the first seed that catches each mutant.

@@ -42,6 +42,19 @@ pub struct Simulation {
     /// Make the managers wrong in this way
     #[arg(long, value_name = "NAME")]
     mutant: Option<String>,
+    /// Instead, try every order of events in tiny worlds: around one ReplicationController, around the lease alone, or both
+    #[arg(
+        long,
+        value_name = "WORLDS",
+        num_args = 0..=1,
+        default_missing_value = "all",
+        value_parser = ["rc", "lease", "all"],
+        conflicts_with_all = ["seeds", "first", "faults", "patterns", "mutants", "replay"],
+    )]
+    explore: Option<String>,
+    /// With `--explore`: give up a world with more states than this
+    #[arg(long, value_name = "N", requires = "explore")]
+    most_states: Option<u64>,
     /// Run this seed only, and print its log
     #[arg(long, value_name = "SEED", conflicts_with_all = ["seeds", "first"])]
     replay: Option<u64>,
@@ -69,6 +82,8 @@ fn words(simulation: &Simulation) -> Vec<String> {
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
     words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));
     words.extend(simulation.mutant.as_ref().map(|name| format!("mutant={name}")));
+    words.extend(simulation.explore.as_ref().map(|group| format!("explore={group}")));
+    words.extend(simulation.most_states.map(|number| format!("most-states={number}")));
     if simulation.mutants {
         words.push(format!("mutants={}", simulation.seeds));
     }

@@ -13,7 +13,7 @@ use crate::notice::Notice;
 use crate::source::Source;
 
 /// Where the audit of a source stands.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct AuditState {
     /// When the next one begins; `None` before the first list, while one runs, and where there are none.
     next: Option<Moment>,

@@ -11,7 +11,7 @@ use crate::source::Source;
 use crate::window::Window;
 
 /// A key that has something on its way, waits for a cache, or will be tried again.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct KeyState {
     /// What planners see.
     pub memory: Memory,

@@ -6,7 +6,7 @@
 //! Map: [`sources`] takes in what watches say, [`keys`] is what is known of a key at work, [`gates`] hold a key
 //! back until the caches show its own writes, [`planning`] calls the controllers,
 //! [`dispatch`] sends, [`outcomes`] hears how it ended, [`leadership`] decides when there may be any of that, [`audits`]
-//! looks for what the watches lost, [`report`] tells how things stand.
+//! looks for what the watches lost, [`report`] tells how things stand, [`shown`] makes equal states known as such.
 
 mod audits;
 mod dispatch;
@@ -16,6 +16,7 @@ mod leadership;
 mod outcomes;
 mod planning;
 pub mod report;
+mod shown;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -17,7 +17,7 @@ use super::audits::AuditState;
 use super::leadership::{Doubt, Freshness};
 
 /// What is known of a source.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct SourceState {
     /// When the last complete list was asked for; `None` before the first.
     pub listed: Option<Moment>,

@@ -15,6 +15,7 @@
 #[cfg(test)]
 mod race;
 mod settings;
+mod situation;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use mainstay_model::{LeaseRecord, ObservedLease, ResourceVersion};
 use crate::clock::{Moment, Now};
 use crate::random::Random;
 pub use settings::{ElectionSettings, ElectionSettingsError};
+pub use situation::Situation;
 
 /// How often a release is tried before the lease is left to run out.
 const RELEASE_TRIES: u32 = 2;
@@ -87,7 +89,7 @@ pub enum Standing<'a> {
 }
 
 /// One candidate's view of the election.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Election {
     settings: ElectionSettings,
     identity: String,
@@ -106,7 +108,7 @@ pub struct Election {
     sent: Option<(Action, Moment)>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 enum Phase {
     Following,
     Leading { until: Moment },
@@ -115,7 +117,7 @@ enum Phase {
     Released,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 enum Action {
     /// Read the lease.
     Look,

@@ -9,6 +9,7 @@ use mainstay_model::ObjectName;
 
 /// From a value to the names of the objects that have it, in the order of the names. The hash is unseeded and only ever
 /// looked up by value, so its order cannot show.
+#[derive(Clone)]
 pub(super) struct Index<V> {
     names: HashMap<V, BTreeSet<ObjectName>, FixedState>,
 }

@@ -7,7 +7,7 @@ use hashbrown::HashSet;
 use mainstay_model::{LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController};
 
 /// The shared texts and label sets. A name that is used by one object only is not kept here.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Interner {
     texts: HashSet<Name, FixedState>,
     label_sets: HashSet<LabelSet, FixedState>,

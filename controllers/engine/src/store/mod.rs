@@ -8,6 +8,8 @@ mod table;
 pub use pods::Pods;
 pub use table::Table;
 
+use std::fmt;
+
 use mainstay_model::{Kind, Object, ObjectName, ReplicationController, Tombstone, Uid};
 
 use intern::Interner;
@@ -22,7 +24,7 @@ pub struct Change {
 }
 
 /// All watched objects.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Store {
     pods: Pods,
     replication_controllers: Table<ReplicationController>,
@@ -117,6 +119,13 @@ impl Store {
     /// Forgets texts that no object uses any more. To be called now and then; costs a pass over the distinct texts.
     pub fn collect_unused(&mut self) {
         self.interner.collect_unused();
+    }
+}
+
+/// The objects; what else there is follows from them.
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.pods.iter()).entries(self.replication_controllers.iter()).finish()
     }
 }
 

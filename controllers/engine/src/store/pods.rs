@@ -9,7 +9,7 @@ use super::index::Index;
 use super::table::Table;
 
 /// All pods.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Pods {
     table: Table<Pod>,
     controlled: Index<Uid>,

@@ -24,6 +24,7 @@ impl Stored for ReplicationController {
 }
 
 /// Objects of one kind.
+#[derive(Clone)]
 pub struct Table<T> {
     namespaces: BTreeMap<Name, BTreeMap<Name, Arc<T>>>,
     len: usize,

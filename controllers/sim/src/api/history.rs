@@ -18,7 +18,7 @@ pub(super) struct Past {
 }
 
 /// The changes since the last compaction.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct History {
     changes: BTreeMap<u64, Past>,
     by_kind: BTreeMap<Kind, BTreeMap<u64, SourceEvent>>,

@@ -31,7 +31,7 @@ use refused::Refused;
 use selection::Selection;
 
 /// The server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ApiServer {
     revision: u64,
     records: BTreeMap<Kind, BTreeMap<ObjectName, Record>>,
@@ -62,6 +62,11 @@ impl Default for ApiServer {
 }
 
 impl ApiServer {
+    /// An empty server whose versions follow on that one.
+    pub fn at(revision: ResourceVersion) -> ApiServer {
+        ApiServer { revision: revision.0, ..ApiServer::default() }
+    }
+
     /// The newest version.
     pub fn revision(&self) -> ResourceVersion {
         ResourceVersion(self.revision)
@@ -183,6 +188,11 @@ impl ApiServer {
                 controller: meta.controller().and_then(|owner| owner.uid),
             }),
         }
+    }
+
+    /// The lease, if there is one.
+    pub fn stored_lease(&self) -> Option<&ObservedLease> {
+        self.lease.as_ref()
     }
 
     /// The version of the lease, if there is one.

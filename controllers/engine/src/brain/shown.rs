@@ -1,0 +1,111 @@
+//! A brain that can be shown and doubled, for those who try every order of events: two brains that show the same go on in
+//! the same way.
+
+use std::fmt;
+
+use super::keys::KeyState;
+use super::sources::SourceState;
+use super::{Brain, Desk};
+use crate::clock::Moment;
+use crate::controller::Controller;
+use crate::correlator::{Correlator, CorrelatorSettings};
+use crate::meter::Meter;
+
+impl Brain {
+    /// A second brain in the same state, with controllers and a meter of its own. The controllers must be like those of the
+    /// first. Its events are counted anew.
+    pub fn double(
+        &self,
+        controllers: Vec<Box<dyn Controller + Send>>,
+        meter: Box<dyn Meter + Send>,
+    ) -> Brain {
+        let desk = |(desk, controller): (&Desk, _)| Desk {
+            controller,
+            queue: desk.queue.clone(),
+            keys: desk.keys.clone(),
+        };
+        Brain {
+            settings: self.settings.clone(),
+            meter,
+            store: self.store.clone(),
+            desks: self.desks.iter().zip(controllers).map(desk).collect(),
+            sources: self.sources.clone(),
+            leadership: self.leadership,
+            concurrency: self.concurrency.clone(),
+            correlator: Correlator::new(CorrelatorSettings::default(), self.settings.seed),
+            sendable: self.sendable.clone(),
+            writes: self.writes.clone(),
+            reads: self.reads.clone(),
+            last_id: self.last_id,
+            gated_versions: self.gated_versions.clone(),
+            gated_deletions: self.gated_deletions.clone(),
+            effects: self.effects.clone(),
+            changes_since_collection: self.changes_since_collection,
+            metered_at: self.metered_at,
+            ran_at: self.ran_at,
+            events_dropped: 0,
+            stopping: self.stopping,
+        }
+    }
+}
+
+/// Everything that decides what the brain will do. Left out is what only tells (the meter, the correlator, since when something
+/// is measured), what only saves memory (shared texts), and the numbers of requests: they are names, and a request is shown by what
+/// is in it.
+impl fmt::Debug for Brain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Brain")
+            .field("ran_at", &self.ran_at)
+            .field("leadership", &self.leadership)
+            .field("stopping", &self.stopping)
+            .field("desks", &self.desks)
+            .field("sendable", &self.sendable)
+            .field("gated_versions", &self.gated_versions)
+            .field("gated_deletions", &self.gated_deletions)
+            .field("effects", &self.effects)
+            .field("concurrency", &self.concurrency)
+            .field("sources", &ShownSources(self))
+            .field("store", &self.store)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(self.controller.name()).field("queue", &self.queue).field("keys", &self.keys).finish()
+    }
+}
+
+/// The sources, without when they last said anything: that is measured and decides nothing.
+struct ShownSources<'a>(&'a Brain);
+
+impl fmt::Debug for ShownSources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unheard = |state: &SourceState| SourceState { heard: Moment::default(), ..state.clone() };
+        f.debug_map().entries(self.0.sources.iter().map(|(source, state)| (source, unheard(state)))).finish()
+    }
+}
+
+/// Without when the batch began, which is measured only, and without the numbers of requests.
+impl fmt::Debug for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let KeyState { memory, unsettled_until, doomed, creates, writes, sent, creates_in_flight, .. } = self;
+        let KeyState { reads, in_line, window, gate, failures, hold, batch, .. } = self;
+        f.debug_struct("KeyState")
+            .field("memory", memory)
+            .field("unsettled_until", unsettled_until)
+            .field("doomed", doomed)
+            .field("creates", creates)
+            .field("writes", writes)
+            .field("sent", &sent.values().collect::<Vec<_>>())
+            .field("creates_in_flight", creates_in_flight)
+            .field("reads", &reads.values().collect::<Vec<_>>())
+            .field("in_line", in_line)
+            .field("window", window)
+            .field("gate", gate)
+            .field("failures", failures)
+            .field("hold", hold)
+            .field("batch", batch)
+            .finish()
+    }
+}
