@@ -48,8 +48,9 @@ pub const WORLDS: &[NamedWorld] = &[
     replication("rc, early timer", ReplicationBudgets { lost_answers: 0, early_timers: 1, ..RC }),
     replication(
         "rc, scaled down",
-        ReplicationBudgets { scaled_to: Some(1), crashes: 0, pods: PodLife::StartsAtOnce, ..RC },
+        ReplicationBudgets { scaled_to: Some(1), lost_answers: 0, standby_lag: 1, ..RC },
     ),
+    replication("rc, scaled, no crash", ReplicationBudgets { scaled_to: Some(1), crashes: 0, ..RC }),
     // Shows beside the others that putting off what a standby sees hides nothing.
     replication(
         "rc, standby awake",

@@ -13,83 +13,92 @@ use mainstay_model::ObservedLease;
 use super::{Candidate, LeaseWorld, OnTheWay};
 use crate::explore::digest::Digest;
 
-/// A name: the place of a living candidate, or nobody's.
-type Place = Option<usize>;
+/// A holder: the number of a living candidate, or nobody.
+type Holder = Option<usize>;
 
 /// A lease somewhere: whether it is the present one, and whose.
-type Seen = (bool, Place);
+type Seen = (bool, Holder);
+
+/// A candidate: the digest of what names nobody, what it has seen, and what is on its way.
+type Parts = (u128, Option<Seen>, Option<Seen>);
 
 impl LeaseWorld {
     pub(super) fn smallest_digest(&self) -> u128 {
-        let mut order: Vec<usize> = (0..self.candidates.len()).collect();
+        let candidates: Vec<Parts> = self.candidates.iter().map(|one| self.parts(one)).collect();
+        let holder = self.server.stored_lease().map(|lease| self.holder(&lease.record.holder));
+        let late: Vec<Option<Seen>> = self.late.iter().map(|request| self.asked(request)).collect();
+        let mut order: Vec<usize> = (0..candidates.len()).collect();
         let mut smallest = u128::MAX;
-        self.permute(&mut order, 0, &mut smallest);
+        permute(&mut order, 0, &mut |order| {
+            let place =
+                |holder: Holder| holder.and_then(|holder| order.iter().position(|one| *one == holder));
+            let placed = |seen: &Option<Seen>| seen.map(|(is_present, holder)| (is_present, place(holder)));
+            let mut digest = Digest::default();
+            digest.add(&holder.map(place));
+            for (nameless, seen, under_way) in order.iter().filter_map(|index| candidates.get(*index)) {
+                digest.add(&(nameless, placed(seen), placed(under_way)));
+            }
+            let mut late: Vec<_> = late.iter().map(placed).collect();
+            late.sort_unstable();
+            digest.add(&late);
+            smallest = smallest.min(digest.finish());
+        });
         smallest
     }
 
-    fn permute(&self, order: &mut Vec<usize>, from: usize, smallest: &mut u128) {
-        if from + 1 >= order.len() {
-            *smallest = (*smallest).min(self.digest_in(order));
-            return;
-        }
-        for other in from..order.len() {
-            order.swap(from, other);
-            self.permute(order, from + 1, smallest);
-            order.swap(from, other);
-        }
-    }
-
-    fn digest_in(&self, order: &[usize]) -> u128 {
+    fn parts(&self, one: &Candidate) -> Parts {
+        let situation = one.election.situation(self.moment());
+        let age = situation.seen.map(|(_, age)| age);
+        let (what, under_way, is_known) = self.under_way(one, situation.seen.map(|(lease, _)| lease));
         let mut digest = Digest::default();
-        digest.add(&self.server.stored_lease().map(|lease| self.place(&lease.record.holder, order)));
-        for index in order {
-            let Some(one) = self.candidates.get(*index) else { continue };
-            let situation = one.election.situation(self.moment());
-            let seen = situation.seen.map(|(lease, age)| (self.seen(lease, order), age));
-            digest.add(&(situation.stance(), situation.due_in, situation.waits_for, seen));
-            digest.add(&self.under_way(one, order));
-        }
-        let mut late: Vec<_> = self.late.iter().map(|request| self.asked(request, order)).collect();
-        late.sort_unstable();
-        digest.add(&late);
-        digest.finish()
+        digest.add(&(situation.stance(), situation.due_in, situation.waits_for, age, what, is_known));
+        (digest.finish(), situation.seen.map(|(lease, _)| self.seen(lease)), under_way)
     }
 
-    fn place(&self, holder: &str, order: &[usize]) -> Place {
-        order.iter().position(|index| self.candidates.get(*index).is_some_and(|one| one.identity == holder))
+    fn holder(&self, name: &str) -> Holder {
+        self.candidates.iter().position(|one| one.identity == name)
     }
 
-    fn seen(&self, lease: &ObservedLease, order: &[usize]) -> Seen {
-        let is_present = self.server.lease_version() == Some(lease.version);
-        (is_present, self.place(&lease.record.holder, order))
+    fn seen(&self, lease: &ObservedLease) -> Seen {
+        (self.server.lease_version() == Some(lease.version), self.holder(&lease.record.holder))
     }
 
     /// A request: none for a read, else whether it would be carried out now, and for whom it is.
-    fn asked(&self, request: &LeaseRequest, order: &[usize]) -> Option<Seen> {
+    fn asked(&self, request: &LeaseRequest) -> Option<Seen> {
         let newest = self.server.lease_version();
         match request {
             LeaseRequest::Get => None,
-            LeaseRequest::Create(record) => Some((newest.is_none(), self.place(&record.holder, order))),
+            LeaseRequest::Create(record) => Some((newest.is_none(), self.holder(&record.holder))),
             LeaseRequest::Update(record, version) => {
-                Some((newest == Some(*version), self.place(&record.holder, order)))
+                Some((newest == Some(*version), self.holder(&record.holder)))
             }
         }
     }
 
-    fn under_way(&self, one: &Candidate, order: &[usize]) -> (u8, Option<Seen>, bool) {
+    /// What a candidate waits for: which sort of message, the lease in it, and whether it has seen that record before.
+    fn under_way(&self, one: &Candidate, known: Option<&ObservedLease>) -> (u8, Option<Seen>, bool) {
         match &one.on_the_way {
             None => (0, None, false),
-            Some(OnTheWay::Request(request)) => {
-                (1, self.asked(request, order), matches!(request, LeaseRequest::Create(_)))
-            }
+            Some(OnTheWay::Request(request @ LeaseRequest::Create(_))) => (1, self.asked(request), false),
+            Some(OnTheWay::Request(request)) => (2, self.asked(request), false),
             Some(OnTheWay::Answer(LeaseAnswer::Lease(lease))) => {
-                let known = one.election.situation(self.moment()).seen;
-                let is_known = known.is_some_and(|(known, _)| known.record.renewed == lease.record.renewed);
-                (2, Some(self.seen(lease, order)), is_known)
+                let is_known = known.is_some_and(|known| known.record.renewed == lease.record.renewed);
+                (3, Some(self.seen(lease)), is_known)
             }
-            Some(OnTheWay::Answer(LeaseAnswer::NotFound)) => (3, None, false),
-            Some(OnTheWay::Answer(LeaseAnswer::Conflict)) => (4, None, false),
-            Some(OnTheWay::Answer(LeaseAnswer::Failed)) => (5, None, false),
+            Some(OnTheWay::Answer(LeaseAnswer::NotFound)) => (4, None, false),
+            Some(OnTheWay::Answer(LeaseAnswer::Conflict)) => (5, None, false),
+            Some(OnTheWay::Answer(LeaseAnswer::Failed)) => (6, None, false),
         }
+    }
+}
+
+fn permute(order: &mut Vec<usize>, from: usize, look: &mut impl FnMut(&[usize])) {
+    if from + 1 >= order.len() {
+        return look(order);
+    }
+    for other in from..order.len() {
+        order.swap(from, other);
+        permute(order, from + 1, look);
+        order.swap(from, other);
     }
 }

@@ -52,13 +52,13 @@ pub enum LeaseMutant {
 
 impl LeaseBudgets {
     /// Three candidates, with the shortest times of which each is longer than the next one by a tick, so that renewals can succeed.
-    /// Each may be followed by a new one when its term is over. With late writes, or crashes at any time, there
-    /// would be more states than fit into memory: these are tried with two candidates.
+    /// A write that was given up is lost: with late ones there are more states than fit into memory, and these are tried
+    /// with two candidates.
     pub const WHOLE: LeaseBudgets = LeaseBudgets {
         candidates: 3,
         lease_duration: 3,
         renew_deadline: 2,
-        crashes: false,
+        crashes: true,
         late_writes: 0,
         fair_from_one_in: 64,
         mutant: None,
