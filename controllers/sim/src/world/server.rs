@@ -53,28 +53,18 @@ impl World {
                 let (objects, version) = (server.list(kind), server.revision());
                 Signal::Listed { kind, connection, begun, streamed, objects, version }
             }
-            Request::Watch { kind, connection, from } => self.watch(sender, kind, connection, from),
+            Request::Watch { kind, connection, from } => self.watch(kind, connection, from),
         };
         let back = self.dice.latency();
         self.after(back, Happening::Reaches(sender, signal));
     }
 
-    /// A watch from what is forgotten is refused, and one from what a front end has not heard of yet.
-    fn watch(&mut self, sender: ProcessId, kind: Kind, connection: u64, from: ResourceVersion) -> Signal {
-        let front_end = self.live(sender).map_or(0, |process| process.stream(kind).front_end);
-        let lags = self.known_to(front_end).0 < from;
+    /// A watch from what is forgotten is refused. One from what a front end has not heard of yet, or what a restore has undone, is
+    /// accepted, and silent until then.
+    fn watch(&self, kind: Kind, connection: u64, from: ResourceVersion) -> Signal {
         if from.0 < self.server.history().compacted() {
             let gone = ServerRefusal { code: 410, reason: "Expired".to_owned(), ..Default::default() };
             return Signal::Ended(kind, connection, End::Refused(gone));
-        }
-        if lags {
-            let refusal = ServerRefusal {
-                code: 504,
-                reason: "Timeout".to_owned(),
-                cause_reasons: vec!["ResourceVersionTooLarge".to_owned()],
-                retry_after: Some(Duration::from_secs(1)),
-            };
-            return Signal::Ended(kind, connection, End::Refused(refusal));
         }
         Signal::Watching { kind, connection, from }
     }

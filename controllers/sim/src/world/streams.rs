@@ -196,7 +196,7 @@ impl World {
         self.after(BOOKMARKS_EVERY, Happening::Reaches(id, Signal::Bookmark(kind, connection)));
         let (version, _) = self.known_to(front_end);
         let next = self.server.history().next(kind, position);
-        if version.0 < position || next.is_some_and(|(next, _)| next <= version) {
+        if version.0 <= position || next.is_some_and(|(next, _)| next <= version) {
             return;
         }
         if let Some(stream) = self.stream(id, kind, connection) {
