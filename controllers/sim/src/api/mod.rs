@@ -193,7 +193,7 @@ impl ApiServer {
     /// A request about the lease.
     pub fn lease(&mut self, request: LeaseRequest) -> LeaseAnswer {
         let record = match (request, &self.lease) {
-            (LeaseRequest::Get, None) | (LeaseRequest::Update(..), None) => return LeaseAnswer::NotFound,
+            (LeaseRequest::Get, None) => return LeaseAnswer::NotFound,
             (LeaseRequest::Get, Some(lease)) => return LeaseAnswer::Lease(lease.clone()),
             (LeaseRequest::Create(_), Some(_)) => return LeaseAnswer::Conflict,
             (LeaseRequest::Update(_, version), Some(lease)) if version != lease.version => {
@@ -203,7 +203,9 @@ impl ApiServer {
             (LeaseRequest::Update(record, _), Some(lease)) if record == lease.record => {
                 return LeaseAnswer::Lease(lease.clone());
             }
-            (LeaseRequest::Create(record), None) | (LeaseRequest::Update(record, _), Some(_)) => record,
+            // An update makes a lease that is not there, whatever version it names (upstream: `AllowCreateOnUpdate` in
+            // pkg/registry/coordination/lease/strategy.go).
+            (LeaseRequest::Create(record), None) | (LeaseRequest::Update(record, _), _) => record,
         };
         self.revision += 1;
         let lease = ObservedLease { record, version: self.revision() };
@@ -286,5 +288,7 @@ fn as_controller(record: &Record) -> Option<&Arc<ReplicationController>> {
     }
 }
 
+#[cfg(test)]
+mod conformance_tests;
 #[cfg(test)]
 mod tests;
