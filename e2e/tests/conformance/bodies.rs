@@ -52,12 +52,16 @@ pub fn set_part(object: &mut Value, part: &Part) {
         Part::Replicas(replicas) => object["spec"]["replicas"] = json!(replicas),
         Part::PodStatus(wanted, ready, since) => {
             object["status"]["phase"] = json!(phase(*wanted));
-            let conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
-            let mut conditions: Vec<Value> =
-                conditions.into_iter().filter(|condition| condition["type"] != "Ready").collect();
+            let mut conditions = object["status"]["conditions"].as_array().cloned().unwrap_or_default();
             let status = if *ready { "True" } else { "False" };
-            conditions
-                .push(json!({"type": "Ready", "status": status, "lastTransitionTime": rfc3339(*since)}));
+            let wanted = json!({"type": "Ready", "status": status, "lastTransitionTime": rfc3339(*since)});
+            match conditions.iter_mut().find(|condition| condition["type"] == "Ready") {
+                Some(found) => {
+                    found["status"] = wanted["status"].clone();
+                    found["lastTransitionTime"] = wanted["lastTransitionTime"].clone();
+                }
+                None => conditions.push(wanted),
+            }
             object["status"]["conditions"] = json!(conditions);
         }
         Part::ControllerStatus(status) => {

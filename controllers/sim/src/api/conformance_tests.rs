@@ -8,6 +8,7 @@ use mainstay_model::{
 
 use super::ApiServer;
 use super::changes::{Draft, DraftSpec, Part, Replacement};
+use super::deletion::{Deletion, Propagation};
 use super::record::{FOREGROUND, ORPHAN};
 use super::refused::Refused;
 
@@ -111,4 +112,19 @@ fn an_owner_that_adopts_comes_first() {
     server.write(&Write::AdoptPod(AdoptPod { pod: name("a"), uid, owner }), NOW);
     let owners = &server.pod(&name("a")).unwrap().meta.owners;
     assert_eq!(owners.iter().map(|owner| owner.uid).collect::<Vec<_>>(), [Some(Uid(2)), Some(Uid(1))]);
+}
+
+#[test]
+fn a_deletion_that_takes_the_last_finalizer_off_is_refused_if_it_names_the_version() {
+    let mut server = ApiServer::default();
+    let version =
+        server.create(&Draft { finalizers: vec![ORPHAN.into()], ..controller(LabelSet::default(), 1) }, NOW);
+    let deletion = Deletion {
+        version: version.ok(),
+        propagation: Some(Propagation::Background),
+        ..Deletion::of(Kind::ReplicationController, &name("red"))
+    };
+    assert_eq!(server.delete(&deletion, NOW), Err(Refused::CONFLICT));
+    server.delete(&Deletion { version: None, ..deletion }, NOW).unwrap();
+    assert!(server.controller(&name("red")).is_none());
 }
