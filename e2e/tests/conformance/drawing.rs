@@ -7,34 +7,43 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::operation::{At, Change, Choice, Finalizers, Labels, Operation, Owner, Status, Target, Which};
+use crate::watches::Watched;
 
 /// What is run on both sides.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sequence {
     pub operations: Vec<Operation>,
-    /// Watches of a selection, each from one of the versions that there were.
-    pub watches: Vec<(Kind, Choice, usize)>,
+    /// One of each kind as a whole, and two of a selection.
+    pub watches: Vec<Watched>,
 }
 
 pub fn sequences() -> impl Strategy<Value = Sequence> {
-    let watch = (kind(), choice(), 0..30_usize);
-    // In one sequence of eight the namespace comes to its end.
-    let end = option::weighted(0.125, 5..25_usize);
+    let from = || option::weighted(0.7, 0..30_usize);
+    let selected = (kind(), choice().prop_map(Some), from());
+    let whole = |kind: Kind| (Just(kind), Just(None), prop_oneof![Just(None), Just(Some(0))]);
+    let watches = (vec(selected, 2), whole(Kind::Pod), whole(Kind::ReplicationController));
+    // In one sequence of eight the namespace comes to its end, in one of eight there is no more room for pods.
+    let rare = || option::weighted(0.125, 4..25_usize);
     // What is hardly ever left out at first can be left out to make a sequence short.
     let first = vec(option::weighted(0.999, create()), 2..=5);
     let others = vec(option::weighted(0.999, operation()), 10..=20);
-    (first, others, vec(watch, 2), end).prop_map(|(first, others, watches, end)| {
+    (first, others, watches, rare(), rare()).prop_map(|(first, others, watches, end, full)| {
         let mut operations: Vec<Operation> = first.into_iter().chain(others).flatten().collect();
-        if let Some(end) = end {
-            operations.insert(end.min(operations.len()), Operation::TerminateNamespace);
+        for (place, operation) in [(full, Operation::FillQuota), (end, Operation::TerminateNamespace)] {
+            if let Some(place) = place {
+                operations.insert(place.min(operations.len()), operation);
+            }
         }
+        let (selected, pods, controllers) = watches;
+        let watched = |(kind, choice, from)| Watched { kind, choice, from };
+        let watches = selected.into_iter().chain([pods, controllers]).map(watched).collect();
         Sequence { operations, watches }
     })
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
-        8 => create(),
+        6 => create(),
         8 => writes(),
         10 => replace(),
         5 => (pod(), 0..2_usize).prop_map(|(pod, node)| Operation::Bind { pod, node }),

@@ -14,6 +14,7 @@ use crate::operation::{At, Choice, Finalizers, Labels, Operation, Target};
 use crate::pair::{Pair, answered, said, status_words};
 use crate::server::{Server, with_query};
 use crate::tally::Tally;
+use crate::watches::Watched;
 
 const EVERYTHING: Choice = Choice { labels: Vec::new(), fields: Vec::new() };
 
@@ -26,7 +27,7 @@ fn create(target: Target) -> Operation {
     Operation::Create { target, labels, owners, finalizers, replicas: 1 }
 }
 
-/// A sequence of its own, since nobody is there who would count pods out of the quota again.
+/// Random sequences know a quota without any room only, since nobody is there who would count pods out of it again.
 pub async fn a_full_quota_is_told_before_a_name_in_use(
     server: &Server,
     tally: &Tally,
@@ -35,23 +36,7 @@ pub async fn a_full_quota_is_told_before_a_name_in_use(
     let mut pair = Pair::new(server, tally, "quota").await?;
     pair.perform(&create_pod(0)).await?;
     pair.perform(&create_pod(0)).await?;
-    let quota = json!({
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "pods"},
-        "spec": {"hard": {"pods": "1"}},
-    });
-    let path = "/api/v1/namespaces/quota/resourcequotas";
-    let mut made = server.must("POST", path, Some(&quota)).await?;
-    made["status"] = json!({"hard": {"pods": "1"}, "used": {"pods": "1"}});
-    server.must("PUT", &format!("{path}/pods/status"), Some(&made)).await?;
-    let probe = json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "probe"},
-        "spec": {"containers": [{"name": "main", "image": "none"}]},
-    });
-    server.wait_until_refused("/api/v1/namespaces/quota/pods?dryRun=All", &probe).await?;
+    server.limit_pods("quota", 1, 1).await?;
     pair.model.set_quota(&"quota".into(), Some(1));
     for operation in [create_pod(0), create_pod(1), create(Target::Pod(1)), create(Target::Controller(0))] {
         pair.perform(&operation).await?;
@@ -78,12 +63,14 @@ pub async fn nothing_is_created_in_a_namespace_that_ends_and_all_else_goes_on(
     ] {
         pair.perform(&operation).await?;
     }
-    pair.watch_all(Kind::Pod).await
+    let watched = Watched { kind: Kind::Pod, choice: None, from: Some(0) };
+    pair.end(pair.begin(&watched).await?).await
 }
 
 /// The answer to a watch that is refused, in the words of [`said`].
 async fn refused(server: &Server, from: ResourceVersion, kind: Kind) -> Result<String> {
-    let found = server.events(request::watch(kind, Some("versions"), from, 20), kind, 1).await?;
+    let watch = server.watch(request::watch(kind, Some("versions"), from, 20), kind).await?;
+    let found = watch.events(1).await?;
     match found.as_slice() {
         [Frame::Error(status)] => Ok(status_words(status)),
         other => bail!("a watch from version {from} is not refused: {other:?}"),
@@ -141,8 +128,7 @@ pub async fn a_watch_from_a_version_that_is_not_there_yet_begins_after_it(
     let newest = server.newest_version(&pair.namespace).await?;
     // Nobody else writes but the apiserver itself, now and then.
     let from = ResourceVersion(newest.0 + 40);
-    let asked = request::watch(Kind::Pod, Some("future"), from, 60);
-    let watch = server.events(asked, Kind::Pod, 1);
+    let watch = server.watch(request::watch(Kind::Pod, Some("future"), from, 60), Kind::Pod).await?;
     let work = async {
         while server.newest_version(&"future".into()).await? <= from {
             pair.perform(&create_pod(0)).await?;
@@ -151,7 +137,7 @@ pub async fn a_watch_from_a_version_that_is_not_there_yet_begins_after_it(
         }
         pair.perform(&create_pod(1)).await
     };
-    let (found, worked) = futures::future::join(watch, work).await;
+    let (found, worked) = futures::future::join(watch.events(1), work).await;
     worked?;
     let found = found?;
     let is_later = |frame: &Frame| match frame {

@@ -120,6 +120,8 @@ pub enum Operation {
         version: Which,
     },
     TerminateNamespace,
+    /// From now on, no further pod fits into the namespace's quota.
+    FillQuota,
 }
 
 /// What a PUT changes.
@@ -239,6 +241,7 @@ impl Operation {
             Operation::List { .. } => "list",
             Operation::LeaseGet | Operation::LeaseCreate { .. } | Operation::LeaseUpdate { .. } => "lease",
             Operation::TerminateNamespace => "terminate",
+            Operation::FillQuota => "quota",
         }
     }
 }

@@ -109,6 +109,13 @@ impl Pair<'_> {
                 let update = |side| LeaseRequest::Update(lease_record(*holder), version.on(side));
                 self.lease(SIDES.map(update)).await
             }
+            // A quota can no more be made then.
+            Operation::FillQuota if self.model.is_terminating(&self.namespace) => Ok(()),
+            // Nobody is there who would count pods out again, so there is no room at all.
+            Operation::FillQuota => {
+                self.model.set_quota(&self.namespace, Some(0));
+                self.server.limit_pods(&self.namespace, 0, 0).await
+            }
             Operation::TerminateNamespace => {
                 self.model.terminate_namespace(&self.namespace);
                 self.server.terminate_namespace(&self.namespace).await

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, anyhow, bail};
+use futures::future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use mainstay_e2e::interrupt;
 use mainstay_model::Kind;
@@ -127,6 +128,11 @@ async fn run_one(server: &Server, tally: &Tally, sequence: &Sequence) -> Result<
 }
 
 async fn run_in(pair: &mut Pair<'_>, sequence: &Sequence) -> Result<()> {
+    let (later, live): (Vec<_>, Vec<_>) = sequence.watches.iter().partition(|watched| watched.from.is_some());
+    let mut begun = Vec::new();
+    for watched in live {
+        begun.push(pair.begin(watched).await?);
+    }
     for operation in &sequence.operations {
         pair.perform(operation).await?;
     }
@@ -134,10 +140,10 @@ async fn run_in(pair: &mut Pair<'_>, sequence: &Sequence) -> Result<()> {
     for kind in Kind::ALL {
         pair.list(kind, &all, At::Newest).await?;
     }
-    let of_all = Kind::ALL.map(|kind| pair.watch_all(kind));
-    let selected =
-        sequence.watches.iter().map(|(kind, choice, from)| pair.watch_selected(*kind, choice, *from));
-    let (of_all, selected) =
-        futures::future::join(futures::future::join_all(of_all), futures::future::join_all(selected)).await;
-    of_all.into_iter().chain(selected).collect()
+    pair.compare_whole_kinds().await?;
+    for watched in later {
+        begun.push(pair.begin(watched).await?);
+    }
+    let ended = future::join_all(begun.into_iter().map(|begun| pair.end(begun))).await;
+    ended.into_iter().collect()
 }

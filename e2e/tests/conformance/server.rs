@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use mainstay_e2e::interrupt;
 use mainstay_model::{Kind, Name, ResourceVersion};
-use mainstay_runtime::connection::{Answer, Channel, ConnectionSettings, Connections, Lane};
+use mainstay_runtime::connection::{Answer, AnswerStream, Channel, ConnectionSettings, Connections, Lane};
 use mainstay_wire::{Frame, FrameDecoder, Request, answer, request};
 use serde_json::{Value, json};
 
@@ -75,6 +75,28 @@ impl Server {
         self.wait_until_refused(&format!("/api/v1/namespaces/{name}/configmaps?dryRun=All"), &probe).await
     }
 
+    /// Makes a quota of pods of which so many are used, which leaves no room, and waits until it is in force.
+    pub async fn limit_pods(&self, namespace: &str, hard: u32, used: u32) -> Result<()> {
+        let quota = json!({
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "pods"},
+            "spec": {"hard": {"pods": hard.to_string()}},
+        });
+        let path = format!("/api/v1/namespaces/{namespace}/resourcequotas");
+        let mut made = self.must("POST", &path, Some(&quota)).await?;
+        // As the quota controller would.
+        made["status"] = json!({"hard": {"pods": hard.to_string()}, "used": {"pods": used.to_string()}});
+        self.must("PUT", &format!("{path}/pods/status"), Some(&made)).await?;
+        let probe = json!({
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "probe"},
+            "spec": {"containers": [{"name": "main", "image": "none"}]},
+        });
+        self.wait_until_refused(&format!("/api/v1/namespaces/{namespace}/pods?dryRun=All"), &probe).await
+    }
+
     /// Admission hears of what is new by watches of its own. Nothing is made meanwhile: pass `dryRun=All`.
     pub async fn wait_until_refused(&self, path: &str, body: &Value) -> Result<()> {
         let begin = Instant::now();
@@ -93,30 +115,60 @@ impl Server {
         Ok(answer::newest_version(&answer.body)?)
     }
 
-    /// What a watch tells, bookmarks aside, until as many events have come as are expected and no further one follows. A
-    /// refusal counts as an event.
-    pub async fn events(&self, request: Request, kind: Kind, expected: usize) -> Result<Vec<Frame>> {
+    /// Begins a watch.
+    pub async fn watch(&self, request: Request, kind: Kind) -> Result<Watch> {
         interrupt::check()?;
-        let mut stream = self.watches.stream(request, Instant::now() + PATIENCE).await?;
-        if stream.code() != 200 {
-            let code = stream.code();
-            let body = stream.collect(Instant::now() + PATIENCE).await?.body;
+        let stream = self.watches.stream(request, Instant::now() + PATIENCE).await?;
+        Ok(Watch { stream, decoder: FrameDecoder::new(kind) })
+    }
+}
+
+/// A watch that has begun, or was refused.
+pub struct Watch {
+    stream: AnswerStream,
+    decoder: FrameDecoder,
+}
+
+impl Watch {
+    /// What it tells, bookmarks aside, until as many events have come as are expected and no further one follows. A refusal
+    /// counts as an event.
+    pub async fn events(mut self, expected: usize) -> Result<Vec<Frame>> {
+        if self.stream.code() != 200 {
+            let code = self.stream.code();
+            let body = self.stream.collect(Instant::now() + PATIENCE).await?.body;
             return Ok(vec![Frame::Error(answer::status(code, &body))]);
         }
-        let mut decoder = FrameDecoder::new(kind);
         let mut events = Vec::new();
         loop {
-            while let Some(frame) = decoder.next()? {
-                if !matches!(frame, Frame::Bookmark { .. }) {
-                    events.push(frame);
-                }
-            }
             let wait = if events.len() < expected { PATIENCE } else { QUIET };
-            match tokio::time::timeout(wait, stream.next()).await {
-                Ok(Ok(Some(piece))) => decoder.push(piece),
-                Ok(Ok(None)) | Err(_) => return Ok(events),
-                Ok(Err(error)) => return Err(error.into()),
+            match tokio::time::timeout(wait, self.next()).await {
+                Ok(Some(Frame::Bookmark { .. })) => {}
+                Ok(Some(frame)) => events.push(frame),
+                Ok(None) | Err(_) => return Ok(events),
             }
+        }
+    }
+
+    /// The events of a watch that begins with what there is, until the bookmark that ends these.
+    pub async fn initial_events(mut self) -> Result<Vec<Frame>> {
+        let mut events = Vec::new();
+        loop {
+            match tokio::time::timeout(PATIENCE, self.next()).await {
+                Ok(Some(Frame::Bookmark { initial_events_end: true, .. })) => return Ok(events),
+                Ok(Some(frame)) => events.push(frame),
+                Ok(None) | Err(_) => bail!("no end of the initial events after {events:?}"),
+            }
+        }
+    }
+
+    /// The next event; `None` at the end of the stream, however it ends. Safe to drop while it waits.
+    async fn next(&mut self) -> Option<Frame> {
+        loop {
+            if let Some(frame) = self.decoder.next().ok()? {
+                return Some(frame);
+            }
+            let piece = self.stream.next().await.ok()??;
+            self.decoder.push(piece);
         }
     }
 }

@@ -1,63 +1,80 @@
-//! What watches tell of a sequence, from both sides.
+//! What watches and complete lists tell of a sequence, from both sides.
+
+use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use mainstay_engine::SourceEvent;
-use mainstay_model::{Kind, ResourceVersion};
-use mainstay_wire::{Frame, request};
+use mainstay_model::{Kind, Object, ResourceVersion};
+use mainstay_sim::api::selection::Selection;
+use mainstay_wire::{Frame, list, request};
 
 use crate::operation::Choice;
 use crate::pair::{Both, Pair, change_meta, plain, said, status_words};
-use crate::server::with_query;
+use crate::server::{Watch, with_query};
 
 /// For how long the server keeps a watch open.
-const OPEN_SECONDS: u32 = 60;
+const OPEN_SECONDS: u32 = 120;
+
+/// What is watched, and from when.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Watched {
+    pub kind: Kind,
+    /// `None` for everything.
+    pub choice: Option<Choice>,
+    /// From one of the versions that there were; `None` for a watch that begins before the first request.
+    pub from: Option<usize>,
+}
+
+/// A watch that has begun.
+pub struct Begun {
+    watched: Watched,
+    selection: Selection,
+    from: Both<ResourceVersion>,
+    watch: Watch,
+}
 
 impl Pair<'_> {
-    /// A watch of everything of a kind in the namespace, from before the sequence.
-    pub async fn watch_all(&self, kind: Kind) -> Result<()> {
-        let Some(from) = self.moments.first().copied() else { return Ok(()) };
-        let mut expected = Vec::new();
-        let mut after = from.model.0;
-        while let Some((version, event)) = self.model.history().next(kind, after) {
-            expected.push(event.clone());
-            after = version.0;
-        }
-        let asked = request::watch(kind, Some(&self.namespace), from.server, OPEN_SECONDS);
-        let found = self.server.events(asked, kind, expected.len()).await?;
-        self.compare_events(&format!("a watch of all of kind {kind}"), &expected, &found)
-    }
-
-    /// A watch of a selection, from one of the versions that there were.
-    pub async fn watch_selected(&self, kind: Kind, choice: &Choice, from: usize) -> Result<()> {
-        let from: Both<ResourceVersion> = self.moments[from % self.moments.len()];
-        let selection = choice.selection(kind, &self.namespace);
+    /// Begins a watch.
+    pub async fn begin(&self, watched: &Watched) -> Result<Begun> {
+        let Watched { kind, choice, from } = watched.clone();
+        let from = self.moments[from.unwrap_or(0) % self.moments.len()];
+        let everything = Selection::namespace(&self.namespace);
+        let selection = choice.map_or(everything, |choice| choice.selection(kind, &self.namespace));
         let parameters =
             [("labelSelector", selection.label_selector()), ("fieldSelector", selection.field_selector())];
         let asked = request::watch(kind, Some(&self.namespace), from.server, OPEN_SECONDS);
-        let asked = with_query(asked, &parameters);
-        let what = format!("a watch of kind {kind} from {from:?}, {parameters:?}");
-        let judged = selection.check(kind);
+        let watch = self.server.watch(with_query(asked, &parameters), kind).await?;
+        Ok(Begun { watched: watched.clone(), selection, from, watch })
+    }
+
+    /// Compares what a watch has told in the end.
+    pub async fn end(&self, Begun { watched, selection, from, watch }: Begun) -> Result<()> {
+        let judged = selection.check(watched.kind);
         if judged.is_err() {
-            let found = self.server.events(asked, kind, 1).await?;
+            let found = watch.events(1).await?;
             let [Frame::Error(status)] = found.as_slice() else {
-                bail!("{what}: not refused, but {found:?}")
+                bail!("{watched:?}: not refused, but {found:?}")
             };
             self.tally.answer(&status_words(status));
             if status_words(status) != said(&judged) {
-                bail!("{what}: the model says {}, the server {}", said(&judged), status_words(status));
+                bail!("{watched:?}: the model says {}, the server {}", said(&judged), status_words(status));
             }
             return Ok(());
         }
-        let expected = self.model.history().selected(kind, &selection, from.model.0);
-        let found = self.server.events(asked, kind, expected.len()).await?;
-        self.compare_events(&what, &expected, &found)
-    }
-
-    fn compare_events(&self, what: &str, model: &[SourceEvent], server: &[Frame]) -> Result<()> {
+        let history = self.model.history();
+        let model = match watched.choice {
+            Some(_) => history.selected(watched.kind, &selection, from.model.0),
+            None => {
+                let first = history.next(watched.kind, from.model.0);
+                let all = std::iter::successors(first, |(last, _)| history.next(watched.kind, last.0));
+                all.map(|(_, event)| event.clone()).collect()
+            }
+        };
+        let server = watch.events(model.len()).await?;
         let same = model.len() == server.len()
-            && model.iter().zip(server).all(|(model, server)| self.is_same_event(model, server));
+            && model.iter().zip(&server).all(|(model, server)| self.is_same_event(model, server));
         if !same {
-            bail!("{what}\ntells in the model\n{model:?}\nand from the server\n{server:?}");
+            bail!("{watched:?} from {from:?} tells\nin the model {model:?}\nfrom the server {server:?}");
         }
         self.tally.events(model.len());
         Ok(())
@@ -80,5 +97,34 @@ impl Pair<'_> {
             }
             _ => false,
         }
+    }
+
+    /// The other two forms in which production asks for everything: a list that is streamed, and one of metadata.
+    pub async fn compare_whole_kinds(&self) -> Result<()> {
+        for kind in Kind::ALL {
+            let asked = request::watch_list(kind, Some(&self.namespace), OPEN_SECONDS);
+            let frames = self.server.watch(asked, kind).await?.initial_events().await?;
+            let mut server = BTreeMap::new();
+            for frame in &frames {
+                let Frame::Applied(object) = frame else { bail!("a streamed list tells {frame:?}") };
+                server.insert(object.meta().name.clone(), self.in_terms_of_the_model(object));
+            }
+            let server: Vec<Object> = server.into_values().collect();
+            let model: Vec<Object> = self.model.list(kind).iter().map(plain).collect();
+            if model != server || frames.len() != model.len() {
+                bail!("a streamed list has in the model {model:?}\nand from the server {frames:?}");
+            }
+            let asked = request::metadata_list(kind, Some(&self.namespace), None, None);
+            let page = list::decode_metadata(&self.server.send(asked).await?.body)?;
+            let entries = page.entries.iter();
+            let server: Vec<_> =
+                entries.map(|(uid, version)| (self.model_uid(*uid), self.model_version(*version))).collect();
+            let model = self.model.list_metadata(kind);
+            let model: Vec<_> = model.iter().map(|entry| (entry.uid, Some(entry.version))).collect();
+            if model != server {
+                bail!("a list of metadata has in the model {model:?}\nand from the server {page:?}");
+            }
+        }
+        Ok(())
     }
 }
