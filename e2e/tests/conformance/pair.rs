@@ -131,6 +131,9 @@ impl<'a> Pair<'a> {
         let record = self.model.record(target.kind(), &name).cloned();
         let current = self.get(target).await?;
         let found = current.as_ref().map(|value| bodies::whole(target.kind(), value));
+        if record.as_ref().is_some_and(|record| record.meta().is_deleting()) {
+            self.tally.deleting();
+        }
         if let (Some(record), Some(found)) = (&record, &found) {
             let (model, server) = (record.meta(), found.object.meta());
             let known = self.known.entry((target.kind(), target.name())).or_default();

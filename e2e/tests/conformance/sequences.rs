@@ -45,34 +45,17 @@ pub async fn run_all(server: &Server, tally: &Tally) -> Result<()> {
     let begin = Instant::now();
     eprintln!("    {} sequences from seed {first}", wanted());
     let run = |seed| async move {
-        let outcome = run_one(server, tally, &tree(seed)?.current()).await;
-        outcome
-            .map_err(|problem| (seed, problem))
-            .or_else(|(seed, problem)| {
-                // Ctrl-C is no disagreement.
-                if interrupt::is_set() { Err((None, problem)) } else { Err((Some(seed), problem)) }
-            })
-            .map_err(|(seed, problem)| problem.context(Failed(seed)))
+        let sequence = tree(seed).map_err(|problem| (seed, problem))?.current();
+        run_one(server, tally, &sequence).await.map_err(|problem| (seed, problem))
     };
-    let outcome = stream::iter(first..first + wanted()).map(run).buffer_unordered(AT_ONCE);
-    let outcome = outcome.try_for_each(|()| async { Ok(()) }).await;
+    let all = stream::iter(first..first + wanted()).map(run).buffer_unordered(AT_ONCE);
+    let outcome = all.try_for_each(|()| async { Ok(()) }).await;
     eprintln!("    {:.1} s", begin.elapsed().as_secs_f64());
     match outcome {
         Ok(()) => Ok(()),
-        Err(problem) => match problem.downcast_ref::<Failed>() {
-            Some(Failed(Some(seed))) => Err(shorten(server, *seed).await),
-            _ => Err(problem),
-        },
-    }
-}
-
-/// The seed of the sequence that failed.
-#[derive(Debug)]
-struct Failed(Option<u64>);
-
-impl std::fmt::Display for Failed {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "sequence {:?}", self.0)
+        // Ctrl-C is no disagreement.
+        Err((_, problem)) if interrupt::is_set() => Err(problem),
+        Err((seed, _)) => Err(shorten(server, seed).await),
     }
 }
 

@@ -25,6 +25,7 @@ pub struct Tally(Mutex<Counts>);
 struct Counts {
     sequences: u64,
     events: u64,
+    deleting: u64,
     operations: BTreeMap<&'static str, u64>,
     answers: BTreeMap<String, u64>,
 }
@@ -40,6 +41,11 @@ impl Tally {
 
     pub fn events(&self, count: usize) {
         self.counts().events += count as u64;
+    }
+
+    /// An object that is being deleted was looked at.
+    pub fn deleting(&self) {
+        self.counts().deleting += 1;
     }
 
     pub fn operation(&self, verb: &'static str) {
@@ -59,13 +65,14 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { sequences, events, operations, answers } = &*self.counts();
+        let Counts { sequences, events, deleting, operations, answers } = &*self.counts();
         let all: u64 = operations.values().sum();
         let verbs: Vec<String> = operations.iter().map(|(verb, count)| format!("{verb} {count}")).collect();
         let refused =
             answers.iter().filter(|(words, _)| words.starts_with(|first: char| first.is_ascii_digit()));
         let refused: Vec<String> = refused.map(|(words, count)| format!("{words} {count}")).collect();
-        write!(formatter, "{sequences} sequences, {all} operations: {}\n", verbs.join(", "))?;
-        write!(formatter, "refusals: {}\n{events} watch events compared", refused.join(", "))
+        writeln!(formatter, "{sequences} sequences, {all} operations: {}", verbs.join(", "))?;
+        writeln!(formatter, "refusals: {}", refused.join(", "))?;
+        write!(formatter, "{events} watch events compared, {deleting} looks at what was being deleted")
     }
 }
