@@ -58,7 +58,7 @@ pub struct Simulation {
 pub fn run(simulation: &Simulation) -> Result<()> {
     let mut command = cargo()?;
     if simulation.conformance {
-        command.args(["test", "--quiet", "--package", "mainstay-e2e", "--test", "conformance"]);
+        command.args(["test", "--package", "mainstay-e2e", "--test", "conformance"]);
         // The number, or the seed of one that is to be repeated, may have been set by hand.
         if std::env::var_os(SEQUENCES).is_none() {
             command.env(SEQUENCES, MANY.to_string());

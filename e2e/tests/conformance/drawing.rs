@@ -190,8 +190,8 @@ fn status() -> impl Strategy<Value = Status> {
 }
 
 fn choice() -> impl Strategy<Value = Choice> {
-    let fields = (prop_oneof![14 => 0..7_usize, 1 => Just(7)], any::<bool>());
-    (vec(0..6_usize, 0..=2), vec(fields, 0..=1)).prop_map(|(labels, fields)| Choice { labels, fields })
+    let fields = (prop_oneof![30 => 0..7_usize, 1 => Just(7)], any::<bool>());
+    (vec(0..6_usize, 0..=2), vec(fields, 0..=2)).prop_map(|(labels, fields)| Choice { labels, fields })
 }
 
 fn at() -> impl Strategy<Value = At> {

@@ -4,8 +4,8 @@
 //! One cluster of etcd and kube-apiserver serves all. Each sequence has a namespace of its own and a model of its own.
 //! Where no cluster can be had the tests are ignored, with the reason; `MAINSTAY_TESTS_NO_SKIP=1` makes that a failure.
 //!
-//! Map: [`operation`] is what is asked, [`drawing`] draws it, [`pair`] holds the two sides, [`perform`] asks both, [`watches`]
-//! compares streams, [`sequences`] runs and shortens, [`fixed`] has what no sequence can do, [`server`] is the client,
+//! Map: [`operation`] is what is asked, [`drawing`] draws it, [`pair`] holds the two sides, [`perform`] asks both, [`production`]
+//! in the words of our own clients, [`words`] are the answers, [`watches`] compares streams, [`sequences`] runs and shortens, [`fixed`] has what no sequence can do, [`server`] is the client,
 //! [`bodies`] the JSON of others, [`tally`] counts, [`harness`] has the cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
@@ -17,10 +17,12 @@ mod harness;
 mod operation;
 mod pair;
 mod perform;
+mod production;
 mod sequences;
 mod server;
 mod tally;
 mod watches;
+mod words;
 
 use std::process::ExitCode;
 
@@ -28,7 +30,9 @@ use harness::Body;
 
 /// The last one has the cluster forget what was.
 const TESTS: &[(&str, Body)] = &[
-    ("random_sequences", |server, tally, _| Box::pin(sequences::run_all(server, tally))),
+    ("random_sequences_of_requests_are_answered_alike", |server, tally, _| {
+        Box::pin(sequences::random_sequences_of_requests_are_answered_alike(server, tally))
+    }),
     ("a_full_quota_is_told_before_a_name_in_use", |server, tally, cluster| {
         Box::pin(fixed::a_full_quota_is_told_before_a_name_in_use(server, tally, cluster))
     }),

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
 use mainstay_model::{Kind, Name, Object, ObjectName, ResourceVersion, Timestamp, Uid};
-use mainstay_runtime::connection::Answer;
 use mainstay_sim::api::ApiServer;
-use mainstay_sim::api::refused::Refused;
-use mainstay_wire::{ServerStatus, answer};
 use serde_json::Value;
 
 use crate::bodies::{self, Whole};
@@ -24,6 +21,9 @@ pub enum Side {
     Model,
     Server,
 }
+
+/// Both, in the order in which they are asked.
+pub const SIDES: [Side; 2] = [Side::Model, Side::Server];
 
 /// The same thing on both sides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -210,6 +210,14 @@ impl<'a> Pair<'a> {
         self.versions.get(&server).copied()
     }
 
+    /// Whether two versions correspond. What happens between two looks at an object has a version that neither side's map has.
+    pub fn is_same_version(&self, model: ResourceVersion, server: ResourceVersion) -> bool {
+        match self.model_version(server) {
+            Some(known) => known == model,
+            None => self.versions.values().all(|known| *known != model),
+        }
+    }
+
     /// An object of the server with the UIDs and the version of the model. A version between two looks was not seen.
     pub fn in_terms_of_the_model(&self, object: &Object) -> Object {
         let mut object = plain(object);
@@ -253,28 +261,4 @@ pub fn change_meta(object: &mut Object, change: impl FnOnce(&mut mainstay_model:
             change(&mut std::sync::Arc::make_mut(controller).meta);
         }
     }
-}
-
-/// The model's words.
-pub fn said<T>(result: &Result<T, Refused>) -> String {
-    match result {
-        Ok(_) => "done".to_owned(),
-        Err(Refused { code, reason, cause }) => format!("{code} {reason} {cause}").trim_end().to_owned(),
-    }
-}
-
-/// The server's words, in the same form.
-pub fn answered(found: &Answer) -> String {
-    if (200..300).contains(&found.code) {
-        return "done".to_owned();
-    }
-    status_words(&answer::status(found.code, &found.body))
-}
-
-/// An error of the server in the form of [`said`]. Of the causes those count on which our clients depend.
-pub fn status_words(status: &ServerStatus) -> String {
-    let matters =
-        |cause: &&String| ["NamespaceTerminating", "ResourceVersionTooLarge"].contains(&cause.as_str());
-    let cause = status.cause_reasons.iter().find(matters).map_or("", String::as_str);
-    format!("{} {} {cause}", status.code, status.reason).trim_end().to_owned()
 }

@@ -1,27 +1,21 @@
 //! One operation on both sides.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, bail};
-use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
+use mainstay_engine::election::LeaseRequest;
 use mainstay_model::{
-    AdoptPod, Condition, ControllerReference, CreatePod, DeletePod, Kind, LeaseRecord, ObjectName,
-    OwnerReference, PodTemplate, Read, ReadOutcome, Refusal, ReleasePod, ReplicationControllerStatus,
-    ResourceVersion, StatusPatch, Timestamp, Uid, Write, WriteOutcome,
+    Condition, Kind, OwnerReference, ReplicationControllerStatus, ResourceVersion, Timestamp, Uid,
 };
 use mainstay_sim::api::changes::{Draft, DraftSpec, Part, Replacement};
 use mainstay_sim::api::deletion::{Deletion, Propagation};
-use mainstay_wire::{answer, list, request};
+use mainstay_wire::{list, request};
 use serde_json::{Value, json};
 
 use crate::bodies;
 use crate::operation::{At, CONTROLLERS, Change, Labels, Operation, Owner, Status, Target, Which};
-use crate::pair::{Both, NOW, Pair, Side, answered, plain, said, status_words};
+use crate::pair::{Both, NOW, Pair, SIDES, Side, plain};
+use crate::production;
 use crate::server::with_query;
-
-/// A pod spec with one container `main` of the image `none`, as protobuf.
-const POD_SPEC: &[u8] = b"\x12\x0c\x0a\x04main\x12\x04none";
-const SIDES: [Side; 2] = [Side::Model, Side::Server];
+use crate::words::{answered, said};
 
 impl Pair<'_> {
     /// Asks both sides and compares what they say, and what they have then.
@@ -102,11 +96,11 @@ impl Pair<'_> {
                 Ok(())
             }
             Operation::LeaseCreate { holder } => {
-                self.lease(SIDES.map(|_| LeaseRequest::Create(lease_record(*holder)))).await
+                self.lease(SIDES.map(|_| LeaseRequest::Create(production::lease_record(*holder)))).await
             }
             Operation::LeaseUpdate { holder, version } => {
                 let version = self.lease_version(*version);
-                let update = |side| LeaseRequest::Update(lease_record(*holder), version.on(side));
+                let update = |side| LeaseRequest::Update(production::lease_record(*holder), version.on(side));
                 self.lease(SIDES.map(update)).await
             }
             // A quota can no more be made then.
@@ -124,7 +118,7 @@ impl Pair<'_> {
     }
 
     /// A controller of that place: as it is, as it was, or one that there never was.
-    fn owner_uid(&self, place: usize) -> Both<Uid> {
+    pub fn owner_uid(&self, place: usize) -> Both<Uid> {
         let strange = Both::same(Uid(1000 + place as u128));
         match CONTROLLERS.get(place) {
             Some(_) if self.known(Target::Controller(place)).is_some_and(|known| known.current.is_some()) => {
@@ -143,85 +137,6 @@ impl Pair<'_> {
             controller: owner.controller,
         };
         owners.iter().map(reference).collect()
-    }
-
-    async fn write(&mut self, operation: &Operation) -> Result<()> {
-        let [model, server] = SIDES.map(|side| self.write_on(operation, side));
-        let (model, server) = (model?, server?);
-        let sent = self.server.send(request::write(&server)).await?;
-        self.tally.answer(&answered(&sent));
-        let heard = answer::outcome(&server, sent.code, sent.retry_after, &sent.body);
-        let judged = self.model.write(&model, NOW);
-        self.heard(&outcome_words(&judged), &outcome_words(&heard))?;
-        let target = match operation {
-            Operation::PatchStatus { controller, .. } => Target::Controller(*controller),
-            Operation::CreatePod { pod, .. }
-            | Operation::AdoptPod { pod, .. }
-            | Operation::ReleasePod { pod, .. }
-            | Operation::DeletePod { pod, .. } => Target::Pod(*pod),
-            other => bail!("{other:?} is no write"),
-        };
-        self.look(target).await?;
-        // The answer to a delete need not tell a version.
-        if let (WriteOutcome::Acknowledged { version: Some(model) }, false) =
-            (judged, matches!(model, Write::DeletePod(_)))
-        {
-            let WriteOutcome::Acknowledged { version: Some(server) } = heard else {
-                bail!("the server's answer has no version");
-            };
-            if self.known(target).is_some_and(|known| known.current.is_some())
-                && self.model_version(server) != Some(model)
-            {
-                bail!("the model's answer has version {model}, the server's {server}, which is another one");
-            }
-        }
-        Ok(())
-    }
-
-    fn write_on(&self, operation: &Operation, side: Side) -> Result<Write> {
-        let pod_name = |pod: usize| self.name(Target::Pod(pod));
-        let pod_uid = |pod: usize, which| self.uid(Target::Pod(pod), which).on(side);
-        let owner_of = |owner: usize| ControllerReference {
-            kind: Kind::ReplicationController,
-            name: (*CONTROLLERS.get(owner).unwrap_or(&"stranger")).into(),
-            uid: self.owner_uid(owner).on(side),
-        };
-        Ok(match *operation {
-            Operation::CreatePod { pod, owner, labels, finalizers } => Write::CreatePod(CreatePod {
-                pod: pod_name(pod),
-                generate_name: "red-".into(),
-                owner: owner_of(owner),
-                template: Arc::new(PodTemplate {
-                    labels: labels.set(),
-                    finalizers: finalizers.names().into(),
-                    spec: POD_SPEC.into(),
-                    ..PodTemplate::default()
-                }),
-            }),
-            Operation::AdoptPod { pod, uid, owner } => Write::AdoptPod(AdoptPod {
-                pod: pod_name(pod),
-                uid: pod_uid(pod, uid),
-                owner: owner_of(owner),
-            }),
-            Operation::ReleasePod { pod, uid, owner } => Write::ReleasePod(ReleasePod {
-                pod: pod_name(pod),
-                uid: pod_uid(pod, uid),
-                owner: owner_of(owner).uid,
-            }),
-            Operation::DeletePod { pod, uid } => {
-                Write::DeletePod(DeletePod { pod: pod_name(pod), uid: pod_uid(pod, uid) })
-            }
-            Operation::PatchStatus { controller, uid, version, status } => {
-                let target = Target::Controller(controller);
-                Write::PatchReplicationControllerStatus(StatusPatch {
-                    object: self.name(target),
-                    uid: self.uid(target, uid).on(side),
-                    version: self.version(target, version).on(side),
-                    status: controller_status(status),
-                })
-            }
-            ref other => bail!("{other:?} is no write"),
-        })
     }
 
     async fn replace(
@@ -274,19 +189,6 @@ impl Pair<'_> {
         self.look(target).await
     }
 
-    async fn read(&mut self, target: Target) -> Result<()> {
-        let read = Read { kind: target.kind(), object: self.name(target) };
-        let found = self.server.send(request::read(&read)).await?;
-        self.tally.answer(&answered(&found));
-        let mut server = answer::read(target.kind(), found.code, &found.body);
-        if let ReadOutcome::Found(found) = &mut server {
-            found.uid = self.model_uid(found.uid);
-            found.version = self.model_version(found.version).unwrap_or_default();
-            found.controller = found.controller.map(|uid| self.model_uid(uid));
-        }
-        self.heard(&format!("{:?}", self.model.read(&read)), &format!("{server:?}"))
-    }
-
     /// Compares a list.
     pub async fn list(&mut self, kind: Kind, choice: &crate::operation::Choice, at: At) -> Result<()> {
         let selection = choice.selection(kind, &self.namespace);
@@ -321,42 +223,9 @@ impl Pair<'_> {
         }
         Ok(())
     }
-
-    async fn lease(&mut self, [model, server]: [LeaseRequest; 2]) -> Result<()> {
-        let lease = ObjectName::new(self.namespace.clone(), "lease");
-        let sent = match &server {
-            LeaseRequest::Get => request::lease_get(&lease),
-            LeaseRequest::Create(record) => request::lease_create(&lease, record),
-            LeaseRequest::Update(record, version) => request::lease_update(&lease, record, *version),
-        };
-        let found = self.server.send(sent).await?;
-        // As the elector reads it.
-        let status = answer::status(found.code, &found.body);
-        let heard = match found.code {
-            200..300 => LeaseAnswer::Lease(answer::lease(&found.body)?),
-            404 => LeaseAnswer::NotFound,
-            409 => LeaseAnswer::Conflict,
-            _ => bail!("a lease: {}", status_words(&status)),
-        };
-        match (self.model.lease(model), heard) {
-            (LeaseAnswer::Lease(model), LeaseAnswer::Lease(server)) => {
-                self.heard(&format!("{:?}", model.record), &format!("{:?}", server.record))?;
-                let both = Both { model: model.version, server: server.version };
-                match self.leases.last() {
-                    Some(last) if (last.model == both.model) != (last.server == both.server) => {
-                        bail!("only one side made a version of the lease: {last:?}, {both:?}")
-                    }
-                    Some(last) if *last == both => {}
-                    _ => self.leases.push(both),
-                }
-                Ok(())
-            }
-            (model, server) => self.heard(&format!("{model:?}"), &format!("{server:?}")),
-        }
-    }
 }
 
-fn controller_status(status: Status) -> ReplicationControllerStatus {
+pub fn controller_status(status: Status) -> ReplicationControllerStatus {
     let [replicas, fully_labeled_replicas, ready_replicas, available_replicas] = status.counts;
     let condition = Condition {
         kind: "ReplicaFailure".to_owned(),
@@ -372,16 +241,6 @@ fn controller_status(status: Status) -> ReplicationControllerStatus {
         available_replicas,
         observed_generation: status.observed,
         conditions: status.condition.then_some(condition).into_iter().collect(),
-    }
-}
-
-fn lease_record(holder: usize) -> LeaseRecord {
-    LeaseRecord {
-        holder: ["one", "two", ""][holder % 3].to_owned(),
-        duration_seconds: 15,
-        acquired: Some(Timestamp(1_000_000_001)),
-        renewed: Some(Timestamp(1_000_000_002)),
-        transitions: i32::try_from(holder).unwrap_or(0),
     }
 }
 
@@ -401,21 +260,4 @@ fn delete_options(deletion: &Deletion) -> Value {
         "gracePeriodSeconds": deletion.grace_seconds,
         "propagationPolicy": propagation,
     })
-}
-
-/// How a write has ended, without the words for people.
-fn outcome_words(outcome: &WriteOutcome) -> String {
-    match outcome {
-        WriteOutcome::Acknowledged { .. } => "acknowledged".to_owned(),
-        WriteOutcome::Refused(refusal) => match refusal {
-            Refusal::AlreadyExists => "refused: AlreadyExists".to_owned(),
-            Refusal::Conflict { .. } => "refused: Conflict".to_owned(),
-            Refusal::NotFound { .. } => "refused: NotFound".to_owned(),
-            Refusal::NamespaceTerminating { .. } => "refused: NamespaceTerminating".to_owned(),
-            Refusal::Forbidden { .. } => "refused: Forbidden".to_owned(),
-            Refusal::Invalid { .. } => "refused: Invalid".to_owned(),
-            other => format!("refused: {other:?}"),
-        },
-        other => format!("{other:?}"),
-    }
 }

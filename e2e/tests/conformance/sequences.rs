@@ -26,7 +26,7 @@ const SEED: &str = "MAINSTAY_CONFORMANCE_SEED";
 /// Sequences under way at once, each in its own namespace.
 const AT_ONCE: usize = 12;
 /// How often a sequence may be made shorter, and for how long.
-const SHRINKING_STEPS: usize = 300;
+const SHRINKING_STEPS: usize = 200;
 const SHRINKING_TIME: Duration = Duration::from_secs(60);
 
 /// How many sequences are to be run.
@@ -39,7 +39,7 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// Runs them all, or until one shows a disagreement.
-pub async fn run_all(server: &Server, tally: &Tally) -> Result<()> {
+pub async fn random_sequences_of_requests_are_answered_alike(server: &Server, tally: &Tally) -> Result<()> {
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
     let first = number(SEED).unwrap_or(clock % 1_000_000 * 1_000);
     let begin = Instant::now();
@@ -55,7 +55,7 @@ pub async fn run_all(server: &Server, tally: &Tally) -> Result<()> {
         Ok(()) => Ok(()),
         // Ctrl-C is no disagreement.
         Err((_, problem)) if interrupt::is_set() => Err(problem),
-        Err((seed, _)) => Err(shorten(server, seed).await),
+        Err((seed, problem)) => Err(shorten(server, seed, problem).await),
     }
 }
 
@@ -68,14 +68,14 @@ fn tree(seed: u64) -> Result<impl ValueTree<Value = Sequence>> {
 }
 
 /// Runs the sequence again and again, each time with less in it, as long as it still shows a disagreement.
-async fn shorten(server: &Server, seed: u64) -> Error {
+async fn shorten(server: &Server, seed: u64, first: Error) -> Error {
     let (quiet, begin) = (Tally::default(), Instant::now());
     let mut tree = match tree(seed) {
         Ok(tree) => tree,
         Err(error) => return error,
     };
     let Err(mut shortest) = run_one(server, &quiet, &tree.current()).await else {
-        return anyhow!("seed {seed}: failed once, and not when it was run again");
+        return first.context(format!("seed {seed} failed once, and not when it was run again"));
     };
     let mut go_on = tree.simplify();
     let mut steps = 0;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Every answer that must have been met when the tests are through, in the words of [`crate::pair`].
+/// Every answer that must have been met when the tests are through, in the words of [`crate::words`].
 const MUST_MEET: [&str; 9] = [
     "400 BadRequest",
     "403 Forbidden",

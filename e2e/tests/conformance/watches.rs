@@ -9,8 +9,9 @@ use mainstay_sim::api::selection::Selection;
 use mainstay_wire::{Frame, list, request};
 
 use crate::operation::Choice;
-use crate::pair::{Both, Pair, change_meta, plain, said, status_words};
+use crate::pair::{Both, Pair, change_meta, plain};
 use crate::server::{Watch, with_query};
+use crate::words::{said, status_words};
 
 /// For how long the server keeps a watch open.
 const OPEN_SECONDS: u32 = 120;
@@ -80,20 +81,20 @@ impl Pair<'_> {
         Ok(())
     }
 
-    /// What happened between two looks at an object has a version that nobody has seen; any other one must be the same.
     fn is_same_event(&self, model: &SourceEvent, server: &Frame) -> bool {
         match (model, server) {
             (SourceEvent::Applied(model), Frame::Applied(server)) => {
-                let model = plain(model);
-                let version = self.model_version(server.meta().version);
+                let (model, version) = (plain(model), model.meta().version);
+                let same_version = self.is_same_version(version, server.meta().version);
                 let mut server = self.in_terms_of_the_model(server);
-                change_meta(&mut server, |meta| meta.version = version.unwrap_or(model.meta().version));
-                model == server
+                change_meta(&mut server, |meta| meta.version = version);
+                same_version && model == server
             }
             (SourceEvent::Deleted(model), Frame::Deleted(server)) => {
                 model.kind == server.kind
                     && model.name == server.name
                     && model.uid == self.model_uid(server.uid)
+                    && self.is_same_version(model.version, server.version)
             }
             _ => false,
         }
