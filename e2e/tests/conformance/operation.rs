@@ -1,5 +1,7 @@
 //! What a sequence does, with what exists named by its place and not by UIDs and versions: so one sequence runs on both sides.
 
+use std::fmt;
+
 use mainstay_model::{Kind, LabelSet, Name, PodPhase};
 use mainstay_sim::api::deletion::Propagation;
 use mainstay_sim::api::selection::{FieldRequirement, LabelRequirement, Selection};
@@ -10,7 +12,7 @@ pub const PODS: [&str; 3] = ["a", "b", "c"];
 pub const CONTROLLERS: [&str; 2] = ["red", "blue"];
 
 /// An object by its place among the names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     Pod(usize),
     Controller(usize),
@@ -29,6 +31,12 @@ impl Target {
             Target::Pod(index) => PODS[index % PODS.len()],
             Target::Controller(index) => CONTROLLERS[index % CONTROLLERS.len()],
         }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.kind(), self.name())
     }
 }
 
@@ -154,7 +162,7 @@ pub enum At {
 }
 
 /// A set of labels by its place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Labels(pub usize);
 
 impl Labels {
@@ -166,7 +174,7 @@ impl Labels {
 }
 
 /// Finalizers by their place; the last ones may not stand together.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Finalizers(pub usize);
 
 impl Finalizers {
@@ -183,6 +191,18 @@ impl Finalizers {
             &["orphan", "foregroundDeletion"],
         ];
         sets[self.0 % sets.len()].iter().map(|name| Name::from(*name)).collect()
+    }
+}
+
+impl fmt::Debug for Labels {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}", self.set())
+    }
+}
+
+impl fmt::Debug for Finalizers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?}", self.names())
     }
 }
 

@@ -211,6 +211,7 @@ impl Pair<'_> {
                 ("resourceVersionMatch", exactly),
             ],
         );
+        self.trace.push(format!("    {asked:?}"));
         let found = self.server.send(asked).await?;
         let judged = self.model.list_selected(kind, &selection, version.map(|both| both.model));
         self.heard(&said(&judged), &answered(&found))?;

@@ -11,8 +11,10 @@ use mainstay_runtime::connection::{Answer, AnswerStream, Channel, ConnectionSett
 use mainstay_wire::{Frame, FrameDecoder, Request, answer, request};
 use serde_json::{Value, json};
 
-/// For an answer, and for an event that must come.
+/// For an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// For an event that must come. It is past already, and a sequence without it is run many times to be made short.
+const SOON: Duration = Duration::from_secs(10);
 /// For an event that must not come: all are past when they are asked for, so the server sends them in one go.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -140,7 +142,7 @@ impl Watch {
         }
         let mut events = Vec::new();
         loop {
-            let wait = if events.len() < expected { PATIENCE } else { QUIET };
+            let wait = if events.len() < expected { SOON } else { QUIET };
             match tokio::time::timeout(wait, self.next()).await {
                 Ok(Some(Frame::Bookmark { .. })) => {}
                 Ok(Some(frame)) => events.push(frame),

@@ -1,6 +1,7 @@
 //! What watches and complete lists tell of a sequence, from both sides.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use anyhow::{Result, bail};
 use mainstay_engine::SourceEvent;
@@ -75,7 +76,14 @@ impl Pair<'_> {
         let same = model.len() == server.len()
             && model.iter().zip(&server).all(|(model, server)| self.is_same_event(model, server));
         if !same {
-            bail!("{watched:?} from {from:?} tells\nin the model {model:?}\nfrom the server {server:?}");
+            bail!(
+                "a watch of {}s, labels {:?}, fields {:?}, from {from:?} tells in the model{}\nand from the server{}",
+                watched.kind,
+                selection.label_selector(),
+                selection.field_selector(),
+                lines(&model),
+                lines(&server),
+            );
         }
         self.tally.events(model.len());
         Ok(())
@@ -128,4 +136,8 @@ impl Pair<'_> {
         }
         Ok(())
     }
+}
+
+fn lines(events: &[impl Debug]) -> String {
+    events.iter().map(|event| format!("\n  {event:?}")).collect()
 }
