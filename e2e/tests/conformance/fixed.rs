@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use anyhow::{Result, bail, ensure};
 use mainstay_e2e::cluster::Cluster;
 use mainstay_model::{Kind, ResourceVersion};
+use mainstay_sim::api::deletion::Propagation;
 use mainstay_sim::api::refused::Refused;
 use mainstay_wire::{Frame, request};
 use serde_json::json;
@@ -122,7 +123,7 @@ pub async fn a_version_that_is_forgotten_is_expired_and_one_that_is_not_there_ye
     Ok(())
 }
 
-/// Such a watch is not refused: what happens up to its version is passed over, in silence.
+/// Such a watch is not refused: what happens up to its version is passed over, and until then it has no bookmarks either.
 pub async fn a_watch_from_a_version_that_is_not_there_yet_begins_after_it(
     server: &Server,
     tally: &Tally,
@@ -150,6 +151,30 @@ pub async fn a_watch_from_a_version_that_is_not_there_yet_begins_after_it(
         _ => false,
     };
     ensure!(!found.is_empty() && found.iter().all(is_later), "from {from}: {found:?}");
+
+    // The server sends a bookmark two seconds before it ends a watch, if there is a newer version by then.
+    let newest = server.newest_version(&pair.namespace).await?;
+    let [from_now, from_later] = [newest.0, newest.0 + 1_000_000]
+        .map(|from| request::watch(Kind::Pod, Some("future"), ResourceVersion(from), 5));
+    let from_now = server.watch(from_now, Kind::Pod).await?.until_the_end();
+    let from_later = server.watch(from_later, Kind::Pod).await?.until_the_end();
+    let work = async {
+        let controller = Target::Controller(0);
+        loop {
+            pair.perform(&create(controller)).await?;
+            let (uid, version, grace) = (None, None, None);
+            let propagation = Some(Propagation::Background);
+            pair.perform(&Operation::Delete { target: controller, uid, version, grace, propagation }).await?;
+            // A consistent read makes the server's cache ask etcd how far it is.
+            server.newest_version(&"future".into()).await?;
+        }
+    };
+    let (from_now, from_later) = tokio::select! {
+        ended = futures::future::join(from_now, from_later) => ended,
+        broken = work => return broken,
+    };
+    ensure!(matches!(from_now.as_slice(), [Frame::Bookmark { .. }, ..]), "from now: {from_now:?}");
+    ensure!(from_later.is_empty(), "from later: {from_later:?}");
     Ok(())
 }
 

@@ -151,6 +151,15 @@ impl Watch {
         }
     }
 
+    /// All that it tells, bookmarks too, until the server ends it.
+    pub async fn until_the_end(mut self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        while let Some(frame) = self.next().await {
+            frames.push(frame);
+        }
+        frames
+    }
+
     /// The events of a watch that begins with what there is, until the bookmark that ends these.
     pub async fn initial_events(mut self) -> Result<Vec<Frame>> {
         let mut events = Vec::new();
