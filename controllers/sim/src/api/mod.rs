@@ -1,7 +1,7 @@
 //! The model of the apiserver and its etcd: typed objects, one revision, a bounded history.
 //!
-//! Requests are judged as a real server judges them, in the order in which it does: namespace and quota before the name, the
-//! version before the UID. A test holds this model against a real kube-apiserver, request by request.
+//! Requests are judged as a real server judges them, in the order in which it does: namespace, validity and quota before the
+//! name, the version before the UID. `e2e/tests/conformance` holds this model against a real kube-apiserver, request by request.
 //!
 //! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send,
 //! [`deletion`] how objects go, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
