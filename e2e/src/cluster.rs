@@ -48,7 +48,7 @@ pub struct ClusterOptions {
 pub enum Nodes {
     /// So many kubelets with containerd; this needs root.
     Real(u8),
-    /// So many nodes that kwok plays.
+    /// So many nodes that kwok plays. With none, there is nothing but etcd and kube-apiserver.
     Fake(u32),
     /// Both: containers that can be killed on the real ones, pods by the hundred on the fake ones.
     ///

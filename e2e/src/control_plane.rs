@@ -11,8 +11,11 @@ use crate::kubeconfig;
 use crate::programs::Programs;
 use crate::wait::wait_for;
 
+/// The scheduler; a cluster without nodes has none.
+pub const SCHEDULER: &str = "kube-scheduler";
+
 /// The programs of the control plane that are processes in every cluster, in the order in which they start.
-pub const CONTROL_PLANE: &[&str] = &["etcd", "kube-apiserver", "kube-scheduler"];
+pub const CONTROL_PLANE: &[&str] = &["etcd", "kube-apiserver", SCHEDULER];
 
 /// Makes all keys, certificates and kubeconfigs of the cluster, in the file names that kubeadm gives them.
 pub fn write_credentials(cluster: &Cluster) -> Result<()> {
@@ -143,7 +146,7 @@ pub fn start_scheduler(cluster: &Cluster) -> Result<()> {
         ("kube-api-qps", "1000".to_owned()),
         ("kube-api-burst", "1000".to_owned()),
     ];
-    start(cluster, Programs::Kubernetes, "kube-scheduler", &flags)
+    start(cluster, Programs::Kubernetes, SCHEDULER, &flags)
 }
 
 fn start(cluster: &Cluster, programs: Programs, name: &str, flags: &[(&str, String)]) -> Result<()> {

@@ -1,7 +1,7 @@
 //! How a cluster is.
 
 use super::Cluster;
-use crate::control_plane::CONTROL_PLANE;
+use crate::control_plane::{CONTROL_PLANE, SCHEDULER};
 use crate::controller_manager::CONTROLLER_MANAGER;
 use crate::fake_nodes::KWOK;
 use crate::node::NODE_PROGRAMS;
@@ -19,9 +19,11 @@ pub struct ComponentStatus {
 }
 
 pub fn status(cluster: &Cluster) -> Vec<ComponentStatus> {
-    let mut all: Vec<ComponentStatus> =
-        CONTROL_PLANE.iter().map(|name| process(*name, &cluster.daemon(name))).collect();
     let nodes_asked_for = cluster.options.nodes;
+    let runs = |name: &&&str| nodes_asked_for.count() > 0 || **name != SCHEDULER;
+    let control_plane = CONTROL_PLANE.iter().filter(runs);
+    let mut all: Vec<ComponentStatus> =
+        control_plane.map(|name| process(*name, &cluster.daemon(name))).collect();
     if nodes_asked_for.fake() > 0 {
         all.push(process(KWOK, &cluster.daemon(KWOK)));
     }

@@ -53,7 +53,7 @@ fn check(options: &ClusterOptions) -> Result<()> {
         prerequisites::check_for_real_nodes()?;
         programs::ensure(&[Programs::Containers])?;
     }
-    if !matches!(options.nodes, Nodes::Real(_)) {
+    if options.nodes.fake() > 0 {
         programs::ensure(&[Programs::Kwok])?;
     }
     programs::ensure(&[Programs::Etcd, Programs::Kubernetes])?;
@@ -63,9 +63,17 @@ fn check(options: &ClusterOptions) -> Result<()> {
 fn start_all(cluster: &Cluster) -> Result<()> {
     control_plane::write_credentials(cluster)?;
     match cluster.options.nodes {
+        Nodes::Fake(0) => start_without_nodes(cluster),
         Nodes::Fake(_) => start_with_fake_nodes(cluster),
         Nodes::Real(_) | Nodes::Mixed { .. } => start_with_real_nodes(cluster),
     }
+}
+
+/// Nobody writes there but the clients of the apiserver and, if it is wanted, kube-controller-manager.
+fn start_without_nodes(cluster: &Cluster) -> Result<()> {
+    start_storage(cluster)?;
+    controller_manager::start(cluster, &cluster.options.in_tree, &[])?;
+    controller_manager::wait_until_it_works(cluster, &cluster.options.in_tree)
 }
 
 fn start_with_fake_nodes(cluster: &Cluster) -> Result<()> {
@@ -109,10 +117,14 @@ fn start_with_real_nodes(cluster: &Cluster) -> Result<()> {
 }
 
 fn start_control_plane(cluster: &Cluster) -> Result<()> {
+    start_storage(cluster)?;
+    control_plane::start_scheduler(cluster)
+}
+
+fn start_storage(cluster: &Cluster) -> Result<()> {
     control_plane::start_etcd(cluster)?;
     control_plane::start_apiserver(cluster)?;
-    control_plane::wait_for_apiserver(cluster)?;
-    control_plane::start_scheduler(cluster)
+    control_plane::wait_for_apiserver(cluster)
 }
 
 fn prepare_nodes(cluster: &Cluster, nodes: &[Node<'_>]) -> Result<()> {

@@ -6,6 +6,13 @@ use clap::Args;
 use super::test::cargo;
 use crate::interrupt;
 
+/// Read by the test `conformance`: how many sequences of requests it draws.
+const SEQUENCES: &str = "MAINSTAY_CONFORMANCE_SEQUENCES";
+/// So many are drawn where nothing else runs.
+const MANY: u64 = 1000;
+/// Set to 1, a test that cannot be run counts as failed.
+const NO_SKIP: &str = "MAINSTAY_TESTS_NO_SKIP";
+
 /// Which worlds to run.
 #[derive(Args)]
 pub struct Simulation {
@@ -39,6 +46,12 @@ pub struct Simulation {
     /// Instead, look for the first seed that catches each manager that is wrong on purpose
     #[arg(long, conflicts_with_all = ["faults", "patterns"])]
     mutants: bool,
+    /// Instead, send random requests to the simulated apiserver and to a real one, and compare
+    #[arg(
+        long,
+        conflicts_with_all = ["seeds", "first", "managers", "faults", "without", "patterns", "strike", "mutants", "mutant", "replay"]
+    )]
+    conformance: bool,
     /// Make the managers wrong in this way
     #[arg(long, value_name = "NAME")]
     mutant: Option<String>,
@@ -63,12 +76,24 @@ pub struct Simulation {
 /// Runs them; an error says that a promise was broken.
 pub fn run(simulation: &Simulation) -> Result<()> {
     let mut command = cargo()?;
-    command.args(["run", "--quiet", "--release", "--package", "mainstay-sim", "--"]);
-    command.args(words(simulation));
+    if simulation.conformance {
+        command.args(["test", "--package", "mainstay-e2e", "--test", "conformance"]);
+        // The number, or the seed of one that is to be repeated, may have been set by hand.
+        if std::env::var_os(SEQUENCES).is_none() {
+            command.env(SEQUENCES, MANY.to_string());
+        }
+        command.env(NO_SKIP, "1");
+    } else {
+        command.args(["run", "--quiet", "--release", "--package", "mainstay-sim", "--"]);
+        command.args(words(simulation));
+    }
     let status = command.status().context("cannot start cargo")?;
     interrupt::check()?;
     if !status.success() {
-        bail!("the simulation ended with {status}");
+        bail!(
+            "{} ended with {status}",
+            if simulation.conformance { "the comparison" } else { "the simulation" }
+        );
     }
     Ok(())
 }

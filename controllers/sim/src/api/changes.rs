@@ -8,7 +8,7 @@ use mainstay_model::{
 };
 
 use super::ApiServer;
-use super::record::Record;
+use super::record::{FOREGROUND, ORPHAN, Record};
 use super::refused::Refused;
 
 /// An object as a client sends it to be created.
@@ -87,14 +87,20 @@ pub enum Part {
 impl ApiServer {
     /// Creates an object.
     pub fn create(&mut self, draft: &Draft, now: Timestamp) -> Result<ResourceVersion, Refused> {
-        self.check_creation(draft.kind(), &draft.object)?;
-        check_owners(&draft.owners)?;
+        let replicas = match draft.spec {
+            DraftSpec::ReplicationController { replicas, .. } => replicas,
+            DraftSpec::Pod => 0,
+        };
+        let validity = check_owners(&draft.owners)
+            .and_then(|()| check_finalizers(&draft.finalizers))
+            .and_then(|()| check_replicas(replicas));
+        self.check_creation(draft.kind(), &draft.object, validity)?;
         let meta = Meta {
             name: draft.object.clone(),
             uid: self.new_uid(),
             version: ResourceVersion::default(),
             generation: 1,
-            labels: draft.labels.clone(),
+            labels: labels_or_those_of_the_template(&draft.labels, &draft.spec),
             owners: draft.owners.iter().cloned().collect(),
             created: Some(Timestamp::from_seconds(now.seconds())),
             deleting: None,
@@ -117,11 +123,17 @@ impl ApiServer {
         Ok(self.store(Record { finalizers, ..Record::new(object) }))
     }
 
-    /// What admission and the store say to a new object, in their order: namespace, quota, name.
-    pub(super) fn check_creation(&self, kind: Kind, object: &ObjectName) -> Result<(), Refused> {
+    /// What admission and the store say to a new object, in their order: namespace, validity, quota, name.
+    pub(super) fn check_creation(
+        &self,
+        kind: Kind,
+        object: &ObjectName,
+        validity: Result<(), Refused>,
+    ) -> Result<(), Refused> {
         if self.terminating.contains(&object.namespace) {
             return Err(Refused::NAMESPACE_TERMINATING);
         }
+        validity?;
         if kind == Kind::Pod && self.is_quota_full(&object.namespace) {
             return Err(Refused::FORBIDDEN);
         }
@@ -143,7 +155,15 @@ impl ApiServer {
         }
         let mut record = before.clone();
         match part {
-            Part::Labels(labels) => record.change_meta(|meta| meta.labels = labels.clone()),
+            Part::Labels(labels) => {
+                let labels = match &record.object {
+                    Object::ReplicationController(controller) if labels.is_empty() => {
+                        controller.selector.0.clone()
+                    }
+                    _ => labels.clone(),
+                };
+                record.change_meta(|meta| meta.labels = labels);
+            }
             Part::Owners(owners) => {
                 check_owners(owners)?;
                 record.change_meta(|meta| meta.owners = owners.iter().cloned().collect());
@@ -153,12 +173,16 @@ impl ApiServer {
                 if adds && meta.is_deleting() {
                     return Err(Refused::INVALID);
                 }
+                check_finalizers(finalizers)?;
                 record.finalizers = finalizers.clone();
             }
-            Part::Replicas(replicas) => record.change_controller(|controller| {
-                controller.meta.generation += i64::from(controller.replicas != *replicas);
-                controller.replicas = *replicas;
-            }),
+            Part::Replicas(replicas) => {
+                check_replicas(*replicas)?;
+                record.change_controller(|controller| {
+                    controller.meta.generation += i64::from(controller.replicas != *replicas);
+                    controller.replicas = *replicas;
+                });
+            }
             Part::PodStatus(phase, ready, since) => record.change_pod(|pod| {
                 pod.phase = *phase;
                 pod.ready = *ready;
@@ -174,6 +198,10 @@ impl ApiServer {
 
     /// Binds a pod to a node, as the scheduler does.
     pub fn bind(&mut self, pod: &ObjectName, node: &Name) -> Result<(), Refused> {
+        // A binding is something that is created.
+        if self.is_terminating(&pod.namespace) {
+            return Err(Refused::NAMESPACE_TERMINATING);
+        }
         let mut record = self.record(Kind::Pod, pod).ok_or(Refused::NOT_FOUND)?.clone();
         let Object::Pod(found) = &record.object else { return Err(Refused::NOT_FOUND) };
         if found.node.is_some() || found.meta.is_deleting() {
@@ -203,6 +231,26 @@ pub(super) fn check_owners<'a>(owners: impl IntoIterator<Item = &'a OwnerReferen
     match owners.into_iter().filter(|owner| owner.controller).count() {
         0 | 1 => Ok(()),
         _ => Err(Refused::INVALID),
+    }
+}
+
+/// The garbage collector is told one thing or the other (upstream: `ValidateFinalizers` in
+/// pkg/api/validation/objectmeta.go of apimachinery).
+pub(super) fn check_finalizers(finalizers: &[Name]) -> Result<(), Refused> {
+    let has = |wanted: &str| finalizers.iter().any(|finalizer| **finalizer == *wanted);
+    if has(ORPHAN) && has(FOREGROUND) { Err(Refused::INVALID) } else { Ok(()) }
+}
+
+fn check_replicas(replicas: i32) -> Result<(), Refused> {
+    if replicas < 0 { Err(Refused::INVALID) } else { Ok(()) }
+}
+
+/// A ReplicationController without labels gets those of its template (upstream: `SetDefaults_ReplicationController` in
+/// pkg/apis/core/v1/defaults.go).
+fn labels_or_those_of_the_template(labels: &LabelSet, spec: &DraftSpec) -> LabelSet {
+    match spec {
+        DraftSpec::ReplicationController { selector, .. } if labels.is_empty() => selector.clone(),
+        _ => labels.clone(),
     }
 }
 

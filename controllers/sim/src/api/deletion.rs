@@ -73,6 +73,10 @@ impl ApiServer {
         };
         record.finalizers = finalizers_for(&record, deletion.propagation);
         let is_held = !record.finalizers.is_empty();
+        // Once it has come to the finalizers, a real server compares the version with that of an update which it has not made.
+        if !graceful && !is_held && !found.finalizers.is_empty() && deletion.version.is_some() {
+            return Err(Refused::CONFLICT);
+        }
         if is_held && !graceful {
             record.mark(now, 0);
         }

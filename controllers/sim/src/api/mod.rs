@@ -1,7 +1,7 @@
 //! The model of the apiserver and its etcd: typed objects, one revision, a bounded history.
 //!
-//! Requests are judged as a real server judges them, in the order in which it does: namespace and quota before the name, the
-//! version before the UID. A test holds this model against a real kube-apiserver, request by request.
+//! Requests are judged as a real server judges them, in the order in which it does: namespace, validity and quota before the
+//! name, the version before the UID. `e2e/tests/conformance` holds this model against a real kube-apiserver, request by request.
 //!
 //! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send,
 //! [`deletion`] how objects go, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
@@ -203,7 +203,7 @@ impl ApiServer {
     /// A request about the lease.
     pub fn lease(&mut self, request: LeaseRequest) -> LeaseAnswer {
         let record = match (request, &self.lease) {
-            (LeaseRequest::Get, None) | (LeaseRequest::Update(..), None) => return LeaseAnswer::NotFound,
+            (LeaseRequest::Get, None) => return LeaseAnswer::NotFound,
             (LeaseRequest::Get, Some(lease)) => return LeaseAnswer::Lease(lease.clone()),
             (LeaseRequest::Create(_), Some(_)) => return LeaseAnswer::Conflict,
             (LeaseRequest::Update(_, version), Some(lease)) if version != lease.version => {
@@ -213,7 +213,9 @@ impl ApiServer {
             (LeaseRequest::Update(record, _), Some(lease)) if record == lease.record => {
                 return LeaseAnswer::Lease(lease.clone());
             }
-            (LeaseRequest::Create(record), None) | (LeaseRequest::Update(record, _), Some(_)) => record,
+            // An update makes a lease that is not there, whatever version it names (upstream: `AllowCreateOnUpdate` in
+            // pkg/registry/coordination/lease/strategy.go).
+            (LeaseRequest::Create(record), None) | (LeaseRequest::Update(record, _), _) => record,
         };
         self.revision += 1;
         let lease = ObservedLease { record, version: self.revision() };
@@ -296,5 +298,7 @@ fn as_controller(record: &Record) -> Option<&Arc<ReplicationController>> {
     }
 }
 
+#[cfg(test)]
+mod conformance_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use mainstay_model::{
 };
 
 use super::ApiServer;
-use super::changes::{check_owners, check_status, new_pod};
+use super::changes::{check_finalizers, check_owners, check_status, new_pod};
 use super::deletion::Deletion;
 use super::record::Record;
 use super::refused::Refused;
@@ -31,7 +31,8 @@ impl ApiServer {
     }
 
     fn create_pod(&mut self, create: &CreatePod, now: Timestamp) -> Result<ResourceVersion, Refused> {
-        self.check_creation(Kind::Pod, &create.pod)?;
+        let validity = check_finalizers(&create.template.finalizers);
+        self.check_creation(Kind::Pod, &create.pod, validity)?;
         let meta = Meta {
             name: create.pod.clone(),
             uid: self.new_uid(),
@@ -50,13 +51,14 @@ impl ApiServer {
         let mut record = self.patched(Kind::Pod, &adopt.pod, adopt.uid, None)?;
         let own = owner_reference(&adopt.owner);
         let owners = &record.meta().owners;
-        // The list is merged by UID: a reference that is there already keeps its place.
+        // The list is merged by UID: a reference that is there already keeps its place, and a new one comes first (upstream:
+        // `mergeSortedSlice` in pkg/util/strategicpatch/patch.go of apimachinery).
         let merged: Box<[OwnerReference]> = match owners.iter().any(|owner| owner.uid == own.uid) {
             true => {
                 let merge = |owner: &OwnerReference| if owner.uid == own.uid { &own } else { owner }.clone();
                 owners.iter().map(merge).collect()
             }
-            false => owners.iter().cloned().chain([own]).collect(),
+            false => [own].into_iter().chain(owners.iter().cloned()).collect(),
         };
         check_owners(&merged)?;
         record.change_meta(|meta| meta.owners = merged);

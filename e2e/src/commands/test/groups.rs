@@ -12,6 +12,9 @@ use crate::shell::run_command;
 /// Tests of the manager in a real cluster. Where none can be had, they say so themselves.
 const CLUSTER_TESTS: &[&str] = &["cluster"];
 
+/// Tests of the simulated cluster's apiserver beside a real one. Where none can be had, they say so themselves.
+const APISERVER_TESTS: &[&str] = &["conformance"];
+
 /// Tests of the fixture and of the image, most of which are ignored unless asked for.
 const FIXTURE_TESTS: &[&str] = &["fixture", "image"];
 
@@ -82,7 +85,8 @@ fn compose(tests: &Tests, targets: &Targets, machine: &Machine) -> Vec<Group> {
     plain.extend(targets.has_library.then(|| "--lib".to_owned()));
     plain.extend(targets.has_program.then(|| "--bins".to_owned()));
     plain.extend(named(&|name| {
-        let needs_more = CLUSTER_TESTS.contains(&name) || FIXTURE_TESTS.contains(&name);
+        let needs_more =
+            [CLUSTER_TESTS, APISERVER_TESTS, FIXTURE_TESTS].iter().any(|tests| tests.contains(&name));
         !needs_more || tests.fast && WITHOUT_CLUSTER.contains(&name)
     }));
     if !plain.is_empty() {
@@ -93,6 +97,10 @@ fn compose(tests: &Tests, targets: &Targets, machine: &Machine) -> Vec<Group> {
     }
     if tests.fast {
         return groups;
+    }
+    let apiserver = named(&|name| APISERVER_TESTS.contains(&name));
+    if !apiserver.is_empty() {
+        groups.push(group("the model of the apiserver", select(&apiserver, &[])));
     }
     let fixture = named(&|name| FIXTURE_TESTS.contains(&name));
     if !fixture.is_empty() {
@@ -158,7 +166,7 @@ mod tests {
     use super::*;
 
     fn lines(tests: &Tests, machine: &Machine) -> Vec<String> {
-        let names = ["architecture", "cluster", "fixture", "image"].map(str::to_owned);
+        let names = ["architecture", "cluster", "conformance", "fixture", "image"].map(str::to_owned);
         let targets = Targets { has_library: true, has_program: true, tests: names.into() };
         compose(tests, &targets, machine).into_iter().map(|group| group.arguments.join(" ")).collect()
     }
@@ -187,6 +195,7 @@ mod tests {
             [
                 "--no-fail-fast --workspace --lib --bins --test architecture",
                 "--no-fail-fast --workspace --doc",
+                "--no-fail-fast --workspace --test conformance",
                 "--no-fail-fast --workspace --test fixture --test image -- --include-ignored --test-threads=1",
                 "--no-fail-fast --workspace --test cluster",
             ]
