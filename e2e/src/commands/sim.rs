@@ -1,9 +1,11 @@
 //! `cargo xtask sim`: the simulated cluster, built with optimisation and run from seeds.
 
+use std::process::{Command, Stdio};
+
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::test::cargo;
+use super::test::{cargo, repository};
 use crate::interrupt;
 
 /// Read by the test `conformance`: how many sequences of requests it draws.
@@ -12,6 +14,9 @@ const SEQUENCES: &str = "MAINSTAY_CONFORMANCE_SEQUENCES";
 const MANY: u64 = 1000;
 /// Set to 1, a test that cannot be run counts as failed.
 const NO_SKIP: &str = "MAINSTAY_TESTS_NO_SKIP";
+
+/// Where the table of the mutants stands.
+const MUTANTS_PAGE: &str = "controllers/sim/src/mutant/mod.rs";
 
 /// Which worlds to run.
 #[derive(Args)]
@@ -75,27 +80,75 @@ pub struct Simulation {
 
 /// Runs them; an error says that a promise was broken.
 pub fn run(simulation: &Simulation) -> Result<()> {
-    let mut command = cargo()?;
     if simulation.conformance {
-        command.args(["test", "--package", "mainstay-e2e", "--test", "conformance"]);
-        // The number, or the seed of one that is to be repeated, may have been set by hand.
-        if std::env::var_os(SEQUENCES).is_none() {
-            command.env(SEQUENCES, MANY.to_string());
-        }
-        command.env(NO_SKIP, "1");
-    } else {
-        command.args(["run", "--quiet", "--release", "--package", "mainstay-sim", "--"]);
-        command.args(words(simulation));
+        return compare();
+    }
+    if simulation.mutants {
+        return look_for_mutants(simulation);
+    }
+    let status = program(simulation)?.status().context("cannot start cargo")?;
+    interrupt::check()?;
+    if !status.success() {
+        bail!("the simulation ended with {status}");
+    }
+    Ok(())
+}
+
+/// Holds the model of the apiserver against a real one.
+fn compare() -> Result<()> {
+    let mut command = cargo()?;
+    command.args(["test", "--package", "mainstay-e2e", "--test", "conformance"]).env(NO_SKIP, "1");
+    // The number, or the seed of one that is to be repeated, may have been set by hand.
+    if std::env::var_os(SEQUENCES).is_none() {
+        command.env(SEQUENCES, MANY.to_string());
     }
     let status = command.status().context("cannot start cargo")?;
     interrupt::check()?;
     if !status.success() {
-        bail!(
-            "{} ended with {status}",
-            if simulation.conformance { "the comparison" } else { "the simulation" }
-        );
+        bail!("the comparison ended with {status}");
     }
     Ok(())
+}
+
+/// Looks for the seeds that catch the mutants, and writes the table into their page.
+fn look_for_mutants(simulation: &Simulation) -> Result<()> {
+    let output = program(simulation)?.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    interrupt::check()?;
+    let table = String::from_utf8_lossy(&output.stdout);
+    print!("{table}");
+    if !output.status.success() {
+        bail!("not every manager that is wrong on purpose was caught");
+    }
+    let page = repository()?.join(MUTANTS_PAGE);
+    let text = std::fs::read_to_string(&page).with_context(|| format!("cannot read {MUTANTS_PAGE}"))?;
+    let renewed = with_table(&text, &table).with_context(|| format!("{MUTANTS_PAGE} has no table"))?;
+    if renewed == text {
+        println!("{MUTANTS_PAGE} says so already");
+        return Ok(());
+    }
+    std::fs::write(&page, renewed).with_context(|| format!("cannot write {MUTANTS_PAGE}"))?;
+    println!("{MUTANTS_PAGE} says so now");
+    Ok(())
+}
+
+/// The page with this table in the place of the one that it has.
+fn with_table(page: &str, table: &str) -> Option<String> {
+    let is_row = |line: &&str| line.starts_with("//! |");
+    let before: Vec<&str> = page.lines().take_while(|line| !is_row(line)).collect();
+    let after: Vec<&str> = page.lines().skip(before.len()).skip_while(is_row).collect();
+    let rows: Vec<String> = table.lines().map(|row| format!("//! {row}")).collect();
+    let lines =
+        before.into_iter().map(str::to_owned).chain(rows).chain(after.iter().map(|line| (*line).to_owned()));
+    let renewed = lines.map(|line| line + "\n").collect();
+    (!after.is_empty()).then_some(renewed)
+}
+
+/// The program of the simulated cluster, built with optimisation.
+fn program(simulation: &Simulation) -> Result<Command> {
+    let mut command = cargo()?;
+    command.args(["run", "--quiet", "--release", "--package", "mainstay-sim", "--"]);
+    command.args(words(simulation));
+    Ok(command)
 }
 
 /// The words that the program of the simulated cluster takes.
@@ -120,4 +173,17 @@ fn words(simulation: &Simulation) -> Vec<String> {
         }
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_takes_the_place_of_the_one_before() {
+        let page = "//! text\n//! | a |\n//! | 1 |\n//!\ncode\n";
+        let renewed = with_table(page, "| a |\n| 2 |\n| 3 |\n");
+        assert_eq!(renewed.as_deref(), Some("//! text\n//! | a |\n//! | 2 |\n//! | 3 |\n//!\ncode\n"));
+        assert_eq!(with_table("no table\n", "| a |\n"), None);
+    }
 }

@@ -22,7 +22,7 @@
 //! | `list-without-deletes` | `leak` | 19 |
 //! | `never-stale` | `count` | 60 |
 //! | `delete-without-uid` | `ownership` | 89 |
-//! | `restore-ignored` | `leak` | 254 |
+//! | `restore-ignored` | `leak` | 351 |
 //! | `no-gate` | `gate` | 2 |
 //! | `gate-by-count` | `gate` | 4 |
 //! | `adopt-from-cache` | `adoption` | 98 |
