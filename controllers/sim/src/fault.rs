@@ -71,7 +71,7 @@ faults! {
     Stop = "stop",
     /// A process' wall clock jumps by minutes.
     ClockStep = "clock-step",
-    /// The kubelet of a node is cut off for a while, or refuses a pod.
+    /// The kubelet of a node is cut off for a while, dies and comes back with all its containers restarted, or refuses a pod.
     Kubelet = "kubelet",
     /// A quota appears, changes and goes. Part of the script.
     Quota = "quota",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_engine::list_watch::End;
 use mainstay_engine::{Input, Moment, ReadId, Source, WriteId};
-use mainstay_model::{Kind, Object, ObjectName, Read, ResourceVersion, Uid, Write};
+use mainstay_model::{Kind, Name, Object, ObjectName, Read, ResourceVersion, Uid, Write};
 
 use crate::clock::Time;
 use crate::script::Step;
@@ -34,6 +34,10 @@ pub enum Happening {
     Reaches(ProcessId, Signal),
     /// The scheduler, the kubelet or nobody does the next thing about a pod.
     PodLives(ObjectName, Uid),
+    /// The kubelet of a node that has died comes back.
+    NodeRestarts(Name),
+    /// The kubelets say that their nodes are alive.
+    NodesRenew,
     /// The garbage collector looks around.
     GarbageIsCollected,
     /// It stands in the script.

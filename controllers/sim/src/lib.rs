@@ -20,8 +20,13 @@
 //! - a delete that the server's Retry-After holds back may still be sent for a pod that somebody else has just taken over;
 //! - a pod may be too many where somebody else gives or takes owner references or labels of pods.
 //!
-//! What is not in the model: finalizers, field selectors, more than one namespace, the garbage collector's foreground and
-//! orphan finalizers, clients that ask for old lists (ours never do), a Lease that a restore of etcd sets back.
+//! - while two believe that they lead, what either of them writes counts as late.
+//!
+//! A run of a seed has to rest within 15 minutes of virtual time after the last fault ([`run::REST_WITHIN`]): two audits, a list
+//! and the longest back-off. [`oracles`] lists what must hold until then.
+//!
+//! [`api`] answers as a real kube-apiserver does; a test in `e2e/tests/conformance` holds one against the other.
+//! What is not in the model: pages of lists, Events, patches other than ours, validation beyond what the writes here can violate.
 
 pub mod api;
 pub mod clock;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail};
 
@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     ("lints", lints),
     ("dependencies", dependencies),
     ("documentation", documentation),
+    ("simulated cluster", simulate),
     ("tests", test::run_all),
 ];
 
@@ -75,6 +76,18 @@ fn cargo_deny() -> Result<PathBuf> {
         check(cargo()?.args(arguments).arg(root))?;
     }
     Ok(program)
+}
+
+/// More seeds than the tests take: those that everybody takes, and some that nobody has taken yet, whose numbers are printed.
+/// Then every order of events in tiny worlds.
+fn simulate() -> Result<()> {
+    let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("the clock is wrong")?;
+    let fresh = format!("first={}", today.as_secs() * 1000);
+    for words in [&["seeds=10000"][..], &["seeds=2000", &fresh], &["explore=all"]] {
+        let arguments = ["run", "--quiet", "--release", "--locked", "--package", "mainstay-sim", "--"];
+        check(cargo()?.args(arguments).args(words))?;
+    }
+    Ok(())
 }
 
 /// Runs a program that speaks for itself.

@@ -120,6 +120,7 @@ impl Brain {
                     doubt.ask_again = Some(now.moment.after(ASK_WHILE_SILENT));
                     if went_back {
                         state.doubt = None;
+                        state.went_back = Some(version);
                         self.want_list(now, source);
                     }
                 }

@@ -33,6 +33,9 @@ pub(super) struct SourceState {
     pub doubt: Option<Doubt>,
     /// When a new list was last wanted that has not come.
     pub list_wanted: Option<Moment>,
+    /// A version below the progress that the server was seen at. The list that follows may be beyond it again, but what is known
+    /// by versions from before means nothing any more.
+    pub went_back: Option<ResourceVersion>,
 }
 
 impl SourceState {
@@ -68,7 +71,10 @@ impl Brain {
             }
             // A watch from a version that a restored etcd has not reached yet is accepted and stays silent; its
             // bookmarks are the only sign.
-            SourceEvent::Progress(version) if version < state.progress => self.want_list(now, source),
+            SourceEvent::Progress(version) if version < state.progress => {
+                state.went_back = Some(version);
+                self.want_list(now, source);
+            }
             SourceEvent::Progress(version) => self.progressed(now, source, version),
             SourceEvent::Interrupted => {
                 // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
@@ -84,7 +90,7 @@ impl Brain {
         let Some(state) = self.sources.get_mut(source) else { return };
         let first = state.listed.is_none();
         let before = state.progress;
-        let went_back = listing.version < before;
+        let went_back = state.went_back.or((listing.version < before).then_some(listing.version));
         state.listed = Some(listing.begun);
         state.progress = listing.version;
         if state.list_wanted.is_some_and(|wanted| listing.begun < wanted) {
@@ -92,10 +98,11 @@ impl Brain {
             self.effects.push(Effect::Relist(source.clone()));
         } else {
             state.list_wanted = None;
+            state.went_back = None;
         }
-        if went_back {
+        if let Some(to) = went_back {
             self.meter.version_went_back(source.kind);
-            let (from, to) = (before, listing.version);
+            let from = before;
             self.effects.push(Effect::Notice(Notice::VersionWentBack { source: source.clone(), from, to }));
         }
 
@@ -117,13 +124,13 @@ impl Brain {
                 known.meta().uid == object.meta().uid && known.meta().version == object.meta().version
             });
             // After a restore the same version may stand for another content.
-            if went_back || !is_known {
+            if went_back.is_some() || !is_known {
                 changes.extend(self.store.apply(object));
             }
         }
         self.meter.listed(source.kind);
         self.route(now, &changes, if first { Lane::Initial } else { Lane::Change });
-        if went_back {
+        if went_back.is_some() {
             self.open_all_gates(now);
         }
         self.reconsider_gated(now, source, true);

@@ -6,31 +6,31 @@
 //!
 //! | mutant | caught by | seeds |
 //! |---|---|---|
-//! | `random-names` | `count` | 2 |
+//! | `random-names` | `names` | 3 |
 //! | `one-too-many` | `count` | 3 |
 //! | `one-too-few` | `shortage` | 12 |
 //! | `strays-deleted` | `plan` | 3 |
 //! | `no-release` | `end` | 5 |
 //! | `old-owner-missed` | `end` | 8 |
-//! | `keys-forgotten` | `end` | 16 |
+//! | `keys-forgotten` | `end` | 3 |
 //! | `no-generation` | `idle` | 2 |
 //! | `no-audits` | `end` | 16 |
 //! | `no-retries` | `end` | 2 |
-//! | `leads-on` | `dispatch` | 42 |
-//! | `lease-without-version` | `leader` | 262 |
-//! | `lease-by-wall-clock` | `leader` | 9 |
-//! | `list-without-deletes` | `leak` | 19 |
-//! | `never-stale` | `count` | 60 |
+//! | `leads-on` | `dispatch` | 68 |
+//! | `lease-without-version` | `leader` | 7 |
+//! | `lease-by-wall-clock` | `leader` | 4 |
+//! | `list-without-deletes` | `leak` | 23 |
+//! | `never-stale` | `gate` | 17 |
 //! | `delete-without-uid` | `ownership` | 89 |
-//! | `restore-ignored` | `leak` | 351 |
+//! | `restore-ignored` | `leak` | 135 |
 //! | `no-gate` | `gate` | 2 |
-//! | `gate-by-count` | `gate` | 4 |
-//! | `adopt-from-cache` | `adoption` | 98 |
+//! | `gate-by-count` | `gate` | 7 |
+//! | `adopt-from-cache` | `adoption` | 697 |
 //! | `status-before-claim` | `plan` | 3 |
 //! | `transport-retries` | `window` | 3 |
 //! | `queue-forgets` | `plan` | 2 |
 //! | `back-off-never-resets` | `plan` | 2 |
-//! | `window-never-shrinks` | `gate` | 2 |
+//! | `window-never-shrinks` | `window` | 3 |
 //! | `orphans-when-terminating` | `plan` | 13 |
 //!
 //! [`WrongController`] and [`CountingGate`] are those that need a memory of their own.

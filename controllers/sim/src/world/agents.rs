@@ -1,8 +1,9 @@
 //! Those who live in the cluster beside the managers: scheduler, kubelets, garbage collector.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Kind, Name, ObjectName, PodPhase, Timestamp, Uid};
+use mainstay_model::{Kind, Name, ObjectName, Pod, PodPhase, Timestamp, Uid};
 
 use super::World;
 use crate::api::changes::{Part, Replacement};
@@ -12,6 +13,9 @@ use crate::happening::Happening;
 
 /// The nodes of the cluster.
 pub(super) const NODES: &[&str] = &["north", "south"];
+
+/// How often a kubelet renews the Lease of its node.
+const NODES_RENEW_EVERY: Duration = Duration::from_secs(10);
 
 impl World {
     /// Somebody will look at the pod within that time.
@@ -30,6 +34,7 @@ impl World {
         }
         let owner = pod.meta.controller().and_then(|owner| owner.uid);
         let (is_deleting, is_bound, phase) = (pod.meta.is_deleting(), pod.node.is_some(), pod.phase);
+        let is_ready = pod.ready;
         if is_deleting {
             // What somebody else holds stays, and is looked at again when it changes.
             let gone = Deletion { uid: Some(uid), grace_seconds: Some(0), ..Deletion::of(Kind::Pod, name) };
@@ -40,8 +45,9 @@ impl World {
             let Some(node) = self.dice.one_of(NODES) else { return };
             let _ = self.server.bind(name, &Name::from(*node));
             self.kick(name, Duration::from_secs(1));
-        } else if phase == PodPhase::Pending {
-            let refused = self.draw(3, &[Fault::Kubelet], "world").is_some();
+        } else if phase == PodPhase::Pending || !is_ready {
+            let may_refuse = phase == PodPhase::Pending;
+            let refused = may_refuse && self.draw(3, &[Fault::Kubelet], "world").is_some();
             let since = Timestamp::from_seconds(self.now().wall().seconds());
             if let Some(owner) = owner.filter(|_| refused) {
                 self.oracles.lost(self.schedule.now(), owner);
@@ -50,6 +56,32 @@ impl World {
             self.report_pod(name, phase, !refused, since);
         } else {
             return;
+        }
+        self.announce();
+    }
+
+    /// Each kubelet that is not cut off renews its node's Lease.
+    pub(super) fn renew_nodes(&mut self) {
+        let now = self.now();
+        let is_alive = |node: &&&str| self.cut_off.get(**node).is_none_or(|until| *until <= now);
+        for _ in 0..NODES.iter().filter(is_alive).count() {
+            self.server.renew_node();
+        }
+        self.after(NODES_RENEW_EVERY, Happening::NodesRenew);
+    }
+
+    /// A node that has died comes back: the containers of its pods have been restarted, and are ready again a little later.
+    pub(super) fn restart_node(&mut self, node: &Name) {
+        let is_running = |pod: &&Arc<Pod>| {
+            pod.node.as_ref() == Some(node) && pod.phase == PodPhase::Running && pod.is_active()
+        };
+        let pods: Vec<ObjectName> =
+            self.server.pods().filter(is_running).map(|pod| pod.meta.name.clone()).collect();
+        let since = Timestamp::from_seconds(self.now().wall().seconds());
+        for pod in pods {
+            self.report_pod(&pod, PodPhase::Running, false, since);
+            self.server.change(Kind::Pod, &pod, |record| record.change_pod(|pod| pod.restarts += 1));
+            self.kick(&pod, Duration::from_secs(5));
         }
         self.announce();
     }

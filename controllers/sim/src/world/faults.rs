@@ -53,6 +53,9 @@ impl World {
             (Fault::Kubelet, _) => {
                 if let Some(node) = self.dice.one_of(agents::NODES) {
                     self.cut_off.insert((*node).into(), until);
+                    if self.dice.percent(50) {
+                        self.schedule.at(until, Happening::NodeRestarts((*node).into()));
+                    }
                 }
             }
             (Fault::Restore, _) => self.restore(&alive),

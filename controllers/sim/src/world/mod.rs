@@ -114,6 +114,7 @@ impl World {
             }
         }
         world.schedule.at(Time::default(), Happening::GarbageIsCollected);
+        world.schedule.at(Time::default(), Happening::NodesRenew);
         for index in 0..options.managers {
             world.start(ProcessId { index, life: 0 });
         }
@@ -132,6 +133,8 @@ impl World {
                 Happening::Reaches(id, signal) => self.reaches(id, signal),
                 Happening::PodLives(..)
                 | Happening::GarbageIsCollected
+                | Happening::NodesRenew
+                | Happening::NodeRestarts(_)
                 | Happening::UserLooks(_)
                 | Happening::Script(Step::User(..))
                     if let Some(until) = self.others_are_away() =>
@@ -140,6 +143,8 @@ impl World {
                 }
                 Happening::PodLives(name, uid) => self.pod_lives(&name, uid),
                 Happening::GarbageIsCollected => self.collect_garbage(),
+                Happening::NodesRenew => self.renew_nodes(),
+                Happening::NodeRestarts(node) => self.restart_node(&node),
                 Happening::Script(step) => self.script(step),
                 Happening::UserLooks(name) => self.user_looks(&name),
                 Happening::Thaws(id) => self.thaw(id),

@@ -158,7 +158,10 @@ impl World {
                 let wait = self.dice.up_to(REQUEST_TIMEOUT);
                 self.after(wait, Happening::Reaches(id, outcome(unknown("no answer"))));
             }
-            Some(Fault::ServerError) => self.after(back, Happening::Reaches(id, outcome(unknown("500")))),
+            Some(Fault::ServerError) => {
+                let code = if self.dice.percent(50) { "500" } else { "504" };
+                self.after(back, Happening::Reaches(id, outcome(unknown(code))));
+            }
             Some(Fault::Throttled) => {
                 let retry_after = Some(Duration::from_secs(self.dice.below(3)));
                 let refusal = Refusal::TooManyRequests { retry_after, message: "come back later".to_owned() };

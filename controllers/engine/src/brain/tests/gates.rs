@@ -237,6 +237,26 @@ fn an_etcd_that_went_back_in_time_opens_all_gates_and_everything_is_planned_anew
 }
 
 #[test]
+fn what_a_restored_etcd_wrote_at_a_version_that_was_known_is_taken_in_although_the_list_is_beyond_it() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    let known = bench.brain.store().all(Kind::Pod).remove(0);
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(40))));
+    assert_eq!(bench.relists, [PODS]);
+    // The list comes late: by then the same pod has been written at the same version, with another content.
+    bench.pass(Duration::from_secs(60));
+    bench.version += 50;
+    let Object::Pod(pod) = &known else { panic!("another kind") };
+    let mut other = Pod::clone(pod);
+    other.ready = true;
+    bench.list(PODS, vec![Object::Pod(Arc::new(other.clone()))]);
+    assert_eq!(bench.brain.store().all(Kind::Pod), [Object::Pod(Arc::new(other))]);
+    assert!(matches!(bench.notices.last(), Some(Notice::VersionWentBack { .. })));
+}
+
+#[test]
 fn a_bookmark_from_before_what_was_seen_calls_for_a_new_list() {
     let mut bench = Bench::leader();
     bench.scale(1);
