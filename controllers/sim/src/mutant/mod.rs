@@ -33,7 +33,7 @@
 //! | `window-never-shrinks` | `window` | 3 |
 //! | `orphans-when-terminating` | `plan` | 13 |
 //!
-//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`controller`] puts a mutant around the real one.
+//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
 
@@ -53,7 +53,7 @@ use mainstay_model::{
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
 
-pub use bent::controller;
+pub use bent::Bent;
 pub use counting_gate::{CountingGate, EXPIRES_AFTER};
 
 macro_rules! mutants {
@@ -251,9 +251,16 @@ pub fn mutant_options(mutant: Mutant) -> Options {
         // Other faults make up for it: each new leader plans everything anew.
         Mutant::OldOwnerMissed => Faults::NONE.with(Fault::Hostile),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
+        // Who starts anew has forgotten how often it failed.
+        Mutant::BackOffNeverResets => {
+            let faults = [Fault::ServerError, Fault::Forbidden, Fault::Kubelet, Fault::Quota];
+            faults.into_iter().fold(Faults::NONE, Faults::with)
+        }
         _ => Faults::all(),
     };
-    Options { faults, mutant: Some(mutant), ..Options::default() }
+    // Back-off that only grows has to become longer than what rest may take.
+    let length = if mutant == Mutant::BackOffNeverResets { 10 } else { 1 };
+    Options { faults, length, mutant: Some(mutant), ..Options::default() }
 }
 
 fn strays<'a>(key: &ObjectName, store: &'a Store) -> impl Iterator<Item = Write> + use<'a> {

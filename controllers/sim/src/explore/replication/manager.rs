@@ -7,7 +7,7 @@ use mainstay_model::Kind;
 
 use crate::clock::Time;
 use crate::explore::digest::Shape;
-use crate::mutant::{self, Mutant};
+use crate::mutant::{Bent, Mutant};
 
 /// For how long a manager is told that it leads: longer than any timer of its brain.
 pub(super) const TERM: Duration = Duration::from_secs(86_400);
@@ -30,7 +30,7 @@ impl Manager {
             mutant.settings(&mut settings);
         }
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
-        let brain = Brain::new(settings, vec![mutant::controller(mutant)], sources, Box::new(NoMeter));
+        let brain = Brain::new(settings, vec![Box::new(Bent::new(mutant))], sources, Box::new(NoMeter));
         let shape = Shape::of(&brain);
         Manager { brain, moment: Moment::default(), exact: shape.exact(), shape, mutant }
     }
@@ -38,7 +38,7 @@ impl Manager {
     /// A second one in the same state.
     pub fn double(&self) -> Manager {
         Manager {
-            brain: self.brain.double(vec![mutant::controller(self.mutant)], Box::new(NoMeter)),
+            brain: self.brain.double(vec![Box::new(Bent::new(self.mutant))], Box::new(NoMeter)),
             moment: self.moment,
             shape: self.shape.clone(),
             exact: self.exact,
