@@ -7,31 +7,32 @@
 //! | mutant | caught by | seeds |
 //! |---|---|---|
 //! | `random-names` | `names` | 3 |
-//! | `one-too-many` | `count` | 3 |
-//! | `one-too-few` | `shortage` | 12 |
+//! | `one-too-many` | `count` | 2 |
+//! | `one-too-few` | `shortage` | 3 |
 //! | `strays-deleted` | `plan` | 3 |
 //! | `no-release` | `end` | 5 |
 //! | `old-owner-missed` | `end` | 8 |
-//! | `keys-forgotten` | `end` | 3 |
+//! | `keys-forgotten` | `end` | 24 |
 //! | `no-generation` | `idle` | 2 |
-//! | `no-audits` | `end` | 16 |
-//! | `no-retries` | `end` | 2 |
-//! | `leads-on` | `dispatch` | 68 |
-//! | `lease-without-version` | `leader` | 7 |
+//! | `no-audits` | `leak` | 34 |
+//! | `no-retries` | `end` | 3 |
+//! | `leads-on` | `dispatch` | 24 |
+//! | `lease-without-version` | `leader` | 11 |
 //! | `lease-by-wall-clock` | `leader` | 4 |
-//! | `list-without-deletes` | `leak` | 23 |
-//! | `never-stale` | `gate` | 17 |
-//! | `delete-without-uid` | `ownership` | 89 |
-//! | `restore-ignored` | `leak` | 135 |
+//! | `list-without-deletes` | `leak` | 19 |
+//! | `never-stale` | `count` | 25 |
+//! | `delete-without-uid` | `ownership` | 291 |
+//! | `restore-ignored` | `end` | 22 |
 //! | `no-gate` | `gate` | 2 |
-//! | `gate-by-count` | `gate` | 7 |
-//! | `adopt-from-cache` | `adoption` | 697 |
+//! | `gate-by-count` | `gate` | 2 |
+//! | `adopt-from-cache` | `adoption` | 151 |
 //! | `status-before-claim` | `plan` | 3 |
-//! | `transport-retries` | `window` | 3 |
-//! | `queue-forgets` | `plan` | 2 |
-//! | `back-off-never-resets` | `plan` | 2 |
+//! | `transport-retries` | `dispatch` | 3 |
+//! | `queue-forgets` | `end` | 12 |
+//! | `back-off-never-resets` | `end` | 2 |
 //! | `window-never-shrinks` | `window` | 3 |
-//! | `orphans-when-terminating` | `plan` | 13 |
+//! | `lists-from-cache` | `gate` | 93 |
+//! | `orphans-when-terminating` | `plan` | 2 |
 //!
 //! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
 //!
@@ -127,6 +128,8 @@ mutants! {
     BackOffNeverResets = "back-off-never-resets",
     /// All creates of a plan are sent at once, however many have failed before.
     WindowNeverShrinks = "window-never-shrinks",
+    /// Lists are taken from the front end's cache, however old.
+    ListsFromCache = "lists-from-cache",
     /// An owner that is being deleted lets its pods go.
     OrphansWhenTerminating = "orphans-when-terminating",
 }
