@@ -67,7 +67,7 @@ pub(super) struct Doubt {
     pub since: Moment,
     /// How far the source had come.
     pub progress: ResourceVersion,
-    /// When to ask again, for as long as the source says nothing.
+    /// When to ask again, for as long as the source says nothing: also where the last question has no answer, which may hang.
     pub ask_again: Option<Moment>,
 }
 
@@ -76,7 +76,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long to wait after an answer. What is restored after it, while the source still waits to be connected again,
 /// would never be noticed; and a watch that is open again may have nothing to say before its next bookmark.
-const ASK_WHILE_SILENT: Duration = Duration::from_secs(5);
+pub(super) const ASK_WHILE_SILENT: Duration = Duration::from_secs(5);
 
 impl Freshness {
     /// When patience ends.
@@ -156,7 +156,7 @@ impl Brain {
             if let Some(doubt) = &mut state.doubt
                 && doubt.ask_again.is_some_and(|at| at <= now.moment)
             {
-                doubt.ask_again = None;
+                doubt.ask_again = Some(now.moment.after(ASK_WHILE_SILENT));
                 let (source, asked) = (source.clone(), now.moment);
                 self.effects.push(Effect::ReadNewestVersion { source, asked });
             }

@@ -14,7 +14,7 @@ use crate::source::Source;
 use crate::store::Change;
 
 use super::audits::AuditState;
-use super::leadership::{Doubt, Freshness};
+use super::leadership::{ASK_WHILE_SILENT, Doubt, Freshness};
 
 /// What is known of a source.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +80,8 @@ impl Brain {
                 // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
                 // right now and until the stream speaks again, its newest version gives it away.
                 let asked = now.moment;
-                state.doubt = Some(Doubt { since: asked, progress: state.progress, ask_again: None });
+                let ask_again = Some(asked.after(ASK_WHILE_SILENT));
+                state.doubt = Some(Doubt { since: asked, progress: state.progress, ask_again });
                 self.effects.push(Effect::ReadNewestVersion { source: source.clone(), asked });
             }
         }

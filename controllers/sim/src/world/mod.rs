@@ -302,7 +302,8 @@ impl World {
         let (time, leads_on) = (self.now(), self.options.mutant == Some(Mutant::LeadsOn));
         let Some(process) = self.live(id) else { return false };
         let now = process.clock.now(time);
-        if let Some(until) = process.usurps_until {
+        let is_lost = matches!(process.election.standing(now.moment), Standing::Lost);
+        if let Some(until) = process.usurps_until.filter(|_| !is_lost) {
             if until <= time {
                 self.end_process(id, "it finds that it does not lead");
                 return false;

@@ -102,6 +102,21 @@ fn a_version_that_is_lower_after_an_interruption_calls_for_a_new_list() {
 }
 
 #[test]
+fn a_question_that_hangs_is_asked_again() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    bench.newest_asked.clear();
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.pass(Duration::from_secs(5));
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.newest_asked, [PODS, PODS, PODS]);
+    bench.input(Input::Source(PODS, SourceEvent::Progress(ResourceVersion(bench.version))));
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.newest_asked.len(), 3);
+}
+
+#[test]
 fn a_version_that_goes_back_after_an_answer_is_noticed_while_the_source_is_silent() {
     let mut bench = Bench::leader();
     bench.scale(1);
