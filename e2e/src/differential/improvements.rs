@@ -1,0 +1,36 @@
+//! Where Mainstay differs on purpose: the one table of all differences that are no faults.
+//!
+//! Each line names a line of the README's table "What is better than in-tree", and says in which steps of the script it may show, and
+//! in which facts. Whatever else differs is a fault of one of the two.
+
+use super::comparison::Difference;
+
+/// A difference that is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Improvement {
+    /// What is better, as it is printed.
+    pub words: &'static str,
+    /// The names of the steps in which it may show.
+    pub steps: &'static [&'static str],
+    /// How the facts begin in which it may show.
+    pub start: &'static str,
+    /// How they end.
+    pub end: &'static str,
+}
+
+/// All of them.
+pub const IMPROVEMENTS: &[Improvement] = &[Improvement {
+    words: "`ReplicaFailure` says what the last failure was, not the first",
+    steps: &["the quota becomes smaller, and more is wanted"],
+    start: "ReplicationController quota/",
+    end: ": message of condition ReplicaFailure",
+}];
+
+impl Improvement {
+    /// Whether it explains a difference in a step.
+    pub fn explains(&self, step: &str, difference: &Difference) -> bool {
+        self.steps.contains(&step)
+            && difference.what.starts_with(self.start)
+            && difference.what.ends_with(self.end)
+    }
+}
