@@ -1,7 +1,7 @@
 //! Where Mainstay differs on purpose: the one table of all differences that are no faults.
 //!
-//! Each line names a line of the README's table "What is better than in-tree", and says in which steps of the script it may show, and
-//! in which facts. Whatever else differs is a fault of one of the two.
+//! Each line names a line of the README's table "What is better than in-tree" or a place in upstream's source, and says in which steps
+//! of the script it may show, and in which facts. Whatever else differs is a fault of one of the two.
 
 use super::comparison::Difference;
 
@@ -10,7 +10,7 @@ use super::comparison::Difference;
 pub struct Improvement {
     /// What is better, as it is printed.
     pub words: &'static str,
-    /// The names of the steps in which it may show.
+    /// The names of the steps in which it may show; all when there are none.
     pub steps: &'static [&'static str],
     /// How the facts begin in which it may show.
     pub start: &'static str,
@@ -19,17 +19,26 @@ pub struct Improvement {
 }
 
 /// All of them.
-pub const IMPROVEMENTS: &[Improvement] = &[Improvement {
-    words: "`ReplicaFailure` says what the last failure was, not the first",
-    steps: &["the quota becomes smaller, and more is wanted"],
-    start: "ReplicationController quota/",
-    end: ": message of condition ReplicaFailure",
-}];
+pub const IMPROVEMENTS: &[Improvement] = &[
+    Improvement {
+        words: "`ReplicaFailure` says what the last failure was, not the first",
+        steps: &["the quota becomes smaller, and more is wanted"],
+        start: "ReplicationController quota/",
+        end: ": message of condition ReplicaFailure",
+    },
+    // client-go, tools/record/events_cache.go, `EventAggregate` makes the event anew, without this field.
+    Improvement {
+        words: "an event that stands for many says who reports it",
+        steps: &[],
+        start: "event of ",
+        end: ": reportingComponent",
+    },
+];
 
 impl Improvement {
     /// Whether it explains a difference in a step.
     pub fn explains(&self, step: &str, difference: &Difference) -> bool {
-        self.steps.contains(&step)
+        (self.steps.is_empty() || self.steps.contains(&step))
             && difference.what.starts_with(self.start)
             && difference.what.ends_with(self.end)
     }

@@ -60,15 +60,17 @@ impl History {
             *counts.entry(self.pod(pod)).or_default() += 1;
         }
         for event in &observation.events {
+            let what = self.event(side, event);
             if event.kind == "Warning" {
                 // What fails is tried again and again: how often is a matter of time, that it was said is not.
-                view.insert(self.event(side, event), "said so far".to_owned());
+                view.insert(what, "said so far".to_owned());
                 continue;
             }
             let before = self.events.get(&event.metadata.uid).copied().unwrap_or(0);
             let said = event.count.saturating_sub(before);
             if said > 0 {
-                *counts.entry(self.event(side, event)).or_default() += said;
+                view.insert(format!("{what}: reportingComponent"), event.reporting_component.clone());
+                *counts.entry(what).or_default() += said;
             }
         }
         view.extend(counts.into_iter().map(|(what, count)| (what, count.to_string())));
@@ -154,7 +156,7 @@ impl History {
             "event of {}/{} by {}: {} {}: {}",
             event.metadata.namespace,
             event.involved_object.name,
-            [&event.source.component, &event.reporting_component].map(String::as_str).join("|"),
+            event.source.component,
             event.kind,
             event.reason,
             self.without_names(side, message)
@@ -205,4 +207,118 @@ fn spec_digest(pod: &Pod) -> String {
         }
     }
     sha256(&[spec.to_string().as_bytes()]).get(..8).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::observation::parse;
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn controller(uid: &str, message: &str) -> Value {
+        json!({
+            "kind": "ReplicationController",
+            "metadata": {"name": "web", "namespace": "ours-room", "uid": uid, "generation": 2},
+            "status": {
+                "replicas": 1, "readyReplicas": 1, "observedGeneration": 2,
+                "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message}],
+            },
+        })
+    }
+
+    fn pod(name: &str, owner: &str) -> Value {
+        json!({
+            "kind": "Pod",
+            "metadata": {
+                "name": name, "generateName": "web-", "namespace": "ours-room", "uid": name, "labels": {"app": "web"},
+                "ownerReferences": [{
+                    "kind": "ReplicationController", "name": "web", "uid": owner,
+                    "controller": true, "blockOwnerDeletion": true,
+                }],
+            },
+            "spec": {"nodeName": "node-1", "containers": [{"image": "one"}]},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+        })
+    }
+
+    fn event(kind: &str, message: &str, count: u64) -> Value {
+        json!({
+            "kind": "Event",
+            "metadata": {"namespace": "ours-room", "uid": message},
+            "involvedObject": {"kind": "ReplicationController", "name": "web"},
+            "type": kind, "reason": "Because", "message": message, "count": count,
+            "source": {"component": "replication-controller"}, "reportingComponent": "replication-controller",
+        })
+    }
+
+    fn observation(items: &[Value]) -> Observation {
+        parse(&json!({"items": items}).to_string(), "ours").unwrap()
+    }
+
+    fn lines(view: &View) -> Vec<String> {
+        view.iter().map(|(what, value)| format!("{what} = {value}")).collect()
+    }
+
+    #[test]
+    fn pods_that_are_alike_are_counted_and_their_names_do_not_matter() {
+        let view = |names: [&str; 2]| {
+            let pods = names.map(|name| pod(name, "a"));
+            History::default().view("ours", &observation(&pods))
+        };
+        assert_eq!(view(["web-xxxxx", "web-yyyyy"]), view(["web-zzzzz", "web-vvvvv"]));
+        let lines = lines(&view(["web-xxxxx", "web-yyyyy"]));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(
+            lines[0].starts_with("pod room/web-*: of step 0; Running; ready; labels app=web;"),
+            "{lines:?}"
+        );
+        assert!(lines[0].ends_with(" = 2"), "{lines:?}");
+    }
+
+    #[test]
+    fn pods_of_another_step_or_owner_are_others() {
+        let mut history = History::default();
+        let before = observation(&[controller("a", ""), pod("web-xxxxx", "a")]);
+        history.begin(1, &before);
+        let after = observation(&[controller("b", ""), pod("web-xxxxx", "a"), pod("web-yyyyy", "b")]);
+        let pods: Vec<String> =
+            lines(&history.view("ours", &after)).into_iter().filter(|line| line.starts_with("pod")).collect();
+        assert_eq!(pods.len(), 2, "{pods:?}");
+        assert!(pods[0].contains("of step 0; ") && pods[0].contains("web of step 0 controller=Some(true)"));
+        assert!(pods[1].contains("of step 1; ") && pods[1].contains("web of step 1 controller=Some(true)"));
+    }
+
+    #[test]
+    fn names_in_messages_are_made_equal() {
+        let message = "Error creating: pods \"web-xxxxx\" is forbidden in ours-room: web-1, not my-web-1";
+        let view = History::default().view("ours", &observation(&[controller("a", message)]));
+        let key = "ReplicationController room/web of step 0: message of condition ReplicaFailure";
+        assert_eq!(view[key], "Error creating: pods \"web-*\" is forbidden in room: web-*, not my-web-1");
+    }
+
+    #[test]
+    fn what_happened_before_the_step_is_not_counted_again() {
+        let mut history = History::default();
+        let normal = |count| observation(&[event("Normal", "Created pod", count)]);
+        history.begin(1, &normal(2));
+        assert_eq!(lines(&history.view("ours", &normal(2))), Vec::<String>::new());
+        let after = lines(&history.view("ours", &normal(5)));
+        let event = "event of room/web by replication-controller: Normal Because: Created pod";
+        let reported = format!("{event}: reportingComponent = replication-controller");
+        assert_eq!(after, [format!("{event} = 3"), reported]);
+    }
+
+    #[test]
+    fn how_often_something_failed_does_not_matter() {
+        let view = |count| History::default().view("ours", &observation(&[event("Warning", "No", count)]));
+        assert_eq!(view(1), view(7));
+        assert!(lines(&view(1))[0].ends_with("Warning Because: No = said so far"));
+    }
+
+    #[test]
+    fn other_namespaces_are_not_seen() {
+        let mut other = pod("web-xxxxx", "a");
+        other["metadata"]["namespace"] = json!("peer-room");
+        assert_eq!(History::default().view("ours", &observation(&[other])), View::new());
+    }
 }
