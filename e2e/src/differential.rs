@@ -176,10 +176,13 @@ fn play(
     mut tell: impl FnMut(&'static str, View) -> Result<()>,
 ) -> Result<()> {
     let user = User { cluster, side: side.word, switch: side };
+    let mut number = 0;
     for chapter in chapters {
         let mut history = History::default();
-        for (index, step) in chapter.steps.iter().enumerate() {
-            history.begin(index + 1, &user.observe()?);
+        for step in &chapter.steps {
+            // As it is printed, so that "of step 3" in a difference names a line.
+            number += 1;
+            history.begin(number, &user.observe()?);
             for action in &step.actions {
                 user.act(action)
                     .with_context(|| format!("`{}` cannot be done by {}", step.name, side.word))?;
