@@ -34,7 +34,7 @@ use view::{History, View};
 const CLUSTER: &str = "differential";
 /// Enough for pods to be spread.
 const NODES: u32 = 3;
-/// So long a namespace may take to go.
+/// So long the namespaces of a side may take to go.
 const REMOVAL: Duration = Duration::from_secs(120);
 
 /// What is to be compared.
@@ -175,9 +175,9 @@ fn play(
     chapters: &[Chapter],
     mut tell: impl FnMut(&'static str, View) -> Result<()>,
 ) -> Result<()> {
-    let user = User { cluster, side: side.word, switch: side };
     let mut number = 0;
     for chapter in chapters {
+        let user = User { cluster, side: side.word, room: chapter.name, switch: side };
         let mut history = History::default();
         for step in &chapter.steps {
             // As it is printed, so that "of step 3" in a difference names a line.
@@ -187,20 +187,17 @@ fn play(
                 user.act(action)
                     .with_context(|| format!("`{}` cannot be done by {}", step.name, side.word))?;
             }
-            let view = settling::settle(cluster, side.word, step, &mut history, || side.check())?;
+            let view = settling::settle(&user, step, &mut history)?;
             tell(step.name, view)?;
         }
-        remove(&user, chapter)?;
+        let namespace = user.namespace(chapter.name);
+        cluster.kubectl(&["delete", "namespace", &namespace, "--ignore-not-found", "--wait=false"])?;
     }
-    Ok(())
-}
-
-/// Removes what a chapter has left. What comes next is to find nothing of it.
-fn remove(user: &User<'_>, chapter: &Chapter) -> Result<()> {
-    let namespace = user.namespace(chapter.name);
-    user.cluster.kubectl(&["delete", "namespace", &namespace, "--ignore-not-found", "--wait=false"])?;
-    wait_for(&format!("the namespace {namespace} to go"), REMOVAL, || {
-        Ok(user.observe()?.rooms.is_empty().then_some(()))
+    // Who comes next is to find nothing of it.
+    wait_for(&format!("the namespaces of {} to go", side.word), REMOVAL, || {
+        let names = cluster.kubectl(&["get", "namespaces", "--output", "name"])?;
+        let start = format!("namespace/{}-", side.word);
+        Ok(names.lines().all(|name| !name.starts_with(&start)).then_some(()))
     })
 }
 

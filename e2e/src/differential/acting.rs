@@ -29,6 +29,8 @@ pub struct User<'a> {
     pub cluster: &'a Cluster,
     /// The word in front of the rooms' names.
     pub side: &'a str,
+    /// The room of the present chapter.
+    pub room: &'a str,
     /// The controller.
     pub switch: &'a dyn Switch,
 }
@@ -79,7 +81,7 @@ impl User<'_> {
 
     /// What there is now.
     pub fn observe(&self) -> Result<Observation> {
-        observe(self.cluster, self.side)
+        observe(self.cluster, self.side, self.room)
     }
 
     /// The namespace of a room.

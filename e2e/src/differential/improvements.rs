@@ -26,6 +26,12 @@ pub const IMPROVEMENTS: &[Improvement] = &[
         start: "ReplicationController quota/",
         end: ": message of condition ReplicaFailure",
     },
+    Improvement {
+        words: "scaling down leaves pods spread over the nodes (kubernetes/kubernetes#102948)",
+        steps: &["it is scaled to 2: in-tree takes the young pod, Mainstay leaves one on each node"],
+        start: "pod spread/",
+        end: "",
+    },
     // client-go, tools/record/events_cache.go, `EventAggregate` makes the event anew, without this field.
     Improvement {
         words: "an event that stands for many says who reports it",

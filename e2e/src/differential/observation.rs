@@ -1,4 +1,4 @@
-//! What there is in the cluster at a moment: the rooms of one side with their ReplicationControllers, pods and events.
+//! What there is in a room at a moment: ReplicationControllers, pods, events, and what they need.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::cluster::Cluster;
 /// The kinds that are read, all by one call.
 const KINDS: &str = "replicationcontrollers,pods,events,resourcequotas,serviceaccounts,namespaces";
 
-/// All objects of one side's rooms, with the rooms' names in the place of the namespaces'.
+/// All objects of a room, with its name in the place of the namespace's.
 #[derive(Debug, Clone, Default)]
 pub struct Observation {
     /// The ReplicationControllers.
@@ -25,7 +25,7 @@ pub struct Observation {
     pub quotas: Vec<Metadata>,
     /// The service accounts.
     pub accounts: Vec<Metadata>,
-    /// The namespaces.
+    /// The namespace, if it is there.
     pub rooms: Vec<Metadata>,
 }
 
@@ -195,21 +195,21 @@ enum Item {
     Namespace { metadata: Metadata },
 }
 
-/// Reads the rooms of the side whose namespaces begin with this word and a hyphen.
-pub fn observe(cluster: &Cluster, side: &str) -> Result<Observation> {
+/// Reads a room of the side whose namespaces begin with this word and a hyphen.
+pub fn observe(cluster: &Cluster, side: &str, room: &str) -> Result<Observation> {
     let answer = cluster.kubectl(&["get", KINDS, "--all-namespaces", "--output", "json"])?;
-    parse(&answer, side)
+    parse(&answer, side, room)
 }
 
 /// Reads kubectl's answer.
-pub fn parse(answer: &str, side: &str) -> Result<Observation> {
+pub fn parse(answer: &str, side: &str, room: &str) -> Result<Observation> {
     let answer: Answer = serde_json::from_str(answer).context("kubectl answers something unexpected")?;
     let mut observation = Observation::default();
-    let room = |name: &str| Some(name.strip_prefix(side)?.strip_prefix('-')?.to_owned());
+    let namespace = format!("{side}-{room}");
     let here = |metadata: &mut Metadata| {
-        let room = room(&metadata.namespace);
-        metadata.namespace = room.clone().unwrap_or_default();
-        room.is_some()
+        let is_here = metadata.namespace == namespace;
+        metadata.namespace = room.to_owned();
+        is_here
     };
     for item in answer.items {
         match item {
@@ -241,8 +241,8 @@ pub fn parse(answer: &str, side: &str) -> Result<Observation> {
                 }
             }
             Item::Namespace { mut metadata } => {
-                if let Some(name) = room(&metadata.name) {
-                    metadata.name = name;
+                if metadata.name == namespace {
+                    metadata.name = room.to_owned();
                     observation.rooms.push(metadata);
                 }
             }

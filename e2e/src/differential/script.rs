@@ -29,6 +29,7 @@ pub fn chapters() -> Vec<Chapter> {
     vec![
         replicas::numbers(),
         replicas::costs(),
+        replicas::spread(),
         availability::ends(),
         availability::availability(),
         templates::templates(),

@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::observation::{Observation, observe};
+use super::acting::User;
+use super::observation::{Observation, Pod};
 use super::step::{Named, Step, Until, pods_of};
 use super::view::{History, View};
-use crate::cluster::Cluster;
 use crate::interrupt;
 
 /// So long nothing may have changed.
-const REST: Duration = Duration::from_millis(1200);
+const REST: Duration = Duration::from_secs(1);
 /// And so often it must have been looked at meanwhile.
 const LOOKS: u32 = 4;
 /// Between two looks.
@@ -22,21 +22,16 @@ const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Waits until the step is over, and gives the facts that there are then.
 ///
-/// `check` is an error when who is at work has ended.
-pub fn settle(
-    cluster: &Cluster,
-    side: &str,
-    step: &Step,
-    history: &mut History,
-    check: impl Fn() -> Result<()>,
-) -> Result<View> {
+/// It is an error when who is at work has ended.
+pub fn settle(user: &User<'_>, step: &Step, history: &mut History) -> Result<View> {
+    let side = user.side;
     let start = Instant::now();
     let mut last = View::new();
     let (mut since, mut looks) = (Instant::now(), 0);
     loop {
         interrupt::check()?;
-        check()?;
-        let observation = observe(cluster, side)?;
+        user.switch.check()?;
+        let observation = user.observe()?;
         let view = history.view(side, &observation);
         if view == last {
             looks += 1;
@@ -93,9 +88,7 @@ fn unrest(observation: &Observation) -> Vec<String> {
         if metadata.deletion_timestamp.is_some() {
             continue;
         }
-        let own = |pod: &&super::observation::Pod| {
-            pod.controller() == Some(metadata.uid.as_str()) && pod.is_active()
-        };
+        let own = |pod: &&Pod| pod.controller() == Some(metadata.uid.as_str()) && pod.is_active();
         let active = observation.pods.iter().filter(own).count() as u64;
         let ready = observation.pods.iter().filter(own).filter(|pod| pod.is_ready()).count() as u64;
         if (status.replicas, status.ready_replicas) != (active, ready) {

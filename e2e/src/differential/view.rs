@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn observation(items: &[Value]) -> Observation {
-        parse(&json!({"items": items}).to_string(), "ours").unwrap()
+        parse(&json!({"items": items}).to_string(), "ours", "room").unwrap()
     }
 
     fn lines(view: &View) -> Vec<String> {

@@ -6,6 +6,7 @@ use super::{Chapter, a_new_namespace, controller, scaled, step, with};
 use crate::differential::step::{Action, Named, Until, named, pods_of};
 
 const FULL: Named = named("quota", "full");
+const MORE: Named = named("quota", "more");
 const QUOTA: Named = named("quota", "pods");
 const ROBOT: Named = named("refusals", "robot");
 const GUARDED: Named = named("refusals", "guarded");
@@ -40,17 +41,18 @@ pub fn quota() -> Chapter {
             [quota(6)],
             [Until::Pods(FULL, 5, 5), Until::Sound(FULL)],
         ),
+        // Another one: about the first, so much has been said by now that the rest is kept back.
         step(
-            "more is wanted than the quota allows",
-            [Action::Scale(FULL, 8)],
-            [Until::Pods(FULL, 6, 6), Until::Failing(FULL, "FailedCreate")],
+            "another ReplicationController wants more than there is room for",
+            [Action::Apply(vec![controller(MORE, 3)])],
+            [Until::Pods(MORE, 1, 1), Until::Failing(MORE, "FailedCreate")],
         ),
         step(
-            "no more is wanted than there is",
-            [Action::Scale(FULL, 6)],
-            [Until::Pods(FULL, 6, 6), Until::Sound(FULL)],
+            "it wants no more than it has",
+            [Action::Scale(MORE, 1)],
+            [Until::Pods(MORE, 1, 1), Until::Sound(MORE)],
         ),
-        scaled("it is scaled to 0", FULL, 0),
+        scaled("the first is scaled to 0", FULL, 0),
     ];
     Chapter { name: QUOTA.room, steps }
 }

@@ -7,6 +7,7 @@ use crate::differential::step::{Action, Named, Until, named, pods_of};
 
 const WEB: Named = named("numbers", "web");
 const COSTLY: Named = named("costs", "costly");
+const EVEN: Named = named("spread", "even");
 const BACK: Named = named("restarts", "back");
 
 /// Scaling, and pods that vanish.
@@ -91,6 +92,33 @@ pub fn costs() -> Chapter {
         ),
     ];
     Chapter { name: COSTLY.room, steps }
+}
+
+/// Three old pods on one node and a young one on another, which upstream takes first.
+pub fn spread() -> Chapter {
+    let to = |node: &str| json!({"metadata": {"labels": {"on": node}}, "spec": {"nodeSelector": {"kubernetes.io/hostname": node}}});
+    let template = |node: &str| json!({"spec": {"template": to(node)}});
+    let on = |node| pods_of(EVEN).with("on", node);
+    let steps = vec![
+        a_new_namespace(EVEN.room),
+        comes("a ReplicationController without pods comes", EVEN, 0),
+        step(
+            "it is scaled to 3 on one node",
+            [Action::Patch(EVEN, template("node-1")), Action::Scale(EVEN, 3)],
+            [Until::Pods(EVEN, 3, 3)],
+        ),
+        // Upstream tells ages apart by powers of two.
+        step("time passes", [Action::Patch(EVEN, json!({"metadata": {"labels": {"note": "new"}}}))], []),
+        step("the template asks for another node", [Action::Patch(EVEN, template("node-2"))], []),
+        step(
+            "it is scaled to 4",
+            [Action::Scale(EVEN, 4)],
+            [Until::Pods(EVEN, 4, 4), Until::Count(on("node-2"), 1)],
+        ),
+        scaled("it is scaled to 2: in-tree takes the young pod, Mainstay leaves one on each node", EVEN, 2),
+        scaled("it is scaled to 0 again", EVEN, 0),
+    ];
+    Chapter { name: EVEN.room, steps }
 }
 
 /// What happened while nobody was there.
