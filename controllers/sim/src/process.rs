@@ -1,6 +1,5 @@
 //! One life of one manager: the real brain, sources and election, as one process with clocks of its own.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -8,11 +7,10 @@ use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
 use mainstay_engine::{Brain, BrainSettings, Change, Controller, NoMeter, Now, Plan, Source, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
-use mainstay_replication::ReplicationControllers;
 
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
-use crate::mutant::{CountingGate, Mutant, WrongController};
+use crate::mutant::{self, CountingGate, Mutant};
 use crate::oracles::{PlanSummary, summarise};
 
 /// A manager.
@@ -81,11 +79,7 @@ impl Process {
     /// A process that knows nothing.
     pub fn new(id: ProcessId, clock: ProcessClock, seed: u64, mutant: Option<Mutant>) -> Process {
         let (sender, planned) = channel();
-        let controller = Observed {
-            controller: ReplicationControllers::default(),
-            planned: sender,
-            wrong: mutant.map(|mutant| RefCell::new(WrongController::new(mutant))),
-        };
+        let controller = Observed { controller: mutant::controller(mutant), planned: sender };
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, ..BrainSettings::default() };
         if let Some(mutant) = mutant {
@@ -134,11 +128,10 @@ impl Process {
     }
 }
 
-/// The real controller, and a word to the oracles each time that it plans.
+/// A controller, and a word to the oracles each time that it plans.
 struct Observed {
-    controller: ReplicationControllers,
+    controller: Box<dyn Controller + Send>,
     planned: Sender<Planned>,
-    wrong: Option<RefCell<WrongController>>,
 }
 
 impl Controller for Observed {
@@ -159,22 +152,11 @@ impl Controller for Observed {
     }
 
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        let Some(wrong) = &self.wrong else { return self.controller.route(store, change, keys) };
-        let mut wrong = wrong.borrow_mut();
-        let mut change = change.clone();
-        if wrong.change(&mut change) {
-            let mut touched = Vec::new();
-            self.controller.route(store, &change, &mut touched);
-            wrong.route(&mut touched);
-            keys.append(&mut touched);
-        }
+        self.controller.route(store, change, keys);
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let plan = match &self.wrong {
-            None => self.controller.plan(key, view, now),
-            Some(wrong) => self.plan_wrongly(&mut wrong.borrow_mut(), key, view, now),
-        };
+        let plan = self.controller.plan(key, view, now);
         let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
         let summary = summarise(key, view, &plan);
         // Nobody listens once the process has ended, and then nobody minds.
@@ -189,24 +171,6 @@ impl Controller for Observed {
         write: &Write,
         outcome: &WriteOutcome,
     ) -> Option<Event> {
-        if let Some(wrong) = &self.wrong {
-            wrong.borrow_mut().ended(key, outcome);
-        }
         self.controller.report(store, key, write, outcome)
-    }
-}
-
-impl Observed {
-    fn plan_wrongly(&self, wrong: &mut WrongController, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        if let Some(plan) = wrong.plan_instead(key, now) {
-            return plan;
-        }
-        let mutant = wrong.mutant();
-        let memory = mutant.memory(view.memory, key, view.store);
-        let view = View { store: view.store, memory: &memory };
-        let mut plan = self.controller.plan(key, &view, now);
-        mutant.plan(&mut plan, key, &view, now);
-        wrong.planned(key, &plan);
-        plan
     }
 }

@@ -4,6 +4,7 @@
 //! instead: a version by a new list, a deletion and a creation that cannot be seen by a live read. What a write has not
 //! found at the server is waited for in the same way, since a plan for what is gone would be made without end.
 
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use mainstay_model::{Found, ObjectName, Read, ReadOutcome, ResourceVersion, Write};
@@ -34,7 +35,7 @@ impl Brain {
             .gate
             .lists
             .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
-        state.gate.deletions.retain(|(kind, name, uid)| store.is_staying(*kind, name, *uid));
+        state.gate.deletions.retain(|(kind, name, uid), _| store.is_staying(*kind, name, *uid));
         if state.gate.is_empty() {
             state.gate.since = None;
             self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
@@ -50,7 +51,7 @@ impl Brain {
             let never = ResourceVersion(u64::MAX);
             self.gated_versions.entry(source.clone()).or_default().insert((never, desk_key.clone()));
         }
-        for (_, _, uid) in &state.gate.deletions {
+        for (_, _, uid) in state.gate.deletions.keys() {
             self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
         }
     }
@@ -82,7 +83,7 @@ impl Brain {
         let Some(desk) = self.desks.get_mut(index) else { return };
         let Some(mut state) = desk.keys.remove(key) else { return };
         let behind: Vec<Source> = state.gate.versions.keys().cloned().collect();
-        for gone in state.gate.deletions.clone() {
+        for gone in state.gate.deletions.keys().cloned().collect::<Vec<Gone>>() {
             let read = Read { kind: gone.0, object: gone.1.clone() };
             self.read((index, key), &mut state, read, Reading::ToConfirmDeletion(gone));
         }
@@ -99,6 +100,7 @@ impl Brain {
     pub(super) fn deletion_confirmed(
         &mut self,
         now: Now,
+        (index, key): (usize, &ObjectName),
         state: &mut KeyState,
         gone: &Gone,
         outcome: &ReadOutcome,
@@ -113,6 +115,12 @@ impl Brain {
         let source = self.sources.keys().find(|source| source.covers(*kind, name)).cloned();
         let known = self.store.is_staying(*kind, name, *uid);
         state.gate.deletions.remove(gone);
+        if let Entry::Occupied(mut waiting) = self.gated_deletions.entry(*uid) {
+            waiting.get_mut().remove(&(index, key.clone()));
+            if waiting.get().is_empty() {
+                waiting.remove();
+            }
+        }
         if let Some(source) = source.filter(|_| known && !is_alive) {
             state.gate.lists.insert(source.clone());
             self.events_lost(now, &source, 1);

@@ -37,8 +37,8 @@ pub(super) struct KeyState {
     pub gate: Gate,
     /// Failed batches in a row.
     pub failures: u32,
-    /// Writes in a row that tell or claim, and found the object changed since.
-    pub conflicts: u32,
+    /// How many writes in a row that tell or claim have found the object changed since, and when the first did.
+    pub conflicts: Option<(u32, Moment)>,
     /// What may not be tried before a certain time.
     pub hold: Option<Hold>,
     /// When the present batch was planned.
@@ -108,8 +108,8 @@ pub(super) struct Gate {
     pub lists: BTreeSet<Source>,
     /// Creates that were acknowledged. The version alone does not show that the watch delivered them.
     pub creations: BTreeMap<ObjectName, Write>,
-    /// Pods whose deletion was acknowledged, and objects that were not there when they were to be changed.
-    pub deletions: BTreeSet<Gone>,
+    /// Pods whose deletion was acknowledged, and objects that were not there when they were to be changed, and when the server said so.
+    pub deletions: BTreeMap<Gone, Moment>,
     /// Since when the gate alone holds the key back.
     pub since: Option<Moment>,
 }

@@ -33,10 +33,11 @@
 //! | `window-never-shrinks` | `window` | 3 |
 //! | `orphans-when-terminating` | `plan` | 13 |
 //!
-//! [`WrongController`] and [`CountingGate`] are those that need a memory of their own.
+//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`controller`] puts a mutant around the real one.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
 
+mod bent;
 mod counting_gate;
 mod wrong_controller;
 
@@ -52,8 +53,8 @@ use mainstay_model::{
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
 
+pub use bent::controller;
 pub use counting_gate::{CountingGate, EXPIRES_AFTER};
-pub use wrong_controller::WrongController;
 
 macro_rules! mutants {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
@@ -206,13 +207,13 @@ impl Mutant {
                 listing.unreadable = known.iter().map(|object| object.meta().name.clone()).collect();
                 Input::Source(source, SourceEvent::Listed(listing))
             }
-            (Mutant::NeverStale, Input::NewestVersion(source, _)) => {
-                Input::NewestVersion(source, Some(ResourceVersion(1)))
+            (Mutant::NeverStale, Input::NewestVersion { source, asked, .. }) => {
+                Input::NewestVersion { source, asked, version: Some(ResourceVersion(1)) }
             }
-            (Mutant::RestoreIgnored, Input::NewestVersion(source, Some(version))) => {
+            (Mutant::RestoreIgnored, Input::NewestVersion { source, asked, version: Some(version) }) => {
                 let known = store.all(source.kind);
                 let newest = known.iter().map(|object| object.meta().version).max();
-                Input::NewestVersion(source, newest.max(Some(version)))
+                Input::NewestVersion { source, asked, version: newest.max(Some(version)) }
             }
             (Mutant::NoGate | Mutant::GateByCount, input) => without_versions(input),
             (_, input) => input,

@@ -36,9 +36,9 @@ impl World {
                 let failed = Input::Read { id: read_id, outcome };
                 self.ask(id, "read", Request::Read(read_id, read), Signal::Input(failed));
             }
-            Effect::ReadNewestVersion(source) => {
-                let failed = Signal::Input(Input::NewestVersion(source.clone(), None));
-                self.ask(id, "read", Request::NewestVersion(source), failed);
+            Effect::ReadNewestVersion { source, asked } => {
+                let failed = Input::NewestVersion { source: source.clone(), asked, version: None };
+                self.ask(id, "read", Request::NewestVersion(source, asked), Signal::Input(failed));
             }
             Effect::Audit(source) => {
                 let failed = Signal::Input(Input::AuditFailed(source.clone()));

@@ -41,8 +41,9 @@ impl World {
                 Signal::Lease(turn, answer)
             }
             Request::Read(id, read) => Signal::Input(Input::Read { id, outcome: server.read(&read) }),
-            Request::NewestVersion(source) => {
-                Signal::Input(Input::NewestVersion(source, Some(server.revision())))
+            Request::NewestVersion(source, asked) => {
+                let version = Some(server.revision());
+                Signal::Input(Input::NewestVersion { source, asked, version })
             }
             Request::Audit(source) => Signal::Input(Input::Audited {
                 entries: server.list_metadata(source.kind),

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use mainstay_engine::{
-    Brain, BrainSettings, Change, Controller, Effect, Input, Moment, NoMeter, Now, Plan, Source, Store, View,
-};
-use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
-use mainstay_replication::ReplicationControllers;
+use mainstay_engine::{Brain, BrainSettings, Effect, Input, Moment, NoMeter, Now, Source};
+use mainstay_model::Kind;
 
 use crate::clock::Time;
 use crate::explore::digest::Shape;
-use crate::mutant::Mutant;
+use crate::mutant::{self, Mutant};
 
 /// For how long a manager is told that it leads: longer than any timer of its brain.
 pub(super) const TERM: Duration = Duration::from_secs(86_400);
@@ -33,7 +30,7 @@ impl Manager {
             mutant.settings(&mut settings);
         }
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
-        let brain = Brain::new(settings, controllers(mutant), sources, Box::new(NoMeter));
+        let brain = Brain::new(settings, vec![mutant::controller(mutant)], sources, Box::new(NoMeter));
         let shape = Shape::of(&brain);
         Manager { brain, moment: Moment::default(), exact: shape.exact(), shape, mutant }
     }
@@ -41,7 +38,7 @@ impl Manager {
     /// A second one in the same state.
     pub fn double(&self) -> Manager {
         Manager {
-            brain: self.brain.double(controllers(self.mutant), Box::new(NoMeter)),
+            brain: self.brain.double(vec![mutant::controller(self.mutant)], Box::new(NoMeter)),
             moment: self.moment,
             shape: self.shape.clone(),
             exact: self.exact,
@@ -72,59 +69,5 @@ impl Manager {
     /// The wall clock stands still: how old a pod is plays no role here.
     pub fn now(&self) -> Now {
         Now { moment: self.moment, wall: Time::default().wall() }
-    }
-}
-
-fn controllers(mutant: Option<Mutant>) -> Vec<Box<dyn Controller + Send>> {
-    let controller = ReplicationControllers::default();
-    match mutant {
-        None => vec![Box::new(controller)],
-        Some(mutant) => vec![Box::new(Bent { controller, mutant })],
-    }
-}
-
-/// The real controller, made wrong.
-struct Bent {
-    controller: ReplicationControllers,
-    mutant: Mutant,
-}
-
-impl Controller for Bent {
-    fn name(&self) -> &'static str {
-        self.controller.name()
-    }
-
-    fn queue(&self) -> &'static str {
-        self.controller.queue()
-    }
-
-    fn primary(&self) -> Kind {
-        self.controller.primary()
-    }
-
-    fn kinds(&self) -> &'static [Kind] {
-        self.controller.kinds()
-    }
-
-    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        self.controller.route(store, change, keys);
-    }
-
-    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let memory = self.mutant.memory(view.memory, key, view.store);
-        let view = View { store: view.store, memory: &memory };
-        let mut plan = self.controller.plan(key, &view, now);
-        self.mutant.plan(&mut plan, key, &view, now);
-        plan
-    }
-
-    fn report(
-        &self,
-        store: &Store,
-        key: &ObjectName,
-        write: &Write,
-        outcome: &WriteOutcome,
-    ) -> Option<Event> {
-        self.controller.report(store, key, write, outcome)
     }
 }
