@@ -137,7 +137,7 @@ impl User<'_> {
 /// The pods that are meant: the same in two runs, as far as pods that differ can be told apart.
 fn chosen(pick: Pick, observation: &Observation) -> Result<Vec<&Pod>> {
     let mut pods = observation.pods(pick);
-    // Those that have run for longest come first, so that which one it is does not hang on its name.
+    // The oldest come first, so that a pod of an earlier step is never mixed up with one of a later step.
     pods.sort_by_key(|pod| (pod.metadata.creation_timestamp.as_str(), pod.metadata.name.as_str()));
     match pick.number {
         Some(number) if pods.len() < number => bail!("there are only {} pods of {pick:?}", pods.len()),

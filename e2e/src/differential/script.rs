@@ -1,8 +1,8 @@
 //! The script: chapters of steps, each in a room of its own, so that one can be run alone.
 //!
 //! What a step comes to must not hang on chance. Where pods are to go, they differ in something that decides, since upstream's last
-//! criteria are ages in powers of two and random UIDs. One ReplicationController has fewer than 25 events in all, after
-//! which both would keep further ones to themselves.
+//! criteria are ages in powers of two and random UIDs. One ReplicationController has fewer than 25 events of a type, after
+//! which client-go keeps further ones to itself; where something fails on purpose, which is tried again and again, another takes its place.
 
 mod availability;
 mod deletion;

@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_secs(1);
 const LOOKS: u32 = 4;
 /// Between two looks.
 const GLANCE: Duration = Duration::from_millis(100);
-/// A step that is not over then has failed. Both try again what has failed after at most so long as a few steps of the script last.
+/// A step that is not over then has failed. Mainstay waits for at most two minutes before it tries again what has failed.
 const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Waits until the step is over, and gives the facts that there are then.

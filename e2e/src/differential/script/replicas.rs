@@ -96,8 +96,12 @@ pub fn costs() -> Chapter {
 
 /// Three old pods on one node and a young one on another, which upstream takes first.
 pub fn spread() -> Chapter {
-    let to = |node: &str| json!({"metadata": {"labels": {"on": node}}, "spec": {"nodeSelector": {"kubernetes.io/hostname": node}}});
-    let template = |node: &str| json!({"spec": {"template": to(node)}});
+    let template = |node: &str| {
+        json!({"spec": {"template": {
+            "metadata": {"labels": {"on": node}},
+            "spec": {"nodeSelector": {"kubernetes.io/hostname": node}},
+        }}})
+    };
     let on = |node| pods_of(EVEN).with("on", node);
     let steps = vec![
         a_new_namespace(EVEN.room),
