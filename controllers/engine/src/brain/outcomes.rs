@@ -93,6 +93,10 @@ impl Brain {
             state.undoom(delete.uid);
         } else if let (Some(version), Some(source)) = (version, self.source_of(write)) {
             state.gate.expect(source, version, now.moment);
+            if let Some(uid) = write.uid() {
+                let known = (write.kind(), write.object().clone(), uid);
+                state.gate.changes.insert(known, (version, now.moment));
+            }
         }
         if let Some((_, object)) = created(write) {
             state.gate.creations.insert(object.clone(), write.clone());
@@ -116,6 +120,7 @@ impl Brain {
         let creates = created(&write).is_some();
         match refusal {
             Refusal::AlreadyExists if creates => self.settle_by_read((index, key), state, write),
+            Refusal::TooManyRequests { .. } if state.batch.is_void => {}
             Refusal::TooManyRequests { .. } if creates => state.creates.push_front(write),
             Refusal::TooManyRequests { .. } => state.writes.push_front(write),
             // The namespace goes and the owner with it: not a failure, and nothing to be told.

@@ -204,6 +204,7 @@ impl Brain {
         if dropped > 0 {
             self.meter.writes_dropped(desk.controller.queue(), dropped);
         }
+        state.batch.is_void = true;
         state.failures = 0;
         state.hold = None;
         if was_busy && !state.is_busy() {

@@ -32,6 +32,7 @@ impl World {
                 }
             }
             Effect::Read { id: read_id, read } => {
+                self.oracles.asked(id, read_id, &read.object);
                 let outcome = ReadOutcome::Failed { message: "no answer".to_owned() };
                 let failed = Input::Read { id: read_id, outcome };
                 self.ask(id, "read", Request::Read(read_id, read), Signal::Input(failed));

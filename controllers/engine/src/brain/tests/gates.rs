@@ -393,3 +393,41 @@ fn a_deletion_that_a_restore_has_undone_is_not_waited_for() {
     assert_eq!(bench.open("delete"), ["web-0"]);
     assert_eq!(bench.brain.report(bench.now).awaited, 0);
 }
+
+#[test]
+fn an_acknowledged_change_whose_event_the_watch_has_lost_is_listed_and_not_written_again() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    bench.pod_appears("web-0", version);
+    let version = bench.acknowledge("status", "web");
+    // The watch has come past that version, and the owner is as it was.
+    bench.input(Input::Source(OWNERS, SourceEvent::Progress(ResourceVersion(version.0 + 1))));
+    assert_eq!((bench.open("status"), bench.relists.clone()), (vec![], vec![OWNERS]));
+    bench.pass(Duration::from_millis(1));
+    bench.version += 1;
+    let status = ReplicationControllerStatus { replicas: 1, ..Default::default() };
+    bench.list(OWNERS, vec![owner(1, version, status)]);
+    bench.settle_all();
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn what_the_server_would_not_take_yet_is_not_sent_for_a_spec_that_is_no_more() {
+    let mut bench = Bench::leader();
+    let version = bench.next_version();
+    bench.pod_appears("web-0", version);
+    bench.scale(0);
+    let status = bench.take("status", "web");
+    bench.writes.push(status);
+    bench.scale(1);
+    let refusal =
+        Refusal::TooManyRequests { retry_after: Some(Duration::from_secs(1)), message: "wait".into() };
+    bench.refuse("delete", "web-0", refusal);
+    bench.settle_all();
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.open("delete"), [""; 0]);
+    bench.settle_all();
+    assert_eq!(bench.brain.store().pods().len(), 1);
+    assert!(bench.is_at_rest());
+}

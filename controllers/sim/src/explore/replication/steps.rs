@@ -356,7 +356,7 @@ impl ReplicationWorld {
                 }
                 Effect::Read { id, read } => self.send(index, Content::Read(id, read)),
                 Effect::ReadNewestVersion { source, asked } => {
-                    self.send(index, Content::AskNewest(source.kind, *asked));
+                    self.send(index, Content::AskNewest(source.kind, asked));
                 }
                 Effect::Relist(source) => {
                     let kind = source.kind;
