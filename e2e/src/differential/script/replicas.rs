@@ -96,13 +96,8 @@ pub fn costs() -> Chapter {
 
 /// Three old pods on one node and a young one on another, which upstream takes first.
 pub fn spread() -> Chapter {
-    let template = |node: &str| {
-        json!({"spec": {"template": {
-            "metadata": {"labels": {"on": node}},
-            "spec": {"nodeSelector": {"kubernetes.io/hostname": node}},
-        }}})
-    };
-    let on = |node| pods_of(EVEN).with("on", node);
+    let template = |node: &str| json!({"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/hostname": node}}}}});
+    let old = json!({"metadata": {"labels": {"age": "old"}}});
     let steps = vec![
         a_new_namespace(EVEN.room),
         comes("a ReplicationController without pods comes", EVEN, 0),
@@ -112,12 +107,12 @@ pub fn spread() -> Chapter {
             [Until::Pods(EVEN, 3, 3)],
         ),
         // Upstream tells ages apart by powers of two.
-        step("time passes", [Action::Patch(EVEN, json!({"metadata": {"labels": {"note": "new"}}}))], []),
+        step("its pods are labelled as old", [Action::PatchPods(pods_of(EVEN).take(3), old)], []),
         step("the template asks for another node", [Action::Patch(EVEN, template("node-2"))], []),
         step(
             "it is scaled to 4",
             [Action::Scale(EVEN, 4)],
-            [Until::Pods(EVEN, 4, 4), Until::Count(on("node-2"), 1)],
+            [Until::Pods(EVEN, 4, 4), Until::Count(pods_of(EVEN).with("age", "old"), 3)],
         ),
         scaled("it is scaled to 2: in-tree takes the young pod, Mainstay leaves one on each node", EVEN, 2),
         scaled("it is scaled to 0 again", EVEN, 0),
