@@ -96,7 +96,10 @@ pub fn costs() -> Chapter {
 
 /// Three old pods on one node and a young one on another, which upstream takes first.
 pub fn spread() -> Chapter {
-    let template = |node: &str| json!({"spec": {"template": {"spec": {"nodeSelector": {"kubernetes.io/hostname": node}}}}});
+    let template = |node: &str| {
+        let selector = json!({"kubernetes.io/hostname": node});
+        json!({"spec": {"template": {"spec": {"nodeSelector": selector}}}})
+    };
     let old = json!({"metadata": {"labels": {"age": "old"}}});
     let steps = vec![
         a_new_namespace(EVEN.room),
