@@ -97,6 +97,8 @@ pub fn run(options: &Options) -> Result<()> {
         return finish(compared?);
     }
     let down = interrupt::hold_back(|| cluster.down());
+    // What went wrong is then what Ctrl-C has done to kubectl.
+    interrupt::check()?;
     let tally = compared?;
     down?;
     finish(tally)
