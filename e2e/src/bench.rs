@@ -5,7 +5,7 @@
 //! processor time and memory are read from /proc.
 
 mod etcd;
-mod managers;
+pub(crate) mod managers;
 pub mod replication;
 pub mod report;
 mod usage;

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod cluster;
 mod demo;
+mod differential;
 mod image;
 mod sim;
 mod test;
@@ -36,6 +37,9 @@ enum Command {
     Cluster(cluster::ClusterCommand),
     /// See Mainstay at work: a cluster, its chart, a ReplicationController that comes up, heals and scales
     Demo(demo::Demo),
+    /// Run one script by kube-controller-manager and by Mainstay, and compare what each step comes to
+    #[command(subcommand)]
+    Differential(differential::DifferentialCommand),
     /// Build the image of the manager, as an archive that every container runtime loads
     Image,
     /// Run the simulated cluster: many seeds, or one with its log
@@ -54,6 +58,7 @@ pub fn run() -> Result<()> {
         Command::Bench(command) => bench::run(command),
         Command::Cluster(command) => cluster::run(command),
         Command::Demo(demo) => demo::run(demo),
+        Command::Differential(command) => differential::run(command),
         Command::Image => image::run(),
         Command::Sim(simulation) => sim::run(&simulation),
         Command::Test(tests) => test::run(&tests),

@@ -10,7 +10,7 @@
 //! - [`certificates`], [`kubeconfig`], [`addresses`], [`in_tree`]: what those arguments are made of.
 //! - [`process`], [`cgroups`]: starting programs so that each can be found and ended later.
 //! - [`images`]: container images without a container engine; [`image`]: the manager's.
-//! - [`mod@bench`]: benchmarks beside kube-controller-manager.
+//! - [`mod@bench`]: benchmarks beside kube-controller-manager; [`differential`]: the same script by both, compared.
 //! - [`demo`]: what a newcomer watches; [`commands`]: the command line of all this.
 //! - [`wait`], [`interrupt`], [`shell`], [`folders`]: small things that all use.
 //!
@@ -29,6 +29,7 @@ pub mod commands;
 pub mod control_plane;
 pub mod controller_manager;
 pub mod demo;
+pub mod differential;
 pub mod fake_nodes;
 pub mod folders;
 pub mod hash;

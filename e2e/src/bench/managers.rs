@@ -29,7 +29,7 @@ pub enum Manager {
 pub struct Managers<'a> {
     cluster: &'a Cluster,
     program: PathBuf,
-    /// The controller of kube-controller-manager that does the work.
+    /// The controllers of kube-controller-manager, where it does the work.
     in_tree: InTree,
 }
 
@@ -51,12 +51,11 @@ impl Manager {
 impl<'a> Managers<'a> {
     /// Gives `program`, the one that is shipped, the account, the rights and the place in the apiserver's queues that
     /// the chart gives it. The Deployment stays an object: nobody here makes pods of it.
-    pub fn prepare(cluster: &'a Cluster, program: PathBuf, in_tree_controller: &str) -> Result<Self> {
+    pub fn prepare(cluster: &'a Cluster, program: PathBuf, in_tree: InTree) -> Result<Self> {
         let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/mainstay");
         let chart = chart.to_str().context("the repository's path is no text")?;
         cluster.helm(&["install", RELEASE, chart, "--namespace", NAMESPACE, "--create-namespace"])?;
         write_kubeconfig(cluster)?;
-        let in_tree = InTree::List(vec![in_tree_controller.to_owned()]);
         Ok(Managers { cluster, program, in_tree })
     }
 
@@ -70,11 +69,13 @@ impl<'a> Managers<'a> {
                 words.extend(["--leader-elect=false", "--listen-address=127.0.0.1:0"].map(String::from));
                 self.daemon(manager).start(&Surroundings::default(), &words)
             }
-            Manager::Peer => {
-                let unlimited = ["--kube-api-qps=100000", "--kube-api-burst=100000"].map(String::from);
-                self.cluster.controller_manager_start(&self.in_tree, &unlimited)
-            }
+            Manager::Peer => self.cluster.controller_manager_start(&self.in_tree, &Managers::unlimited()),
         }
+    }
+
+    /// The flags that let kube-controller-manager send as many requests as it wants.
+    pub fn unlimited() -> [String; 2] {
+        ["--kube-api-qps=100000", "--kube-api-burst=100000"].map(String::from)
     }
 
     /// Stops it and waits until it has ended.

@@ -86,7 +86,8 @@ fn measure(cluster: &Cluster, program: PathBuf, options: Options) -> Result<Repo
     for idle in [KWOK, "kube-scheduler"] {
         cluster.daemon(idle).stop()?;
     }
-    let managers = Managers::prepare(cluster, program, "replicationcontroller-controller")?;
+    let in_tree = InTree::List(vec!["replicationcontroller-controller".to_owned()]);
+    let managers = Managers::prepare(cluster, program, in_tree)?;
     eprintln!("a round of {UNCOUNTED_PODS} pods that is not counted");
     for manager in Manager::in_turn(0) {
         Bench::new(cluster, &managers, manager, format!("uncounted-{}", manager.word()))?

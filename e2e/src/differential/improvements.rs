@@ -1,0 +1,51 @@
+//! Where Mainstay differs on purpose: the one table of all differences that are no faults.
+//!
+//! Each line names a line of the README's table "What is better than in-tree" or a place in upstream's source, and says in which steps
+//! of the script it may show, and in which facts. Whatever else differs is a fault of one of the two.
+
+use super::comparison::Difference;
+
+/// A difference that is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Improvement {
+    /// What is better, as it is printed.
+    pub words: &'static str,
+    /// The names of the steps in which it may show; all when there are none.
+    pub steps: &'static [&'static str],
+    /// How the facts begin in which it may show.
+    pub start: &'static str,
+    /// How they end.
+    pub end: &'static str,
+}
+
+/// All of them.
+pub const IMPROVEMENTS: &[Improvement] = &[
+    Improvement {
+        words: "`ReplicaFailure` says what the last failure was, not the first",
+        steps: &["the quota becomes smaller, and more is wanted"],
+        start: "ReplicationController quota/",
+        end: ": message of condition ReplicaFailure",
+    },
+    Improvement {
+        words: "scaling down leaves pods spread over the nodes (kubernetes/kubernetes#102948)",
+        steps: &["it is scaled to 2: in-tree takes the young pod, Mainstay leaves one on each node"],
+        start: "pod spread/",
+        end: "",
+    },
+    // client-go, tools/record/events_cache.go, `EventAggregate` makes the event anew, without this field.
+    Improvement {
+        words: "an event that stands for many says who reports it",
+        steps: &[],
+        start: "event of ",
+        end: ": reportingComponent",
+    },
+];
+
+impl Improvement {
+    /// Whether it explains a difference in a step.
+    pub fn explains(&self, step: &str, difference: &Difference) -> bool {
+        (self.steps.is_empty() || self.steps.contains(&step))
+            && difference.what.starts_with(self.start)
+            && difference.what.ends_with(self.end)
+    }
+}
