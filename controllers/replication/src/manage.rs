@@ -93,7 +93,11 @@ fn failed_create(controller: &ReplicationController, memory: &Memory) -> Option<
 fn failed_delete(memory: &Memory) -> Option<ReplicaFailure> {
     let failure = memory.failure.as_ref()?;
     matches!(failure.write, Write::DeletePod(_))
-        .then(|| ReplicaFailure { reason: "FailedDelete", message: failure.message.clone() })
+        // Upstream's words: `DeletePod` in pkg/controller/controller_utils.go.
+        .then(|| ReplicaFailure {
+            reason: "FailedDelete",
+            message: format!("unable to delete pods: {}", failure.message),
+        })
 }
 
 /// First the pods whose fate is unknown, under the names they have; they may exist already, so new names are only for

@@ -67,20 +67,21 @@ pub struct Correlator {
     equal: Recent<Equal, Counted>,
 }
 
-/// Who speaks about what: the key of the spam filter.
+/// Who speaks about what, and how: the key of the spam filter. Warnings leave room for what goes well (client-go: `getSpamKey` in
+/// tools/record/events_cache.go).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Speech {
     component: &'static str,
     kind: mainstay_model::Kind,
     object: ObjectName,
     uid: mainstay_model::Uid,
+    event_type: EventType,
 }
 
 /// What similar events have in common.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct Similar {
     speech: Speech,
-    event_type: EventType,
     reason: &'static str,
 }
 
@@ -195,8 +196,9 @@ impl Similar {
     fn of(event: &Event) -> Similar {
         let Event { regarding, event_type, reason, message: _, component } = event;
         let ObjectReference { kind, object, uid, version: _ } = regarding;
-        let speech = Speech { component, kind: *kind, object: object.clone(), uid: *uid };
-        Similar { speech, event_type: *event_type, reason }
+        let event_type = *event_type;
+        let speech = Speech { component, kind: *kind, object: object.clone(), uid: *uid, event_type };
+        Similar { speech, reason }
     }
 }
 

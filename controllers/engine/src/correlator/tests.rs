@@ -195,3 +195,16 @@ fn the_defaults_are_client_gos() {
     assert_eq!((burst, refill, combine_from), (25, 300 * SECOND, 10));
     assert_eq!((combine_within, capacity), (600 * SECOND, 4096));
 }
+
+#[test]
+fn warnings_do_not_use_up_what_normal_events_may_say() {
+    let mut correlator = correlator();
+    let warning = |number: u32| Event {
+        event_type: EventType::Warning,
+        reason: "FailedDelete",
+        ..event("web", &format!("pod {number}"))
+    };
+    let stored = (0..100).filter(|number| correlator.correlate(warning(*number), at(1)).is_some()).count();
+    assert!(stored < 100, "warnings are held back");
+    assert!(correlator.correlate(event("web", "it goes well"), at(1)).is_some());
+}

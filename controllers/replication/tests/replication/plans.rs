@@ -286,7 +286,7 @@ fn a_failed_delete_shows_in_the_condition() {
         expect![[r#"
             delete a
             status 1 replicas, 1 fully labelled, 0 ready, 0 available, generation 1
-              ReplicaFailure True for 0ns: FailedDelete: forbidden
+              ReplicaFailure True for 0ns: FailedDelete: unable to delete pods: forbidden
         "#]],
     );
 }
