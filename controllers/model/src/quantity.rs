@@ -18,7 +18,8 @@ fn billionths(text: &str) -> Option<i128> {
     let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
     let (number, suffix) = (digits.get(..end)?, digits.get(end..)?);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let is_readable = fraction.len() <= 9 && !fraction.contains('.') && !(whole.is_empty() && fraction.is_empty());
+    let is_readable =
+        fraction.len() <= 9 && !fraction.contains('.') && !(whole.is_empty() && fraction.is_empty());
     let value: i128 = format!("{whole}{fraction:0<9}").parse().ok().filter(|_| is_readable)?;
     let value = scaled(value, suffix)?;
     Some(if is_negative { -value } else { value })
@@ -57,14 +58,16 @@ mod tests {
     #[test]
     fn quantities_are_compared_by_what_they_mean() {
         let ascending = [
-            "-1", "0", "1n", "1u", "0.5m", "1m", "999m", "1", "1.5", "9", "10", "1k", "1Ki", "1500", "2e3", "1M",
-            "1Mi", "1G", "1Gi", "1T", "1Ti", "1P", "1Pi", "1E", "1Ei",
+            "-1", "0", "1n", "1u", "0.5m", "1m", "999m", "1", "1.5", "9", "10", "1k", "1Ki", "1500", "2e3",
+            "1M", "1Mi", "1G", "1Gi", "1T", "1Ti", "1P", "1Pi", "1E", "1Ei",
         ];
         for pair in ascending.windows(2) {
             assert_eq!(compare(pair[0], pair[1]), Some(Ordering::Less), "{pair:?}");
             assert_eq!(compare(pair[1], pair[0]), Some(Ordering::Greater), "{pair:?}");
         }
-        for (left, right) in [("1000m", "1"), ("1.0", "1"), ("+1", "1"), ("1024Mi", "1Gi"), ("1E3", "1k"), (".5", "500m")] {
+        for (left, right) in
+            [("1000m", "1"), ("1.0", "1"), ("+1", "1"), ("1024Mi", "1Gi"), ("1E3", "1k"), (".5", "500m")]
+        {
             assert_eq!(compare(left, right), Some(Ordering::Equal), "{left} {right}");
         }
     }
@@ -72,7 +75,23 @@ mod tests {
     #[test]
     fn what_is_no_quantity_compares_with_nothing() {
         let long = "9".repeat(60);
-        for text in ["", ".", "-", "x", "1x", "1.2.3", "1e", "1e999999999", "--1", "1 ", "é", "1Kié", "0.0000000001", "9e30", &long] {
+        for text in [
+            "",
+            ".",
+            "-",
+            "x",
+            "1x",
+            "1.2.3",
+            "1e",
+            "1e999999999",
+            "--1",
+            "1 ",
+            "é",
+            "1Kié",
+            "0.0000000001",
+            "9e30",
+            &long,
+        ] {
             assert_eq!(compare(text, "1"), None, "{text}");
         }
     }

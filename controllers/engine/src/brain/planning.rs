@@ -155,7 +155,8 @@ impl Brain {
     pub(super) fn hold(&mut self, now: Now, index: usize, state: &mut KeyState, what: Held) {
         // Another kind of write has failed during the pause: if it ended the pause of the first, the two would take turns
         // without end.
-        if let (Some(Hold { until, what: Held::Writes(held), .. }), Held::Writes(more)) = (&mut state.hold, &what)
+        if let (Some(Hold { until, what: Held::Writes(held), .. }), Held::Writes(more)) =
+            (&mut state.hold, &what)
             && *until > now.moment
         {
             held.extend(more);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
-use mainstay_model::{LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController, ResourceQuota};
+use mainstay_model::{
+    LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController, ResourceQuota,
+};
 
 /// The shared texts and label sets. A name that is used by one object only is not kept here.
 #[derive(Clone, Default)]

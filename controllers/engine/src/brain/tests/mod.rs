@@ -14,8 +14,8 @@ use std::time::Duration;
 use mainstay_model::{
     ControllerReference, CreatePod, DeletePod, Event, Found, Kind, Meta, Name, Object, ObjectName,
     OwnerReference, Pod, PodPhase, PodTemplate, ReadOutcome, ReplicationController,
-    ReplicationControllerStatus, ResourceQuota, ResourceVersion, StatusPatch, Timestamp, Tombstone, Uid, Write,
-    WriteOutcome,
+    ReplicationControllerStatus, ResourceQuota, ResourceVersion, StatusPatch, Timestamp, Tombstone, Uid,
+    Write, WriteOutcome,
 };
 
 use super::{Brain, BrainSettings};

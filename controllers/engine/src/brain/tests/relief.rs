@@ -104,6 +104,9 @@ fn a_kind_that_only_helps_holds_up_nothing_while_it_cannot_be_read() {
         let of_source = report.sources.iter().find(|report| report.source == *source).unwrap();
         (of_source.needed, of_source.synced)
     };
-    assert_eq!([PODS, OWNERS, QUOTAS].map(|source| state(&source)), [(true, true), (true, true), (false, false)]);
+    assert_eq!(
+        [PODS, OWNERS, QUOTAS].map(|source| state(&source)),
+        [(true, true), (true, true), (false, false)]
+    );
     assert!(report.controllers[0].active);
 }
