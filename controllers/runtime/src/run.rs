@@ -178,10 +178,12 @@ impl Election {
     }
 }
 
-/// The kinds that any controller needs, each once.
+/// The kinds that any controller needs or is helped by, each once.
 fn sources_of(controllers: &[Box<dyn Controller + Send>]) -> Vec<Source> {
-    let kinds: BTreeSet<Kind> =
-        controllers.iter().flat_map(|controller| controller.kinds().iter().copied()).collect();
+    let kinds_of = |controller: &Box<dyn Controller + Send>| {
+        controller.kinds().iter().chain(controller.helpful_kinds()).copied().collect::<Vec<Kind>>()
+    };
+    let kinds: BTreeSet<Kind> = controllers.iter().flat_map(kinds_of).collect();
     kinds.into_iter().map(Source::everywhere).collect()
 }
 
