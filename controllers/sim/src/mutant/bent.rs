@@ -41,6 +41,10 @@ impl Controller for Bent {
         self.controller.kinds()
     }
 
+    fn helpful_kinds(&self) -> &'static [Kind] {
+        self.controller.helpful_kinds()
+    }
+
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
         let mut wrong = self.wrong.borrow_mut();
         let mut change = change.clone();
@@ -50,6 +54,10 @@ impl Controller for Bent {
             wrong.route(&mut touched);
             keys.append(&mut touched);
         }
+    }
+
+    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        self.controller.relieve(store, change, keys);
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {

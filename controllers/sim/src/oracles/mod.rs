@@ -39,7 +39,7 @@ use sending::OwnWrite;
 
 /// For how long after a wish was given up its pods may still be made up for: the longest back-off, a change of leaders and
 /// the time-out of a request.
-const WISH_LASTS: Duration = Duration::from_secs(200);
+const WISH_LASTS: Duration = Duration::from_secs(140);
 
 /// For how long a write that was planned before others changed something may still be sent: a Retry-After and a pause.
 const CHANGE_IS_NEWS: Duration = Duration::from_secs(10);
