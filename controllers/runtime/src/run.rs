@@ -180,10 +180,9 @@ impl Election {
 
 /// The kinds that any controller needs or is helped by, each once.
 fn sources_of(controllers: &[Box<dyn Controller + Send>]) -> Vec<Source> {
-    let kinds_of = |controller: &Box<dyn Controller + Send>| {
-        controller.kinds().iter().chain(controller.helpful_kinds()).copied().collect::<Vec<Kind>>()
-    };
-    let kinds: BTreeSet<Kind> = controllers.iter().flat_map(kinds_of).collect();
+    let needed = controllers.iter().flat_map(|controller| controller.kinds());
+    let helpful = controllers.iter().flat_map(|controller| controller.helpful_kinds());
+    let kinds: BTreeSet<Kind> = needed.chain(helpful).copied().collect();
     kinds.into_iter().map(Source::everywhere).collect()
 }
 
