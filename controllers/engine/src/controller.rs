@@ -41,6 +41,12 @@ pub trait Controller {
     /// What must be written for this key now. Deterministic: the same view and time give the same plan.
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan;
 
+    /// Whether a write that was planned before must not be sent any more, now that the store is as it is. A new spec voids all that is
+    /// not sent without being asked here.
+    fn is_void(&self, _store: &Store, _key: &ObjectName, _write: &Write) -> bool {
+        false
+    }
+
     /// What to tell the user of a write that has ended.
     fn report(&self, store: &Store, key: &ObjectName, write: &Write, outcome: &WriteOutcome)
     -> Option<Event>;

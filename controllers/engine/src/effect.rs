@@ -38,7 +38,12 @@ pub enum Effect {
     /// Drop the watch and list again from the newest version; answered by `SourceEvent::Listed` when that succeeds.
     Relist(Source),
     /// Read the source's newest version consistently; answered by `Input::NewestVersion`.
-    ReadNewestVersion(Source),
+    ReadNewestVersion {
+        /// The source.
+        source: Source,
+        /// When this is asked, to be told with the answer.
+        asked: Moment,
+    },
     /// Write this to the log; not answered.
     Notice(Notice),
     /// Page through the source's metadata; answered by `Input::Audited` or `Input::AuditFailed`.

@@ -29,8 +29,15 @@ pub enum Input {
         /// What was found.
         outcome: ReadOutcome,
     },
-    /// The newest version of a source, read consistently after the request for it; `None` if that failed.
-    NewestVersion(Source, Option<ResourceVersion>),
+    /// The newest version of a source, read consistently after the request for it.
+    NewestVersion {
+        /// The source.
+        source: Source,
+        /// When that was asked: the answer says nothing about later questions.
+        asked: Moment,
+        /// The version; `None` if that failed.
+        version: Option<ResourceVersion>,
+    },
     /// A whole pass over a source's metadata.
     Audited {
         /// The source.

@@ -85,13 +85,18 @@ pub(crate) fn controlled<'a>(
     controller: &'a ReplicationController,
     store: &'a Store,
 ) -> impl Iterator<Item = &'a Arc<Pod>> {
+    store.pods().controlled_by(controller.meta.uid).filter(|pod| controls(controller, pod))
+}
+
+/// Whether this ReplicationController controls the pod.
+pub(crate) fn controls(controller: &ReplicationController, pod: &Pod) -> bool {
     let own = &controller.meta.name;
-    store.pods().controlled_by(controller.meta.uid).filter(|pod| {
-        pod.meta.name.namespace == own.namespace
-            && pod.meta.controller().is_some_and(|owner| {
-                *owner.kind == *Kind::ReplicationController.name() && owner.name == own.name
-            })
-    })
+    pod.meta.name.namespace == own.namespace
+        && pod.meta.controller().is_some_and(|owner| {
+            owner.uid == Some(controller.meta.uid)
+                && *owner.kind == *Kind::ReplicationController.name()
+                && owner.name == own.name
+        })
 }
 
 /// The reference that its pods carry.

@@ -107,6 +107,16 @@ impl Controller for ReplicationControllers {
         Plan { writes, requeue_at, fault: managed.fault, ..Plan::default() }
     }
 
+    /// A pod that somebody else controls by now, or nobody, is not deleted.
+    fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
+        let Write::DeletePod(delete) = write else { return false };
+        let Some(pod) = store.pods().get(&delete.pod).filter(|pod| pod.meta.uid == delete.uid) else {
+            return false;
+        };
+        let controller = store.replication_controllers().get(key);
+        controller.is_none_or(|controller| !claim::controls(controller, pod))
+    }
+
     fn report(
         &self,
         store: &Store,

@@ -125,9 +125,12 @@ impl Harness {
     /// Lets it lead and waits until it has sent its delete.
     async fn first_write(&mut self) -> mainstay_engine::WriteId {
         self.lead_for(Duration::from_secs(60));
-        assert!(matches!(self.effects.recv().await, Some(Effect::ReadNewestVersion(_))));
+        let Some(Effect::ReadNewestVersion { asked, .. }) = self.effects.recv().await else {
+            panic!("the newest version is not asked for")
+        };
         self.inputs.send(listing(self.clock.moment())).await.unwrap();
-        self.answers.send(Input::NewestVersion(PODS, Some(ResourceVersion(5)))).unwrap();
+        let version = Some(ResourceVersion(5));
+        self.answers.send(Input::NewestVersion { source: PODS, asked, version }).unwrap();
         match self.effects.recv().await {
             Some(Effect::Write { id, .. }) => id,
             other => panic!("{other:?} instead of a write"),

@@ -125,9 +125,10 @@ impl Executor {
                 let owed = performer.owed(Input::Read { id, outcome });
                 self.runtime.spawn(performer.read(owed, self.reads.clone(), id, read));
             }
-            Effect::ReadNewestVersion(source) => {
-                let owed = performer.owed(Input::NewestVersion(source.clone(), None));
-                self.runtime.spawn(performer.read_newest_version(owed, self.reads.clone(), source));
+            Effect::ReadNewestVersion { source, asked } => {
+                let unknown = Input::NewestVersion { source: source.clone(), asked, version: None };
+                let owed = performer.owed(unknown);
+                self.runtime.spawn(performer.read_newest_version(owed, self.reads.clone(), source, asked));
             }
             Effect::Audit(source) => {
                 let owed = performer.owed(Input::AuditFailed(source.clone()));
@@ -173,7 +174,7 @@ impl Performer {
         owed.pay(Input::Read { id, outcome });
     }
 
-    async fn read_newest_version(self, owed: OwedAnswer, channel: Channel, source: Source) {
+    async fn read_newest_version(self, owed: OwedAnswer, channel: Channel, source: Source, asked: Moment) {
         let answer_by = Instant::now() + self.settings.request_timeout;
         let request = request::newest_version(source.kind, source.namespace.as_deref());
         let version = match channel.send(request, answer_by).await {
@@ -189,7 +190,7 @@ impl Performer {
                 None
             }
         };
-        owed.pay(Input::NewestVersion(source, version));
+        owed.pay(Input::NewestVersion { source, asked, version });
     }
 }
 

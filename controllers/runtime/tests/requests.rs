@@ -345,10 +345,15 @@ async fn the_newest_version_is_read_or_not() {
     let server = Apiserver::start().await;
     let mut bench = Bench::new(&server).await;
     for (code, expected) in [(200, Some(ResourceVersion(9))), (500, None)] {
-        bench.executor.perform(Effect::ReadNewestVersion(Source::everywhere(Kind::Pod)));
+        let (source, asked) = (Source::everywhere(Kind::Pod), Moment(Duration::from_secs(7)));
+        bench.executor.perform(Effect::ReadNewestVersion { source: source.clone(), asked });
         server.next().await.asks_for("limit=1").answer(code, metadata_list(9, "", &[]));
-        let Input::NewestVersion(_, version) = received(bench.answers.recv()).await else { panic!() };
-        assert_eq!(version, expected);
+        match received(bench.answers.recv()).await {
+            Input::NewestVersion { source: of, asked: when, version } => {
+                assert_eq!((of, when, version), (source, asked, expected));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 

@@ -73,7 +73,7 @@ pub enum Request {
     /// A live read.
     Read(ReadId, Read),
     /// The question for the newest version.
-    NewestVersion(Source),
+    NewestVersion(Source, Moment),
     /// A list of metadata.
     Audit(Source),
     /// A complete list.

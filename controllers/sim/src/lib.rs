@@ -17,7 +17,6 @@
 //! What the oracles allow, because the design does:
 //! - a create that reaches the server after its sender gave up, froze, lost its lease or died may make a pod too many for a
 //!   while. Only pods that came to be in that way are left out of the count;
-//! - a delete that the server's Retry-After holds back may still be sent for a pod that somebody else has just taken over;
 //! - a pod may be too many where somebody else gives or takes owner references or labels of pods.
 //!
 //! - while two believe that they lead, what either of them writes counts as late.

@@ -96,7 +96,8 @@ fn refusal(write: &Write, status: ServerStatus, retry_after: Option<Duration>, m
             Refusal::NamespaceTerminating { message }
         }
         403 => Refusal::Forbidden { message },
-        404 => Refusal::NotFound { message },
+        // That of a proxy says nothing about the object.
+        404 if status.reason == "NotFound" => Refusal::NotFound { message },
         409 if already_exists(write, &status) => Refusal::AlreadyExists,
         409 => Refusal::Conflict { message },
         422 => Refusal::Invalid { message },

@@ -100,8 +100,8 @@ fn what_is_not_there_cannot_be_changed_but_counts_as_deleted() {
 }
 
 #[test]
-fn a_404_in_a_proxys_words_deletes_nothing() {
-    let refusal = Refusal::NotFound { message: "default backend - 404".to_owned() };
+fn a_404_in_a_proxys_words_says_nothing_about_the_object() {
+    let refusal = Refusal::Other { code: 404, message: "default backend - 404".to_owned() };
     let outcome = answer::outcome(&delete(), 404, None, b"default backend - 404\n");
     assert_eq!(outcome, WriteOutcome::Refused(refusal));
     let found = answer::read(Kind::Pod, 404, b"default backend - 404\n");

@@ -1,6 +1,6 @@
 //! Sending: one write of each key in turn, as many at once as the server bears and each key's window lets go.
 
-use mainstay_model::{Event, ObjectName};
+use mainstay_model::{Event, ObjectName, Write};
 
 use super::Brain;
 use super::keys::created;
@@ -21,6 +21,13 @@ impl Brain {
             };
             state.in_line = false;
             let Some(write) = state.take_sendable() else { continue };
+            if self.is_void(index, &key, &write) {
+                self.drop_void(now, index, &key);
+                continue;
+            }
+            let Some(state) = self.desks.get_mut(index).and_then(|desk| desk.keys.get_mut(&key)) else {
+                continue;
+            };
             state.creates_in_flight += usize::from(created(&write).is_some());
             state.sent.insert(id, write.clone());
             if state.has_sendable() {
@@ -30,6 +37,20 @@ impl Brain {
             self.writes.insert(id, (index, key));
             self.concurrency.sent();
             self.effects.push(Effect::Write { id, write, deadline });
+        }
+    }
+
+    fn is_void(&self, index: usize, key: &ObjectName, write: &Write) -> bool {
+        self.desks.get(index).is_some_and(|desk| desk.controller.is_void(&self.store, key, write))
+    }
+
+    /// A write of this key was taken out and is not sent.
+    fn drop_void(&mut self, now: Now, index: usize, key: &ObjectName) {
+        let Some(desk) = self.desks.get(index) else { return };
+        self.meter.writes_dropped(desk.controller.queue(), 1);
+        match desk.keys.get(key).is_some_and(|state| state.is_busy()) {
+            true => self.line_up(index, key),
+            false => self.finish(now, index, key),
         }
     }
 

@@ -4,15 +4,19 @@
 //! instead: a version by a new list, a deletion and a creation that cannot be seen by a live read. What a write has not
 //! found at the server is waited for in the same way, since a plan for what is gone would be made without end.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use mainstay_model::{Found, ObjectName, Read, ReadOutcome, ResourceVersion, Write};
 
-use super::keys::{Gone, KeyState, Reading, owner};
+use super::keys::{Gate, KeyState, Known, Reading, owner};
+use super::sources::SourceState;
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::queue::Lane;
 use crate::source::Source;
+use crate::store::Store;
 
 /// After so long behind a closed gate, what it waits for is asked for; and again, each time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,7 +38,10 @@ impl Brain {
             .gate
             .lists
             .retain(|source| sources.get(source).is_some_and(|source| source.list_wanted.is_some()));
-        state.gate.deletions.retain(|(kind, name, uid)| store.is_staying(*kind, name, *uid));
+        state.gate.deletions.retain(|(kind, name, uid), _| store.is_staying(*kind, name, *uid));
+        let lost =
+            if state.gate.is_empty() { lost_changes(&mut state.gate, sources, store) } else { Vec::new() };
+        state.gate.lists.extend(lost.iter().map(|(source, _)| source.clone()));
         if state.gate.is_empty() {
             state.gate.since = None;
             self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
@@ -50,8 +57,11 @@ impl Brain {
             let never = ResourceVersion(u64::MAX);
             self.gated_versions.entry(source.clone()).or_default().insert((never, desk_key.clone()));
         }
-        for (_, _, uid) in &state.gate.deletions {
+        for (_, _, uid) in state.gate.deletions.keys() {
             self.gated_deletions.entry(*uid).or_default().insert(desk_key.clone());
+        }
+        for (source, objects) in lost {
+            self.events_lost(now, &source, objects);
         }
     }
 
@@ -82,7 +92,7 @@ impl Brain {
         let Some(desk) = self.desks.get_mut(index) else { return };
         let Some(mut state) = desk.keys.remove(key) else { return };
         let behind: Vec<Source> = state.gate.versions.keys().cloned().collect();
-        for gone in state.gate.deletions.clone() {
+        for gone in state.gate.deletions.keys().cloned().collect::<Vec<Known>>() {
             let read = Read { kind: gone.0, object: gone.1.clone() };
             self.read((index, key), &mut state, read, Reading::ToConfirmDeletion(gone));
         }
@@ -99,8 +109,9 @@ impl Brain {
     pub(super) fn deletion_confirmed(
         &mut self,
         now: Now,
+        (index, key): (usize, &ObjectName),
         state: &mut KeyState,
-        gone: &Gone,
+        gone: &Known,
         outcome: &ReadOutcome,
     ) {
         let (kind, name, uid) = gone;
@@ -113,6 +124,12 @@ impl Brain {
         let source = self.sources.keys().find(|source| source.covers(*kind, name)).cloned();
         let known = self.store.is_staying(*kind, name, *uid);
         state.gate.deletions.remove(gone);
+        if let Entry::Occupied(mut waiting) = self.gated_deletions.entry(*uid) {
+            waiting.get_mut().remove(&(index, key.clone()));
+            if waiting.get().is_empty() {
+                waiting.remove();
+            }
+        }
         if let Some(source) = source.filter(|_| known && !is_alive) {
             state.gate.lists.insert(source.clone());
             self.events_lost(now, &source, 1);
@@ -175,4 +192,26 @@ impl Brain {
     pub(super) fn source_of(&self, write: &Write) -> Option<Source> {
         self.sources.keys().find(|source| source.covers(write.kind(), write.object())).cloned()
     }
+}
+
+/// Takes the changes that were acknowledged out of a gate, and counts by their source those that the watch has lost: it has come
+/// past their version, and the object is as it was before. Without this, what is already done would be done again without end.
+fn lost_changes(
+    gate: &mut Gate,
+    sources: &BTreeMap<Source, SourceState>,
+    store: &Store,
+) -> Vec<(Source, usize)> {
+    let mut lost: BTreeMap<Source, usize> = BTreeMap::new();
+    for ((kind, name, uid), (version, acknowledged)) in std::mem::take(&mut gate.changes) {
+        let Some((source, state)) = sources.iter().find(|(source, _)| source.covers(kind, &name)) else {
+            continue;
+        };
+        let is_listed_since = state.listed.is_some_and(|begun| begun > acknowledged);
+        let known = store.get(kind, &name).filter(|object| object.meta().uid == uid);
+        let is_old = known.is_some_and(|object| object.meta().version < version);
+        if is_old && !is_listed_since && state.progress >= version {
+            *lost.entry(source.clone()).or_default() += 1;
+        }
+    }
+    lost.into_iter().collect()
 }

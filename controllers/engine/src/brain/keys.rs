@@ -37,8 +37,8 @@ pub(super) struct KeyState {
     pub gate: Gate,
     /// Failed batches in a row.
     pub failures: u32,
-    /// Writes in a row that tell or claim, and found the object changed since.
-    pub conflicts: u32,
+    /// How many writes in a row that tell or claim have found the object changed since, and when the first did.
+    pub conflicts: Option<(u32, Moment)>,
     /// What may not be tried before a certain time.
     pub hold: Option<Hold>,
     /// When the present batch was planned.
@@ -57,7 +57,7 @@ pub(super) enum Reading {
     /// To learn why a create that was acknowledged is not in the cache.
     ToConfirmCreation(Write),
     /// To learn why an object that the server said is gone or going still seems to be alive.
-    ToConfirmDeletion(Gone),
+    ToConfirmDeletion(Known),
 }
 
 /// The course of the writes that came from one plan.
@@ -71,6 +71,8 @@ pub(super) struct Batch {
     pub forbidden: bool,
     /// Whether room may have come while it was on its way: what was forbidden before may be allowed by now.
     pub relieved: bool,
+    /// Whether the spec has changed since it was planned: what the server would not take yet is not sent again.
+    pub is_void: bool,
 }
 
 /// A pause before another try.
@@ -102,8 +104,8 @@ impl Held {
     }
 }
 
-/// An object that the server has said is gone or going: its kind, name and UID.
-pub(super) type Gone = (Kind, ObjectName, Uid);
+/// An object of which the server has said something: its kind, name and UID.
+pub(super) type Known = (Kind, ObjectName, Uid);
 
 /// What a key waits for before it is planned again: no plan is made on a cache that is older than our own writes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -112,10 +114,12 @@ pub(super) struct Gate {
     pub versions: BTreeMap<Source, (ResourceVersion, Moment)>,
     /// Sources that have lost something: only the list that was asked for then will do.
     pub lists: BTreeSet<Source>,
+    /// At which version, and when, changes of objects were acknowledged. The version alone does not show that the watch delivered them.
+    pub changes: BTreeMap<Known, (ResourceVersion, Moment)>,
     /// Creates that were acknowledged. The version alone does not show that the watch delivered them.
     pub creations: BTreeMap<ObjectName, Write>,
-    /// Pods whose deletion was acknowledged, and objects that were not there when they were to be changed.
-    pub deletions: BTreeSet<Gone>,
+    /// Pods whose deletion was acknowledged, and objects that were not there when they were to be changed, and when the server said so.
+    pub deletions: BTreeMap<Known, Moment>,
     /// Since when the gate alone holds the key back.
     pub since: Option<Moment>,
 }

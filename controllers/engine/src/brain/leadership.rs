@@ -63,6 +63,8 @@ pub(super) enum Freshness {
 /// A question that an interruption raises: has the version gone back meanwhile, as after a restore of etcd?
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Doubt {
+    /// When it arose.
+    pub since: Moment,
     /// How far the source had come.
     pub progress: ResourceVersion,
     /// When to ask again, for as long as the source says nothing.
@@ -96,7 +98,8 @@ impl Brain {
                 let patience_ends = now.moment.after(self.settings.freshness_patience);
                 for (source, state) in &mut self.sources {
                     state.freshness = Freshness::Asked { since: now.moment, need: None, patience_ends };
-                    self.effects.push(Effect::ReadNewestVersion(source.clone()));
+                    let (source, asked) = (source.clone(), now.moment);
+                    self.effects.push(Effect::ReadNewestVersion { source, asked });
                 }
             }
         }
@@ -107,12 +110,22 @@ impl Brain {
         self.drop_all_unsent();
     }
 
-    pub(super) fn newest_version(&mut self, now: Now, source: &Source, version: Option<ResourceVersion>) {
+    /// An answer says how things were after it was asked for. To a question that was put later it is no answer: what it knows may be
+    /// older than what the source has delivered since, and would look like a restored etcd.
+    pub(super) fn newest_version(
+        &mut self,
+        now: Now,
+        source: &Source,
+        asked: Moment,
+        version: Option<ResourceVersion>,
+    ) {
         let Some(state) = self.sources.get_mut(source) else { return };
-        if let Freshness::Asked { need, .. } = &mut state.freshness {
+        if let Freshness::Asked { need, since, .. } = &mut state.freshness
+            && asked >= *since
+        {
             *need = version;
         }
-        if let Some(doubt) = &mut state.doubt {
+        if let Some(doubt) = state.doubt.as_mut().filter(|doubt| asked >= doubt.since) {
             match version {
                 None => doubt.ask_again = Some(now.moment.after(ASK_AGAIN)),
                 Some(version) => {
@@ -144,7 +157,8 @@ impl Brain {
                 && doubt.ask_again.is_some_and(|at| at <= now.moment)
             {
                 doubt.ask_again = None;
-                self.effects.push(Effect::ReadNewestVersion(source.clone()));
+                let (source, asked) = (source.clone(), now.moment);
+                self.effects.push(Effect::ReadNewestVersion { source, asked });
             }
             let Freshness::Asked { since, need, patience_ends } = state.freshness else { continue };
             if state.is_synced() && need.is_some_and(|need| state.progress >= need) {

@@ -153,7 +153,9 @@ impl Brain {
             Input::Source(source, event) => self.source_event(now, &source, event),
             Input::Write { id, outcome, took } => self.write_ended(now, id, outcome, took),
             Input::Read { id, outcome } => self.read_ended(now, id, outcome),
-            Input::NewestVersion(source, version) => self.newest_version(now, &source, version),
+            Input::NewestVersion { source, asked, version } => {
+                self.newest_version(now, &source, asked, version);
+            }
             Input::Audited { source, entries, version } => self.audited(now, &source, &entries, version),
             Input::AuditFailed(source) => self.audit_failed(now, &source),
             Input::LeadingUntil(until) => self.leading_until(now, until),

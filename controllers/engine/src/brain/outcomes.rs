@@ -11,8 +11,9 @@ use crate::controller::Failure;
 use crate::effect::{Effect, ReadId, WriteId};
 use crate::notice::Notice;
 
-/// So many conflicts in a row, over seconds by then, say that the cache does not catch up.
+/// So many conflicts in a row, over so long a time, say that the cache does not catch up.
 const PATIENCE_WITH_CONFLICTS: u32 = 10;
+const CONFLICTS_LAST: Duration = Duration::from_secs(2);
 
 impl Brain {
     pub(super) fn write_ended(&mut self, now: Now, id: WriteId, outcome: WriteOutcome, took: Duration) {
@@ -72,7 +73,7 @@ impl Brain {
                 self.creation_confirmed(now, (index, &key), &mut state, write, outcome);
             }
             Some(Reading::ToConfirmDeletion(gone)) => {
-                self.deletion_confirmed(now, &mut state, &gone, &outcome);
+                self.deletion_confirmed(now, (index, &key), &mut state, &gone, &outcome);
             }
             None => {}
         }
@@ -88,10 +89,14 @@ impl Brain {
         version: Option<ResourceVersion>,
     ) {
         if let Write::DeletePod(delete) = write {
-            state.gate.deletions.insert((Kind::Pod, delete.pod.clone(), delete.uid));
+            state.gate.deletions.insert((Kind::Pod, delete.pod.clone(), delete.uid), now.moment);
             state.undoom(delete.uid);
         } else if let (Some(version), Some(source)) = (version, self.source_of(write)) {
             state.gate.expect(source, version, now.moment);
+            if let Some(uid) = write.uid() {
+                let known = (write.kind(), write.object().clone(), uid);
+                state.gate.changes.insert(known, (version, now.moment));
+            }
         }
         if let Some((_, object)) = created(write) {
             state.gate.creations.insert(object.clone(), write.clone());
@@ -100,7 +105,7 @@ impl Brain {
         }
         state.batch.managed |= manages(write);
         if !manages(write) {
-            state.conflicts = 0;
+            state.conflicts = None;
         }
     }
 
@@ -115,6 +120,7 @@ impl Brain {
         let creates = created(&write).is_some();
         match refusal {
             Refusal::AlreadyExists if creates => self.settle_by_read((index, key), state, write),
+            Refusal::TooManyRequests { .. } if state.batch.is_void => {}
             Refusal::TooManyRequests { .. } if creates => state.creates.push_front(write),
             Refusal::TooManyRequests { .. } => state.writes.push_front(write),
             // The namespace goes and the owner with it: not a failure, and nothing to be told.
@@ -126,22 +132,25 @@ impl Brain {
             // Somebody was faster; the cache will show what they did. If it does not for that long, it has lost it.
             Refusal::Conflict { .. } if !manages(&write) => {
                 state.batch.failed.get_or_insert(write.verb());
-                state.conflicts += 1;
-                if state.conflicts >= PATIENCE_WITH_CONFLICTS
+                let (conflicts, since) = state.conflicts.get_or_insert((0, now.moment));
+                *conflicts += 1;
+                if *conflicts >= PATIENCE_WITH_CONFLICTS
+                    && now.moment >= since.after(CONFLICTS_LAST)
                     && let Some(source) = self.source_of(&write)
                 {
-                    state.conflicts = 0;
+                    state.conflicts = None;
                     self.events_lost(now, &source, 1);
                 }
             }
             // It is gone, and the cache will show that. If it is the owner, more pods for it would only be garbage.
-            Refusal::NotFound { .. } if !creates => {
+            Refusal::NotFound { message } if !creates => {
                 state.batch.failed.get_or_insert(write.verb());
                 if tells(&write) {
                     self.drop_unsent(index, state);
                 }
+                self.tell_failure((index, key), &write, message);
                 if let Some(uid) = write.uid() {
-                    state.gate.deletions.insert((write.kind(), write.object().clone(), uid));
+                    state.gate.deletions.insert((write.kind(), write.object().clone(), uid), now.moment);
                 }
             }
             refusal => {
@@ -170,14 +179,7 @@ impl Brain {
         }
         state.batch.failed.get_or_insert(write.verb());
         self.drop_unsent(index, state);
-        let Some(desk) = self.desks.get(index) else { return };
-        self.effects.push(Effect::Notice(Notice::WriteFailed {
-            controller: desk.controller.name(),
-            key: key.clone(),
-            verb: write.verb(),
-            object: write.object().clone(),
-            message: message.clone(),
-        }));
+        self.tell_failure((index, key), &write, message.clone());
         if manages(&write) {
             state.memory.failure = Some(Failure { write, message });
         }
@@ -204,10 +206,15 @@ impl Brain {
         let dropped = state.drop_unsent();
         self.meter.writes_dropped(desk.controller.queue(), dropped + 1);
         if first {
-            let (controller, verb) = (desk.controller.name(), write.verb());
-            let (key, object) = (key.clone(), write.object().clone());
-            self.effects.push(Effect::Notice(Notice::WriteFailed { controller, key, verb, object, message }));
+            self.tell_failure((index, key), write, message);
         }
+    }
+
+    fn tell_failure(&mut self, (index, key): (usize, &ObjectName), write: &Write, message: String) {
+        let Some(desk) = self.desks.get(index) else { return };
+        let (controller, verb) = (desk.controller.name(), write.verb());
+        let (key, object) = (key.clone(), write.object().clone());
+        self.effects.push(Effect::Notice(Notice::WriteFailed { controller, key, verb, object, message }));
     }
 
     /// Asks the server, past every cache, what bears the name.

@@ -54,18 +54,41 @@ impl Brain {
 /// is in it.
 impl fmt::Debug for Brain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A field more must be thought of here.
+        let Brain {
+            settings: _,
+            meter: _,
+            store,
+            desks,
+            sources: _,
+            leadership,
+            concurrency,
+            correlator: _,
+            sendable,
+            writes: _,
+            reads: _,
+            last_id: _,
+            gated_versions,
+            gated_deletions,
+            effects,
+            changes_since_collection: _,
+            metered_at: _,
+            ran_at,
+            events_dropped: _,
+            stopping,
+        } = self;
         f.debug_struct("Brain")
-            .field("ran_at", &self.ran_at)
-            .field("leadership", &self.leadership)
-            .field("stopping", &self.stopping)
-            .field("desks", &self.desks)
-            .field("sendable", &self.sendable)
-            .field("gated_versions", &self.gated_versions)
-            .field("gated_deletions", &self.gated_deletions)
-            .field("effects", &self.effects)
-            .field("concurrency", &self.concurrency)
+            .field("ran_at", ran_at)
+            .field("leadership", leadership)
+            .field("stopping", stopping)
+            .field("desks", desks)
+            .field("sendable", sendable)
+            .field("gated_versions", gated_versions)
+            .field("gated_deletions", gated_deletions)
+            .field("effects", effects)
+            .field("concurrency", concurrency)
             .field("sources", &ShownSources(self))
-            .field("store", &self.store)
+            .field("store", store)
             .finish()
     }
 }
@@ -89,8 +112,25 @@ impl fmt::Debug for ShownSources<'_> {
 /// Without when the batch began, which is measured only, and without the numbers of requests.
 impl fmt::Debug for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let KeyState { memory, unsettled_until, doomed, creates, writes, sent, creates_in_flight, .. } = self;
-        let KeyState { reads, in_line, window, gate, failures, hold, batch, .. } = self;
+        // A field more must be thought of here.
+        let KeyState {
+            memory,
+            unsettled_until,
+            doomed,
+            creates,
+            writes,
+            sent,
+            creates_in_flight,
+            reads,
+            in_line,
+            window,
+            gate,
+            failures,
+            conflicts,
+            hold,
+            began: _,
+            batch,
+        } = self;
         f.debug_struct("KeyState")
             .field("memory", memory)
             .field("unsettled_until", unsettled_until)
@@ -104,6 +144,7 @@ impl fmt::Debug for KeyState {
             .field("window", window)
             .field("gate", gate)
             .field("failures", failures)
+            .field("conflicts", conflicts)
             .field("hold", hold)
             .field("batch", batch)
             .finish()

@@ -69,8 +69,8 @@ impl Brain {
                 self.route(now, change.as_slice(), Lane::Change);
                 self.progressed(now, source, tombstone.version);
             }
-            // A watch from a version that a restored etcd has not reached yet is accepted and stays silent; its
-            // bookmarks are the only sign.
+            // No server of today sends that: a watch from a version that a restored etcd has not reached yet is silent until it has.
+            // One that did would say that versions have gone back.
             SourceEvent::Progress(version) if version < state.progress => {
                 state.went_back = Some(version);
                 self.want_list(now, source);
@@ -81,8 +81,9 @@ impl Brain {
             SourceEvent::Interrupted => {
                 // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
                 // right now and until the stream speaks again, its newest version gives it away.
-                state.doubt = Some(Doubt { progress: state.progress, ask_again: None });
-                self.effects.push(Effect::ReadNewestVersion(source.clone()));
+                let asked = now.moment;
+                state.doubt = Some(Doubt { since: asked, progress: state.progress, ask_again: None });
+                self.effects.push(Effect::ReadNewestVersion { source: source.clone(), asked });
             }
         }
     }
@@ -133,7 +134,7 @@ impl Brain {
         self.meter.listed(source.kind);
         self.route(now, &changes, if first { Lane::Initial } else { Lane::Change });
         if went_back.is_some() {
-            self.open_all_gates(now);
+            self.plan_all_anew(now, source, listing.begun);
         }
         self.reconsider_gated(now, source, true);
         self.list_is_fresh(source, listing.begun);
@@ -209,6 +210,7 @@ impl Brain {
         if dropped > 0 {
             self.meter.writes_dropped(desk.controller.queue(), dropped);
         }
+        state.batch.is_void = true;
         state.failures = 0;
         state.hold = None;
         if was_busy && !state.is_busy() {
@@ -266,17 +268,25 @@ impl Brain {
         }
     }
 
-    /// Versions from before mean nothing any more: drops all gates and plans everything anew.
-    fn open_all_gates(&mut self, now: Now) {
+    /// Versions have gone back: what was acknowledged before this list was asked for, and is not in it, is undone. Plans everything anew,
+    /// but for keys that wait for what they have written since.
+    fn plan_all_anew(&mut self, now: Now, source: &Source, begun: Moment) {
+        // Whoever still waits is noted again.
         self.gated_versions.clear();
         self.gated_deletions.clear();
         for index in 0..self.desks.len() {
             let Some(desk) = self.desks.get_mut(index) else { continue };
-            for state in desk.keys.values_mut() {
-                state.gate = Default::default();
-            }
-            let primary = desk.controller.primary();
             let mut names: Vec<ObjectName> = desk.keys.keys().cloned().collect();
+            for state in desk.keys.values_mut() {
+                state.gate.deletions.retain(|(kind, name, _), acknowledged| {
+                    !source.covers(*kind, name) || *acknowledged >= begun
+                });
+            }
+            for name in &names {
+                self.reconsider(now, &(index, name.clone()));
+            }
+            let Some(desk) = self.desks.get(index) else { continue };
+            let primary = desk.controller.primary();
             names.extend(self.store.all(primary).iter().map(|object| object.meta().name.clone()));
             for name in names {
                 self.enqueue(now, index, &name, Lane::Change);

@@ -42,7 +42,8 @@ impl Bench {
         }
         bench.handle(Input::LeadingUntil(Moment(Duration::from_secs(1_000_000))));
         for source in [PODS, CONTROLLERS] {
-            bench.handle(Input::NewestVersion(source, Some(ResourceVersion(100))));
+            let (asked, version) = (bench.now.moment, Some(ResourceVersion(100)));
+            bench.handle(Input::NewestVersion { source, asked, version });
         }
         bench.run();
         bench

@@ -194,6 +194,11 @@ impl TestPod {
         self
     }
 
+    pub fn node(mut self, node: &str) -> TestPod {
+        self.0.node = Some(node.into());
+        self
+    }
+
     pub fn unassigned(mut self) -> TestPod {
         self.0.node = None;
         self

@@ -18,8 +18,9 @@ fn victims(pods: &[TestPod], keep: usize) -> Vec<String> {
     deletes.map(|write| write.object().name.to_string()).collect()
 }
 
-/// `Some(true)` if upstream would delete the left pod before the right one; `None` if it does not care.
-fn goes_first(left: &Pod, right: &Pod) -> Option<bool> {
+/// `Some(true)` if upstream would delete the left pod before the right one; `None` if it does not care. Of the pods that are left, so
+/// many are on the node of each.
+fn goes_first(left: &Pod, right: &Pod, crowd: impl Fn(&Pod) -> usize) -> Option<bool> {
     let decided = |ordering: Ordering| match ordering {
         Ordering::Less => Some(true),
         Ordering::Greater => Some(false),
@@ -35,6 +36,7 @@ fn goes_first(left: &Pod, right: &Pod) -> Option<bool> {
         .or_else(|| decided(phase(left).cmp(&phase(right))))
         .or_else(|| decided(left.ready.cmp(&right.ready)))
         .or_else(|| decided(left.deletion_cost.cmp(&right.deletion_cost)))
+        .or_else(|| decided(crowd(right).cmp(&crowd(left))))
         .or_else(|| if left.ready { younger(left, left.ready_since, right, right.ready_since) } else { None })
         .or_else(|| decided(right.restarts.cmp(&left.restarts)))
         .or_else(|| decided(right.sidecar_restarts.cmp(&left.sidecar_restarts)))
@@ -103,10 +105,39 @@ fn test_sorting_active_pods_with_ranks() {
     }
 }
 
+#[test]
+fn issue_102948_those_that_stay_are_spread_over_the_nodes() {
+    let on =
+        |name: &str, node: &str, minutes: i64| pod(name).of_web().ready(seconds_ago(minutes * 60)).node(node);
+    let pods = [
+        on("a-old", "a", 500),
+        on("a-middle", "a", 100),
+        on("a-young", "a", 20),
+        on("b-old", "b", 500),
+        on("b-young", "b", 20),
+        on("c-youngest", "c", 1),
+    ];
+    // By age alone the youngest would be first, and c would have none.
+    assert_eq!(victims(&pods, 3), ["a-young", "b-young", "a-middle"]);
+    assert_eq!(victims(&pods, 2), ["a-young", "b-young", "a-middle", "c-youngest"]);
+}
+
+#[test]
+fn issue_102948_a_deletion_cost_and_a_pod_that_is_not_ready_count_more_than_the_spread() {
+    let ready = |name: &str, node: &str| pod(name).of_web().ready(seconds_ago(60)).node(node);
+    let pods = [
+        ready("a-1", "a"),
+        ready("a-2", "a"),
+        ready("b-cheap", "b").deletion_cost(-1),
+        pod("c-not-ready").of_web().node("c"),
+    ];
+    assert_eq!(victims(&pods, 2), ["c-not-ready", "b-cheap"]);
+}
+
 proptest! {
     #[test]
     fn of_two_pods_upstreams_first_goes_first(pods in pods_of_web(2..=2)) {
-        if let Some(first) = goes_first(&pods[0].0, &pods[1].0) {
+        if let Some(first) = goes_first(&pods[0].0, &pods[1].0, |_| 1) {
             let expected = if first { &pods[0] } else { &pods[1] };
             prop_assert_eq!(victims(&pods, 1), [expected.0.meta.name.name.to_string()]);
         }
@@ -125,10 +156,13 @@ proptest! {
         });
         let order = victims(&pods, 1);
         let find = |name: &String| &pods.iter().find(|pod| *pod.0.meta.name.name == **name).unwrap().0;
+        let mut left_over: Vec<&Pod> = pods.iter().map(|pod| &pod.0).collect();
         for (position, left) in order.iter().enumerate() {
+            let crowd = |pod: &Pod| left_over.iter().filter(|other| other.node == pod.node).count();
             for right in &order[position + 1..] {
-                prop_assert_ne!(goes_first(find(left), find(right)), Some(false), "{} {}", left, right);
+                prop_assert_ne!(goes_first(find(left), find(right), crowd), Some(false), "{} {}", left, right);
             }
+            left_over.retain(|pod| pod.meta.uid != find(left).meta.uid);
         }
     }
 

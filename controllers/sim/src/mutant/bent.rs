@@ -74,6 +74,10 @@ impl Controller for Bent {
         plan
     }
 
+    fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
+        self.controller.is_void(store, key, write)
+    }
+
     fn report(
         &self,
         store: &Store,

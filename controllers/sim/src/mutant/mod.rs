@@ -207,13 +207,13 @@ impl Mutant {
                 listing.unreadable = known.iter().map(|object| object.meta().name.clone()).collect();
                 Input::Source(source, SourceEvent::Listed(listing))
             }
-            (Mutant::NeverStale, Input::NewestVersion(source, _)) => {
-                Input::NewestVersion(source, Some(ResourceVersion(1)))
+            (Mutant::NeverStale, Input::NewestVersion { source, asked, .. }) => {
+                Input::NewestVersion { source, asked, version: Some(ResourceVersion(1)) }
             }
-            (Mutant::RestoreIgnored, Input::NewestVersion(source, Some(version))) => {
+            (Mutant::RestoreIgnored, Input::NewestVersion { source, asked, version: Some(version) }) => {
                 let known = store.all(source.kind);
                 let newest = known.iter().map(|object| object.meta().version).max();
-                Input::NewestVersion(source, newest.max(Some(version)))
+                Input::NewestVersion { source, asked, version: newest.max(Some(version)) }
             }
             (Mutant::NoGate | Mutant::GateByCount, input) => without_versions(input),
             (_, input) => input,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mainstay_engine::WriteId;
 use mainstay_model::{ObjectName, Pod, Uid};
 
-use super::{CHANGE_IS_NEWS, Oracles, WISH_LASTS};
+use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles};
 use crate::api::ApiServer;
 use crate::clock::Time;
 use crate::happening::ProcessId;
@@ -27,15 +27,17 @@ impl Oracles {
         if let Some(own) = self.sent.get_mut(&(process, id)) {
             own.uid = Some(uid);
         }
+        let seen = self.dispatched.get(&(process, id)).copied().flatten();
         if late {
             self.late.insert(uid);
         }
         let controller = created.meta.controller().map(|owner| owner.name.clone()).unwrap_or_default();
         let controller = ObjectName::new(pod.namespace.clone(), controller);
-        if self.disturbed.contains(&controller) || self.restored {
+        let is_fresh = |disturbed: &Time| time.since(*disturbed) < DISTURBANCE_LASTS;
+        if self.disturbed.get(&controller).is_some_and(is_fresh) || self.is_restored(time) {
             return;
         }
-        let Some(allowed) = self.wanted_lately(owner, time).max() else { return };
+        let Some(allowed) = seen.into_iter().chain(replicas(server, owner)).max() else { return };
         let counts = |pod: &&Arc<Pod>| pod.is_active() && !self.late.contains(&pod.meta.uid);
         let active = server.controlled_by(owner).filter(counts).count();
         if active > usize::try_from(allowed).unwrap_or(0) {
@@ -56,7 +58,7 @@ impl Oracles {
     ) {
         self.owned_once.insert(uid);
         let is_over = |ended: &Time| time.since(*ended) > CHANGE_IS_NEWS;
-        if self.ended.get(&owner).is_some_and(is_over) && !self.restored && !late {
+        if self.ended.get(&owner).is_some_and(is_over) && !self.is_restored(time) && !late {
             let message = format!("{process} adopts {pod} for {owner}, which was deleted long ago");
             self.report(time, "adoption", message);
         }
@@ -66,13 +68,13 @@ impl Oracles {
     pub fn deleting(
         &mut self,
         time: Time,
-        process: ProcessId,
+        (process, id): (ProcessId, WriteId),
         pod: &ObjectName,
         late: bool,
         server: &ApiServer,
     ) {
         let Some(found) = server.pod(pod) else { return };
-        if !self.owned_once.contains(&found.meta.uid) && !self.restored {
+        if !self.owned_once.contains(&found.meta.uid) && !self.is_restored(time) {
             self.report(time, "ownership", format!("{process} hits {pod}, which was never its own"));
         }
         let owner = found.meta.controller().and_then(|owner| owner.uid);
@@ -81,11 +83,12 @@ impl Oracles {
             return self.lost(time, owner);
         }
         // An owner on its way out wants nothing any more.
-        if self.ended.contains_key(&owner) || self.restored {
+        if self.ended.contains_key(&owner) || self.is_restored(time) {
             return;
         }
-        let Some(wanted) = self.wanted_lately(owner, time).min() else { return };
-        let is_recent = |lost: &&Time| time.since(**lost) <= WISH_LASTS;
+        let seen = self.dispatched.get(&(process, id)).copied().flatten();
+        let Some(wanted) = seen.into_iter().chain(replicas(server, owner)).min() else { return };
+        let is_recent = |lost: &&Time| time.since(**lost) <= LOSS_IS_NEWS;
         let lost = self.losses.get(&owner).map_or(0, |losses| losses.iter().filter(is_recent).count());
         let left = server.controlled_by(owner).filter(|pod| pod.is_active()).count().saturating_sub(1);
         if left + lost < usize::try_from(wanted).unwrap_or(0) {
@@ -94,12 +97,9 @@ impl Oracles {
             self.report(time, "shortage", message);
         }
     }
+}
 
-    /// How many pods were wanted of this owner lately, one number for each wish; none for one that nobody knows.
-    fn wanted_lately(&self, owner: Uid, time: Time) -> impl Iterator<Item = i32> {
-        let wishes = self.wishes.get(&owner).map(Vec::as_slice).unwrap_or_default();
-        let ended = move |position: usize| wishes.get(position + 1).map_or(time, |(next, _)| *next);
-        let counts = move |(position, _): &(usize, &(Time, i32))| time.since(ended(*position)) <= WISH_LASTS;
-        wishes.iter().enumerate().filter(counts).map(|(_, (_, replicas))| *replicas)
-    }
+/// How many pods the server has been asked for.
+fn replicas(server: &ApiServer, owner: Uid) -> Option<i32> {
+    server.controllers().find(|controller| controller.meta.uid == owner).map(|controller| controller.replicas)
 }

@@ -3,15 +3,15 @@
 //! | oracle | promise |
 //! |---|---|
 //! | `leader` | at no time do two processes lead |
-//! | `dispatch` | a write leaves only a process that leads, before its deadline |
+//! | `dispatch` | a write leaves only a process that leads, before its deadline, and once |
 //! | `ownership` | a pod is deleted only if a ReplicationController controlled it once, and its sender does not know of anybody else |
 //! | `adoption` | a pod is adopted only by a ReplicationController that is there and stays, as a live read has shown |
-//! | `count` | a create never makes more active pods of an owner than were wanted within the last minutes |
-//! | `shortage` | a delete never leaves fewer active pods of an owner than were wanted within the last minutes, those that others took aside |
+//! | `count` | a create never makes more active pods of an owner than its sender's cache or the server asks for |
+//! | `shortage` | a delete never leaves fewer active pods of an owner than its sender's cache and the server ask for, those that others took lately aside |
 //! | `names` | equal views give creates equal names: one intent never makes two pods |
 //! | `plan` | nothing is counted, created or deleted while a pod's ownership is open, nothing claimed by an owner on its way out, and nothing left undone that could be done |
 //! | `window` | an owner whose creates fail one after the other has one at a time on its way |
-//! | `gate` | a key is planned only on a cache that shows its own acknowledged creates and deletes; a create that could not be confirmed may count as unsettled instead |
+//! | `gate` | a key is planned only on a cache that shows its own acknowledged writes; a create that could not be confirmed may count as unsettled instead |
 //! | `idle` | no status is written that says nothing new |
 //! | `bound` | once the faults are over, each key comes to rest within so many writes |
 //! | `rest` | some time after the last fault nobody writes any more |
@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use mainstay_engine::WriteId;
+use mainstay_engine::{ReadId, WriteId};
 use mainstay_model::{ObjectName, Uid};
 
 use crate::clock::Time;
@@ -37,12 +37,14 @@ use crate::happening::ProcessId;
 pub use planning::{PlanSummary, summarise};
 use sending::OwnWrite;
 
-/// For how long after a wish was given up its pods may still be made up for: the longest back-off, a change of leaders and
-/// the time-out of a request.
-const WISH_LASTS: Duration = Duration::from_secs(140);
-
 /// For how long a write that was planned before others changed something may still be sent: a Retry-After and a pause.
 const CHANGE_IS_NEWS: Duration = Duration::from_secs(10);
+/// For how long a cache may not know of a pod that others took: the longest lag of a front end, and the way.
+const LOSS_IS_NEWS: Duration = Duration::from_secs(60);
+/// For how long pods may be too many after somebody has given or taken some.
+const DISTURBANCE_LASTS: Duration = Duration::from_secs(90);
+/// For how long after a restore what was known before may still be acted upon: everybody has to find the server and list anew.
+const RESTORE_LASTS: Duration = Duration::from_secs(120);
 
 /// A promise that was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,29 +69,31 @@ pub struct Oracles {
     violations: Vec<Violation>,
     /// Pods that were controlled by a ReplicationController at some time.
     owned_once: BTreeSet<Uid>,
-    /// How many pods each owner has been asked for, since when.
-    wishes: BTreeMap<Uid, Vec<(Time, i32)>>,
     /// When each owner has lost an active pod by others than its controller.
     losses: BTreeMap<Uid, Vec<Time>>,
     /// Owners whose deletion was asked for, and when.
     ended: BTreeMap<Uid, Time>,
     /// Pods whose create was carried out when its sender could not know any more.
     late: BTreeSet<Uid>,
-    /// Pods that somebody took from their owner, and when.
-    taken: BTreeMap<Uid, Time>,
     /// Names that pods were created under.
     made: BTreeSet<ObjectName>,
-    /// ReplicationControllers whose pods somebody else has meddled with.
-    disturbed: BTreeSet<ObjectName>,
-    /// Whether a restore has made memories void.
-    restored: bool,
+    /// ReplicationControllers whose pods somebody else has meddled with, and when last.
+    disturbed: BTreeMap<ObjectName, Time>,
+    /// When a restore has made memories void.
+    restored: Option<Time>,
     /// The names that each view has led to.
     chosen: BTreeMap<u64, Vec<ObjectName>>,
+    /// All that was ever sent, and how many pods the sender's cache asked for then.
+    dispatched: BTreeMap<(ProcessId, WriteId), Option<i32>>,
     /// What is on its way.
     sent: BTreeMap<(ProcessId, WriteId), OwnWrite>,
     acknowledged: BTreeMap<ProcessId, Vec<OwnWrite>>,
+    /// What is being read.
+    asked: BTreeMap<(ProcessId, ReadId), ObjectName>,
     /// How many creates of a key have failed in a row in a process.
     failures: BTreeMap<(ProcessId, ObjectName), u32>,
+    /// The keys of the creates that have failed, by their pods.
+    failed: BTreeMap<(ProcessId, ObjectName), ObjectName>,
     /// How many writes each key has had since the faults ended.
     calm_writes: BTreeMap<ObjectName, u32>,
 }
@@ -110,11 +114,6 @@ impl Oracles {
         self.violations.push(Violation { time, oracle, message });
     }
 
-    /// Somebody wants so many pods of this owner.
-    pub fn wished(&mut self, time: Time, owner: Uid, replicas: i32) {
-        self.wishes.entry(owner).or_default().push((time, replicas));
-    }
-
     /// An owner loses an active pod, and not by its controller's doing.
     pub fn lost(&mut self, time: Time, owner: Uid) {
         self.losses.entry(owner).or_default().push(time);
@@ -125,31 +124,32 @@ impl Oracles {
         self.ended.entry(owner).or_insert(time);
     }
 
-    /// Somebody takes a pod from its owner.
-    pub fn taken(&mut self, time: Time, pod: Uid) {
-        self.taken.insert(pod, time);
-    }
-
     /// Somebody meddles with the pods of this ReplicationController.
-    pub fn disturbed(&mut self, controller: &ObjectName) {
-        self.disturbed.insert(controller.clone());
+    pub fn disturbed(&mut self, time: Time, controller: &ObjectName) {
+        self.disturbed.insert(controller.clone(), time);
     }
 
-    /// Etcd was restored: what was acknowledged may be undone.
-    pub fn restored(&mut self) {
-        self.restored = true;
+    /// Etcd was restored: what was acknowledged may be undone, and what was deleted is back.
+    pub fn restored(&mut self, time: Time) {
+        self.restored = Some(time);
         self.sent.clear();
         self.acknowledged.clear();
         self.failures.clear();
+        self.ended.clear();
     }
 
     /// Whether etcd was restored before.
     pub fn saw_a_restore(&self) -> bool {
-        self.restored
+        self.restored.is_some()
     }
 
     /// Whether a pod was created under that name before: what comes late is a copy then.
     pub fn was_made_before(&self, pod: &ObjectName) -> bool {
         self.made.contains(pod)
+    }
+
+    /// Whether a restore was so lately that caches may know nothing of it.
+    fn is_restored(&self, time: Time) -> bool {
+        self.restored.is_some_and(|restored| time.since(restored) < RESTORE_LASTS)
     }
 }

@@ -54,19 +54,10 @@ impl Oracles {
         let key = &planned.key;
         let of_key: Vec<OwnWrite> = writes.extract_if(.., |own| own.key == *key).collect();
         for own in of_key {
-            let seen = view.pods().get(&own.pod).filter(|pod| Some(pod.meta.uid) == own.uid);
-            let exists = server.pod(&own.pod).is_some_and(|pod| {
-                let controller = pod.meta.controller();
-                Some(pod.meta.uid) == own.uid && controller.is_some_and(|owner| owner.name == key.name)
-            });
-            let is_behind = match own.is_create {
-                true => exists && seen.is_none() && !planned.unsettled.contains(&own.pod),
-                false => seen.is_some_and(|pod| !pod.meta.is_deleting()),
-            };
-            // Who sees versions go back opens all gates, whatever was acknowledged in between.
-            if is_behind && !self.restored {
-                let what = if own.is_create { "creation" } else { "deletion" };
-                let message = format!("{process} plans {key} before it has seen its {what} of {}", own.pod);
+            // Who sees versions go back opens gates, whatever was acknowledged in between.
+            if is_behind(planned, &own, view, server) && !self.is_restored(time) {
+                let message =
+                    format!("{process} plans {key} before it has seen its {} of {}", own.verb, own.object);
                 self.report(time, "gate", message);
             }
         }
@@ -86,6 +77,23 @@ impl Oracles {
         if names.len() > known.len() {
             *known = names.clone();
         }
+    }
+}
+
+/// Whether a view does not show a write that was acknowledged.
+fn is_behind(planned: &Planned, own: &OwnWrite, view: &Store, server: &ApiServer) -> bool {
+    let seen = view.get(own.kind, &own.object).filter(|object| Some(object.meta().uid) == own.uid);
+    match own.verb {
+        "create" => {
+            let exists = server.pod(&own.object).is_some_and(|pod| {
+                let controller = pod.meta.controller();
+                Some(pod.meta.uid) == own.uid
+                    && controller.is_some_and(|owner| owner.name == planned.key.name)
+            });
+            exists && seen.is_none() && !planned.unsettled.contains(&own.object)
+        }
+        "delete" => seen.is_some_and(|pod| !pod.meta().is_deleting()),
+        _ => own.version.is_some_and(|version| seen.is_some_and(|object| object.meta().version < version)),
     }
 }
 

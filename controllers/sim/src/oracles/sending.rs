@@ -1,9 +1,9 @@
 //! What leaves a process, and what it hears of it.
 
-use mainstay_engine::{Store, WriteId};
+use mainstay_engine::{ReadId, Store, WriteId};
 use mainstay_model::{Kind, ObjectName, Refusal, ResourceVersion, Uid, Write, WriteOutcome};
 
-use super::{CHANGE_IS_NEWS, Oracles};
+use super::Oracles;
 use crate::clock::Time;
 use crate::happening::ProcessId;
 
@@ -15,10 +15,15 @@ const WRITES_TO_REST: u32 = 150;
 /// A write that a process has on its way, or has had acknowledged.
 #[derive(Clone, Debug)]
 pub(super) struct OwnWrite {
+    pub verb: &'static str,
+    /// For which ReplicationController.
     pub key: ObjectName,
-    pub pod: ObjectName,
+    pub kind: Kind,
+    pub object: ObjectName,
+    /// Of the object; `None` for a create that is not carried out.
     pub uid: Option<Uid>,
-    pub is_create: bool,
+    /// At which it was acknowledged.
+    pub version: Option<ResourceVersion>,
 }
 
 impl Oracles {
@@ -31,39 +36,70 @@ impl Oracles {
         view: &Store,
         calm: bool,
     ) {
-        if let Some(own) = self.own_write(time, process, write, view) {
-            if calm {
-                self.count_calm_write(time, &own.key);
-            }
-            if own.is_create {
-                self.check_window(time, process, &own.key);
-            }
-            self.sent.insert((process, id), own);
-        } else if let (true, Write::PatchReplicationControllerStatus(patch)) = (calm, write) {
-            self.count_calm_write(time, &patch.object);
+        if self.dispatched.contains_key(&(process, id)) {
+            let message = format!("{process} sends a {} of {} once more", write.verb(), write.object());
+            return self.report(time, "dispatch", message);
         }
+        if let Write::DeletePod(delete) = write {
+            self.check_owner(time, process, (&delete.pod, delete.uid), view);
+        }
+        let key = key(write, view);
+        let controller = key.as_ref().and_then(|key| view.replication_controllers().get(key));
+        self.dispatched.insert((process, id), controller.map(|controller| controller.replicas));
+        let Some(key) = key else { return };
+        if calm {
+            self.count_calm_write(time, &key);
+        }
+        if write.verb() == "create" {
+            self.check_window(time, process, &key);
+        }
+        let own = OwnWrite {
+            verb: write.verb(),
+            key,
+            kind: write.kind(),
+            object: write.object().clone(),
+            uid: write.uid(),
+            version: None,
+        };
+        self.sent.insert((process, id), own);
     }
 
     /// A process learns how a write has ended.
     pub fn answered(&mut self, process: ProcessId, id: WriteId, outcome: &WriteOutcome) {
-        let Some(own) = self.sent.remove(&(process, id)) else { return };
+        let Some(mut own) = self.sent.remove(&(process, id)) else { return };
+        let is_create = own.verb == "create";
         let failures = (process, own.key.clone());
         match outcome {
-            WriteOutcome::Acknowledged { .. } => {
-                self.failures.remove(&failures);
+            WriteOutcome::Acknowledged { version } => {
+                if is_create {
+                    self.failures.remove(&failures);
+                }
+                own.version = *version;
                 self.acknowledged.entry(process).or_default().push(own);
             }
             // They say nothing about the next one.
             WriteOutcome::NotSent { .. }
             | WriteOutcome::Refused(Refusal::AlreadyExists | Refusal::TooManyRequests { .. }) => {}
-            _ if own.is_create => *self.failures.entry(failures).or_default() += 1,
+            _ if is_create => {
+                self.failed.insert((process, own.object), own.key);
+                *self.failures.entry(failures).or_default() += 1;
+            }
             _ => {}
         }
     }
 
+    /// A process reads an object.
+    pub fn asked(&mut self, process: ProcessId, id: ReadId, object: &ObjectName) {
+        self.asked.insert((process, id), object.clone());
+    }
+
     /// A live read has found something, perhaps what a create without an answer has made: that counts as its answer.
-    pub fn found(&mut self, process: ProcessId) {
-        self.failures.retain(|(failed, _), _| *failed != process);
+    pub fn found(&mut self, process: ProcessId, id: ReadId) {
+        let object = self.asked.remove(&(process, id));
+        let key = object.and_then(|object| self.failed.remove(&(process, object)));
+        if let Some(key) = key {
+            self.failures.remove(&(process, key));
+        }
     }
 
     /// The server has carried out a status; `before` and `after` are the versions of the object.
@@ -74,45 +110,26 @@ impl Oracles {
         before: Option<ResourceVersion>,
         after: Option<ResourceVersion>,
     ) {
-        if before == after && !self.restored {
+        if before == after && !self.is_restored(time) {
             self.report(time, "idle", format!("{process} writes a status of {object} that says nothing new"));
         }
     }
 
-    fn own_write(&mut self, time: Time, process: ProcessId, write: &Write, view: &Store) -> Option<OwnWrite> {
-        match write {
-            Write::CreatePod(create) => Some(OwnWrite {
-                key: ObjectName::new(create.pod.namespace.clone(), create.owner.name.clone()),
-                pod: create.pod.clone(),
-                uid: None,
-                is_create: true,
-            }),
-            Write::DeletePod(delete) => {
-                let was_owned = self.owned_once.contains(&delete.uid) || self.restored;
-                let pod = view.pods().get(&delete.pod).filter(|pod| pod.meta.uid == delete.uid);
-                let owner = pod.and_then(|pod| pod.meta.controller());
-                let is_ours = owner.is_some_and(|owner| *owner.kind == *Kind::ReplicationController.name());
-                let is_fresh = |taken: &Time| time.since(*taken) < CHANGE_IS_NEWS;
-                let may_not_know = self.taken.get(&delete.uid).is_some_and(is_fresh);
-                // One that has gone since it was planned is hit by nobody.
-                if !was_owned || pod.is_some() && !is_ours && !may_not_know {
-                    self.report(time, "ownership", format!("{process} deletes {}, not its own", delete.pod));
-                }
-                Some(OwnWrite {
-                    key: ObjectName::new(delete.pod.namespace.clone(), owner?.name.clone()),
-                    pod: delete.pod.clone(),
-                    uid: Some(delete.uid),
-                    is_create: false,
-                })
-            }
-            Write::AdoptPod(_) | Write::ReleasePod(_) | Write::PatchReplicationControllerStatus(_) => None,
+    fn check_owner(&mut self, time: Time, process: ProcessId, (name, uid): (&ObjectName, Uid), view: &Store) {
+        let was_owned = self.owned_once.contains(&uid) || self.is_restored(time);
+        let pod = view.pods().get(name).filter(|pod| pod.meta.uid == uid);
+        let owner = pod.and_then(|pod| pod.meta.controller());
+        let is_ours = owner.is_some_and(|owner| *owner.kind == *Kind::ReplicationController.name());
+        // One that has gone since it was planned is hit by nobody.
+        if !was_owned || pod.is_some() && !is_ours {
+            self.report(time, "ownership", format!("{process} deletes {name}, not its own"));
         }
     }
 
     fn check_window(&mut self, time: Time, process: ProcessId, key: &ObjectName) {
         let failures = self.failures.get(&(process, key.clone())).copied().unwrap_or_default();
         let of_process = self.sent.range((process, WriteId(0))..=(process, WriteId(u64::MAX)));
-        let is_on_its_way = of_process.map(|(_, own)| own).any(|own| own.is_create && own.key == *key);
+        let is_on_its_way = of_process.map(|(_, own)| own).any(|own| own.verb == "create" && own.key == *key);
         if failures >= FAILURES_CLOSE_THE_WINDOW && is_on_its_way {
             let message = format!("{process} sends two creates of {key} at once after {failures} failures");
             self.report(time, "window", message);
@@ -125,5 +142,24 @@ impl Oracles {
         if *writes == WRITES_TO_REST {
             self.report(time, "bound", format!("{key} has had {WRITES_TO_REST} writes since the last fault"));
         }
+    }
+}
+
+/// The ReplicationController that a write is for, as far as its sender knows.
+fn key(write: &Write, view: &Store) -> Option<ObjectName> {
+    let of = |name: &mainstay_model::Name| ObjectName::new(write.object().namespace.clone(), name.clone());
+    match write {
+        Write::CreatePod(create) => Some(of(&create.owner.name)),
+        Write::AdoptPod(adopt) => Some(of(&adopt.owner.name)),
+        Write::ReleasePod(release) => {
+            let controllers = view.replication_controllers();
+            let owner = controllers.iter().find(|controller| controller.meta.uid == release.owner);
+            owner.map(|controller| controller.meta.name.clone())
+        }
+        Write::DeletePod(delete) => {
+            let pod = view.pods().get(&delete.pod).filter(|pod| pod.meta.uid == delete.uid);
+            Some(of(&pod?.meta.controller()?.name))
+        }
+        Write::PatchReplicationControllerStatus(patch) => Some(patch.object.clone()),
     }
 }

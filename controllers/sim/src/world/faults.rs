@@ -121,7 +121,6 @@ impl World {
             return;
         }
         process.usurps_until = Some(until);
-        self.two_lead_until = self.two_lead_until.max(until);
         self.say(|| format!("{id} believes that it leads until {until}"));
         // Each of its turns asks where it stands, and one comes at the latest with the next look at the lease.
         if self.follow_leadership(id) {
@@ -185,7 +184,7 @@ impl World {
         }
         let revisions = RESTORE_UNDOES.start + self.dice.below(RESTORE_UNDOES.end - RESTORE_UNDOES.start);
         self.server.restore(revisions);
-        self.oracles.restored();
+        self.oracles.restored(self.schedule.now());
         let up = self.now().after(RESTORE_TAKES + self.dice.up_to(RESTORE_TAKES));
         self.down = Some((up, up.after(OTHERS_TAKE)));
         let revision = self.server.revision();

@@ -50,7 +50,7 @@ impl World {
         let pods: Vec<Arc<Pod>> = self.server.controlled_by(owner.uid).cloned().collect();
         let controller = owner.name.clone();
         if !pods.is_empty() {
-            self.oracles.disturbed(&controller);
+            self.oracles.disturbed(self.schedule.now(), &controller);
         }
         for pod in pods {
             let others = pod.meta.owners.iter().filter(|reference| reference.uid != Some(owner.uid));

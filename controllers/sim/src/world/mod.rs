@@ -57,8 +57,6 @@ pub struct World {
     places: u64,
     /// How often each injected fault could have happened.
     occasions: Vec<u64>,
-    /// Until when a process believes that it leads beside the one that does.
-    two_lead_until: Time,
     /// Whether the faults are over.
     calm: bool,
     /// Until when watches are slow.
@@ -92,7 +90,6 @@ impl World {
             log: options.log.then(String::new),
             steps: 0,
             places: 0,
-            two_lead_until: Time::default(),
             calm: false,
             slow_until: Time::default(),
             lagging: BTreeMap::new(),
@@ -280,8 +277,8 @@ impl World {
         if let Input::Write { id: write, outcome, .. } = &input {
             self.oracles.answered(id, *write, outcome);
         }
-        if let Input::Read { outcome: ReadOutcome::Found(_), .. } = &input {
-            self.oracles.found(id);
+        if let Input::Read { id: read, outcome: ReadOutcome::Found(_) } = &input {
+            self.oracles.found(id, *read);
         }
         self.say(|| format!("{id} <- {}", streams::summary(&input)));
         let (time, mutant) = (self.now(), self.options.mutant);

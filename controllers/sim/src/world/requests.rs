@@ -32,13 +32,14 @@ impl World {
                 }
             }
             Effect::Read { id: read_id, read } => {
+                self.oracles.asked(id, read_id, &read.object);
                 let outcome = ReadOutcome::Failed { message: "no answer".to_owned() };
                 let failed = Input::Read { id: read_id, outcome };
                 self.ask(id, "read", Request::Read(read_id, read), Signal::Input(failed));
             }
-            Effect::ReadNewestVersion(source) => {
-                let failed = Signal::Input(Input::NewestVersion(source.clone(), None));
-                self.ask(id, "read", Request::NewestVersion(source), failed);
+            Effect::ReadNewestVersion { source, asked } => {
+                let failed = Input::NewestVersion { source: source.clone(), asked, version: None };
+                self.ask(id, "read", Request::NewestVersion(source, asked), Signal::Input(failed));
             }
             Effect::Audit(source) => {
                 let failed = Signal::Input(Input::AuditFailed(source.clone()));

@@ -13,6 +13,7 @@ use crate::api::changes::new_pod;
 use crate::api::record::Record;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::mutant::Mutant;
+use crate::process::Process;
 
 impl World {
     pub(super) fn arrives(&mut self, sender: ProcessId, request: Request) {
@@ -41,8 +42,9 @@ impl World {
                 Signal::Lease(turn, answer)
             }
             Request::Read(id, read) => Signal::Input(Input::Read { id, outcome: server.read(&read) }),
-            Request::NewestVersion(source) => {
-                Signal::Input(Input::NewestVersion(source, Some(server.revision())))
+            Request::NewestVersion(source, asked) => {
+                let version = Some(server.revision());
+                Signal::Input(Input::NewestVersion { source, asked, version })
             }
             Request::Audit(source) => Signal::Input(Input::Audited {
                 entries: server.list_metadata(source.kind),
@@ -80,7 +82,7 @@ impl World {
             }
             if found == delete.uid {
                 let late = self.is_in_the_window(sender.0, late);
-                self.oracles.deleting(time, sender.0, &delete.pod, late, &self.server);
+                self.oracles.deleting(time, sender, &delete.pod, late, &self.server);
             }
         }
         let write = &write;
@@ -120,7 +122,14 @@ impl World {
     /// Whether a write belongs to the window that Kubernetes leaves open, since it has no fencing: its sender may have given up,
     /// sleeps, leads no more or not alone.
     fn is_in_the_window(&mut self, sender: ProcessId, late: bool) -> bool {
-        late || !self.knows_that_it_leads(sender) || self.now() < self.two_lead_until
+        late || !self.knows_that_it_leads(sender) || self.two_lead()
+    }
+
+    /// Whether somebody believes that it leads whatever the lease says.
+    fn two_lead(&self) -> bool {
+        let now = self.now();
+        let usurps = |process: &Process| process.usurps_until.is_some_and(|until| now < until);
+        self.processes.iter().any(|process| process.is_alive && usurps(process))
     }
 
     /// Whether a sender is awake and leads.

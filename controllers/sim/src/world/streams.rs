@@ -251,7 +251,9 @@ pub(super) fn summary(input: &Input) -> String {
         }
         Input::Write { id, outcome, .. } => format!("write {}: {outcome:?}", id.0),
         Input::Read { id, outcome } => format!("read {}: {outcome:?}", id.0),
-        Input::NewestVersion(source, version) => format!("{}: newest is {version:?}", source.kind.plural()),
+        Input::NewestVersion { source, version, .. } => {
+            format!("{}: newest is {version:?}", source.kind.plural())
+        }
         Input::Audited { source, entries, version } => {
             format!("{}: {} audited at {version}", source.kind.plural(), entries.len())
         }

@@ -77,7 +77,6 @@ impl World {
         let owner = controller.meta.uid;
         match step {
             UserStep::Scale(replicas, _) => {
-                self.oracles.wished(self.schedule.now(), owner, replicas);
                 self.replace(Kind::ReplicationController, name, Part::Replicas(replicas));
             }
             UserStep::DeletePod(which) => {
@@ -100,22 +99,18 @@ impl World {
                 let strays: Vec<ObjectName> =
                     self.server.pods().filter(is_stray).map(|pod| pod.meta.name.clone()).collect();
                 let Some(pod) = pick(&strays, which) else { return };
-                self.oracles.disturbed(name);
+                self.oracles.disturbed(self.schedule.now(), name);
                 self.replace(Kind::Pod, pod, Part::Labels(labels(&name.name)));
             }
             UserStep::StealPod(which) => {
                 let Some(pod) = self.taken_from(owner, which) else { return };
-                self.oracles.disturbed(name);
+                self.oracles.disturbed(self.schedule.now(), name);
                 let uid = self.server.new_uid();
-                let stolen = self.server.pod(&pod).map(|pod| pod.meta.uid);
-                if let Some(stolen) = stolen {
-                    self.oracles.taken(self.schedule.now(), stolen);
-                }
                 self.replace(Kind::Pod, &pod, Part::Owners(vec![thief(uid)]));
             }
             UserStep::ReplacePod(which) => {
                 let Some(pod) = self.taken_from(owner, which) else { return };
-                self.oracles.disturbed(name);
+                self.oracles.disturbed(self.schedule.now(), name);
                 let Some(old) = self.server.pod(&pod).cloned() else { return };
                 self.server.remove(Kind::Pod, &pod);
                 let meta = Meta { uid: self.server.new_uid(), owners: Box::new([]), ..old.meta.clone() };
@@ -197,11 +192,8 @@ impl World {
             finalizers: Vec::new(),
             spec: DraftSpec::ReplicationController { replicas, min_ready_seconds, selector },
         };
-        let created = self.server.create(&draft, self.schedule.now().wall());
-        let controller = self.server.controller(name).filter(|_| created.is_ok());
-        if let Some(uid) = controller.map(|controller| controller.meta.uid) {
-            self.oracles.wished(self.schedule.now(), uid, replicas);
-        }
+        // Refused only where the namespace goes.
+        let _ = self.server.create(&draft, self.schedule.now().wall());
     }
 
     /// A pod that this owner is about to lose.

@@ -91,11 +91,11 @@ fn a_version_that_is_lower_after_an_interruption_calls_for_a_new_list() {
     bench.settle_all();
     bench.newest_asked.clear();
     bench.input(Input::Source(PODS, SourceEvent::Interrupted));
-    bench.input(Input::NewestVersion(PODS, None));
+    bench.newest(PODS, None);
     assert_eq!(bench.newest_asked, [PODS]);
     bench.pass(Duration::from_secs(1));
     assert_eq!(bench.newest_asked, [PODS, PODS], "asked until there is an answer");
-    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(40))));
+    bench.newest(PODS, Some(ResourceVersion(40)));
     assert_eq!(bench.relists, [PODS]);
     bench.pass(Duration::from_secs(10));
     assert_eq!(bench.newest_asked.len(), 2);
@@ -108,12 +108,12 @@ fn a_version_that_goes_back_after_an_answer_is_noticed_while_the_source_is_silen
     bench.settle_all();
     bench.newest_asked.clear();
     bench.input(Input::Source(PODS, SourceEvent::Interrupted));
-    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(bench.version))));
+    bench.newest(PODS, Some(ResourceVersion(bench.version)));
     assert_eq!(bench.relists, []);
     // The source waits to be connected again; a restore that comes before it is must not be missed.
     bench.pass(Duration::from_secs(5));
     assert_eq!(bench.newest_asked, [PODS, PODS]);
-    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(40))));
+    bench.newest(PODS, Some(ResourceVersion(40)));
     assert_eq!(bench.relists, [PODS]);
 
     bench.input(Input::Source(PODS, SourceEvent::Interrupted));
@@ -218,7 +218,7 @@ fn a_deletion_that_stays_invisible_is_asked_for() {
 }
 
 #[test]
-fn an_etcd_that_went_back_in_time_opens_all_gates_and_everything_is_planned_anew() {
+fn an_etcd_that_went_back_in_time_opens_gates_and_everything_is_planned_anew() {
     let mut bench = Bench::leader();
     bench.scale(2);
     let version = bench.acknowledge("create", "web-0");
@@ -226,9 +226,14 @@ fn an_etcd_that_went_back_in_time_opens_all_gates_and_everything_is_planned_anew
     bench.acknowledge("create", "web-1");
     assert_eq!(bench.open("create"), [""; 0]);
     // The restored store knows neither pod; versions start lower and will never reach the acknowledged one soon.
+    bench.pass(Duration::from_secs(1));
     bench.version = 40;
     bench.list(PODS, vec![]);
     assert!(matches!(bench.notices.last(), Some(Notice::VersionWentBack { .. })));
+    // Both pods were acknowledged and are not in the list: the server confirms that they are gone.
+    while !bench.reads.is_empty() {
+        bench.answer_read(ReadOutcome::NotFound);
+    }
     assert_eq!(bench.open("create"), ["web-0", "web-1"]);
     bench.list(OWNERS, vec![owner(2, ResourceVersion(39), Default::default())]);
     bench.settle_all();
@@ -243,7 +248,7 @@ fn what_a_restored_etcd_wrote_at_a_version_that_was_known_is_taken_in_although_t
     bench.settle_all();
     let known = bench.brain.store().all(Kind::Pod).remove(0);
     bench.input(Input::Source(PODS, SourceEvent::Interrupted));
-    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(40))));
+    bench.newest(PODS, Some(ResourceVersion(40)));
     assert_eq!(bench.relists, [PODS]);
     // The list comes late: by then the same pod has been written at the same version, with another content.
     bench.pass(Duration::from_secs(60));
@@ -330,5 +335,99 @@ fn an_owner_that_was_not_found_and_is_there_is_planned_again() {
     bench.pass(Duration::from_secs(1));
     assert_eq!((bench.open("status"), bench.relists.clone()), (vec!["web".to_owned()], vec![]));
     bench.settle_all();
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn an_answer_to_an_earlier_question_is_no_sign_of_a_restore() {
+    let mut bench = Bench::leader();
+    bench.scale(2);
+    bench.settle_all();
+    let asked = bench.now.moment;
+    let old = ResourceVersion(bench.version);
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    // The watch goes on, and is interrupted once more, before the first question is answered.
+    bench.pass(Duration::from_secs(1));
+    let later = bench.next_version();
+    bench.input(Input::Source(PODS, SourceEvent::Progress(later)));
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.input(Input::NewestVersion { source: PODS, asked, version: Some(old) });
+    assert_eq!(bench.relists, []);
+    bench.newest(PODS, Some(old));
+    assert_eq!(bench.relists, [PODS], "asked since, it is one");
+}
+
+#[test]
+fn what_was_acknowledged_after_a_restored_list_was_asked_for_is_still_waited_for() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    bench.settle_all();
+    bench.input(Input::Source(PODS, SourceEvent::Interrupted));
+    bench.newest(PODS, Some(ResourceVersion(40)));
+    assert_eq!(bench.relists, [PODS]);
+    let begun = bench.now.moment;
+    bench.pass(Duration::from_secs(1));
+    bench.scale(2);
+    let version = bench.acknowledge("create", "web-1");
+    let pods = bench.brain.store().all(Kind::Pod);
+    let listing = Listing { objects: pods, unreadable: vec![], version: ResourceVersion(60), begun };
+    bench.input(Input::Source(PODS, SourceEvent::Listed(listing)));
+    assert!(matches!(bench.notices.last(), Some(Notice::VersionWentBack { .. })));
+    assert_eq!(bench.open("create"), [""; 0]);
+    bench.pod_appears("web-1", version);
+    bench.settle_all();
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn a_deletion_that_a_restore_has_undone_is_not_waited_for() {
+    let mut bench = Bench::leader();
+    let version = bench.next_version();
+    let pod = bench.pod_appears("web-0", version);
+    bench.scale(0);
+    bench.answer("delete", "web-0", WriteOutcome::Acknowledged { version: None });
+    bench.settle_all();
+    bench.pass(Duration::from_secs(1));
+    bench.version = 40;
+    bench.list(PODS, vec![pod]);
+    assert_eq!(bench.open("delete"), ["web-0"]);
+    assert_eq!(bench.brain.report(bench.now).awaited, 0);
+}
+
+#[test]
+fn an_acknowledged_change_whose_event_the_watch_has_lost_is_listed_and_not_written_again() {
+    let mut bench = Bench::leader();
+    bench.scale(1);
+    let version = bench.acknowledge("create", "web-0");
+    bench.pod_appears("web-0", version);
+    let version = bench.acknowledge("status", "web");
+    // The watch has come past that version, and the owner is as it was.
+    bench.input(Input::Source(OWNERS, SourceEvent::Progress(ResourceVersion(version.0 + 1))));
+    assert_eq!((bench.open("status"), bench.relists.clone()), (vec![], vec![OWNERS]));
+    bench.pass(Duration::from_millis(1));
+    bench.version += 1;
+    let status = ReplicationControllerStatus { replicas: 1, ..Default::default() };
+    bench.list(OWNERS, vec![owner(1, version, status)]);
+    bench.settle_all();
+    assert!(bench.is_at_rest());
+}
+
+#[test]
+fn what_the_server_would_not_take_yet_is_not_sent_for_a_spec_that_is_no_more() {
+    let mut bench = Bench::leader();
+    let version = bench.next_version();
+    bench.pod_appears("web-0", version);
+    bench.scale(0);
+    let status = bench.take("status", "web");
+    bench.writes.push(status);
+    bench.scale(1);
+    let refusal =
+        Refusal::TooManyRequests { retry_after: Some(Duration::from_secs(1)), message: "wait".into() };
+    bench.refuse("delete", "web-0", refusal);
+    bench.settle_all();
+    bench.pass(Duration::from_secs(5));
+    assert_eq!(bench.open("delete"), [""; 0]);
+    bench.settle_all();
+    assert_eq!(bench.brain.store().pods().len(), 1);
     assert!(bench.is_at_rest());
 }

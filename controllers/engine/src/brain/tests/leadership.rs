@@ -20,8 +20,8 @@ fn a_new_leader_plans_once_each_source_has_reached_the_newest_version() {
     bench.input(Input::LeadingUntil(FAR));
     assert_eq!(bench.newest_asked, [PODS, OWNERS]);
     assert_eq!(bench.writes, []);
-    bench.input(Input::NewestVersion(OWNERS, Some(ResourceVersion(101))));
-    bench.input(Input::NewestVersion(PODS, Some(ResourceVersion(200))));
+    bench.newest(OWNERS, Some(ResourceVersion(101)));
+    bench.newest(PODS, Some(ResourceVersion(200)));
     assert_eq!(bench.writes, [], "the former leader's last pods are not in the store yet");
     bench.pod_appears("web-0", ResourceVersion(200));
     assert_eq!(bench.open("create"), [""; 0]);
@@ -33,8 +33,8 @@ fn a_source_that_does_not_get_there_is_listed_anew() {
     let mut bench = Bench::standby(BrainSettings::default());
     bench.scale(1);
     bench.input(Input::LeadingUntil(FAR));
-    bench.input(Input::NewestVersion(OWNERS, Some(ResourceVersion(101))));
-    bench.input(Input::NewestVersion(PODS, None));
+    bench.newest(OWNERS, Some(ResourceVersion(101)));
+    bench.newest(PODS, None);
     let wake = bench.brain.wake_at().unwrap();
     bench.pass(wake.since(bench.now.moment));
     assert_eq!(bench.relists, [PODS]);
@@ -50,7 +50,7 @@ fn a_list_that_was_begun_before_the_leadership_does_not_prove_freshness() {
     let before = bench.now.moment;
     bench.pass(Duration::from_secs(1));
     bench.input(Input::LeadingUntil(FAR));
-    bench.input(Input::NewestVersion(OWNERS, Some(ResourceVersion(101))));
+    bench.newest(OWNERS, Some(ResourceVersion(101)));
     let listing =
         Listing { objects: vec![], unreadable: vec![], version: ResourceVersion(101), begun: before };
     bench.input(Input::Source(PODS, SourceEvent::Listed(listing)));

@@ -214,7 +214,7 @@ impl Bench {
         let mut bench = Bench::standby_with(settings, sources);
         bench.input(Input::LeadingUntil(Moment(Duration::from_secs(1_000_000))));
         for source in [PODS, OWNERS] {
-            bench.input(Input::NewestVersion(source, Some(ResourceVersion(100))));
+            bench.newest(source, Some(ResourceVersion(100)));
         }
         bench
     }
@@ -232,12 +232,18 @@ impl Bench {
                 Effect::Write { id, write, .. } => self.writes.push((id, write)),
                 Effect::Read { id, read } => self.reads.push((id, read.object)),
                 Effect::Relist(source) => self.relists.push(source),
-                Effect::ReadNewestVersion(source) => self.newest_asked.push(source),
+                Effect::ReadNewestVersion { source, .. } => self.newest_asked.push(source),
                 Effect::Audit(source) => self.audits.push(source),
                 Effect::Notice(notice) => self.notices.push(notice),
                 Effect::Event(_) => {}
             }
         }
+    }
+
+    /// The newest version, asked for just now.
+    fn newest(&mut self, source: Source, version: Option<ResourceVersion>) {
+        let asked = self.now.moment;
+        self.input(Input::NewestVersion { source, asked, version });
     }
 
     fn pass(&mut self, time: Duration) {

@@ -93,7 +93,7 @@ fn a_kind_that_only_helps_holds_up_nothing_while_it_cannot_be_read() {
     let mut bench = Bench::leader_with(vec![PODS, OWNERS, QUOTAS]);
     bench.newest_asked.clear();
     bench.input(Input::Source(QUOTAS, SourceEvent::Interrupted));
-    bench.input(Input::NewestVersion(QUOTAS, None));
+    bench.input(Input::NewestVersion { source: QUOTAS, asked: bench.now.moment, version: None });
     bench.scale(1);
     bench.settle_all();
     assert_eq!(bench.brain.store().pods().len(), 1);

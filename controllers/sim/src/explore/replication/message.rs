@@ -31,7 +31,7 @@ pub(super) enum Content {
     /// To the server.
     Read(ReadId, Read),
     /// To the server.
-    AskNewest(Kind),
+    AskNewest(Kind, Moment),
     /// To the server; asked for at that moment.
     AskList(Kind, Moment),
     /// To the manager.
@@ -39,7 +39,7 @@ pub(super) enum Content {
     /// To the manager.
     WasRead { id: ReadId, read: Read, outcome: ReadOutcome },
     /// To the manager.
-    Newest(Kind, ResourceVersion),
+    Newest(Kind, Moment, ResourceVersion),
     /// To the manager.
     Listed(Kind, Listing),
 }
@@ -48,7 +48,7 @@ impl Content {
     /// Whether it is a request.
     pub fn is_to_server(&self) -> bool {
         match self {
-            Content::Write { .. } | Content::Read(..) | Content::AskNewest(_) | Content::AskList(..) => true,
+            Content::Write { .. } | Content::Read(..) | Content::AskNewest(..) | Content::AskList(..) => true,
             Content::Written { .. } | Content::WasRead { .. } | Content::Newest(..) | Content::Listed(..) => {
                 false
             }
@@ -60,7 +60,7 @@ impl Content {
         match self {
             Content::Write { id, .. } | Content::Written { id, .. } => Some(id.0),
             Content::Read(id, _) | Content::WasRead { id, .. } => Some(id.0),
-            Content::AskNewest(_) | Content::Newest(..) | Content::AskList(..) | Content::Listed(..) => None,
+            Content::AskNewest(..) | Content::Newest(..) | Content::AskList(..) | Content::Listed(..) => None,
         }
     }
 
@@ -88,11 +88,11 @@ impl fmt::Debug for Message {
         match &self.content {
             Content::Write { write, sent, .. } => write!(f, "write {write:?} {sent:?}"),
             Content::Read(_, read) => write!(f, "read {read:?}"),
-            Content::AskNewest(kind) => write!(f, "newest {kind}"),
+            Content::AskNewest(kind, asked) => write!(f, "newest {kind} at {asked:?}"),
             Content::AskList(kind, begun) => write!(f, "list {kind} {begun:?}"),
             Content::Written { write, outcome, .. } => write!(f, "written {write:?} {outcome:?}"),
             Content::WasRead { read, outcome, .. } => write!(f, "was read {read:?} {outcome:?}"),
-            Content::Newest(kind, version) => write!(f, "newest {kind} {version:?}"),
+            Content::Newest(kind, asked, version) => write!(f, "newest {kind} at {asked:?} {version:?}"),
             Content::Listed(kind, listing) => write!(f, "listed {kind} {listing:?}"),
         }
     }
@@ -110,7 +110,7 @@ impl fmt::Display for Message {
         match &self.content {
             Content::Write { write, .. } => write!(f, "{} {}", write.verb(), write.object()),
             Content::Read(_, read) => write!(f, "read {} {}", read.kind, read.object),
-            Content::AskNewest(kind) => write!(f, "ask for the newest version of {}", kind.plural()),
+            Content::AskNewest(kind, _) => write!(f, "ask for the newest version of {}", kind.plural()),
             Content::AskList(kind, _) => write!(f, "ask for a list of {}", kind.plural()),
             Content::Written { write, outcome, .. } => {
                 let outcome = match outcome {
@@ -128,7 +128,9 @@ impl fmt::Display for Message {
                 };
                 write!(f, "read {} {}: {outcome}", read.kind, read.object)
             }
-            Content::Newest(kind, version) => write!(f, "the newest version of {}: {version}", kind.plural()),
+            Content::Newest(kind, _, version) => {
+                write!(f, "the newest version of {}: {version}", kind.plural())
+            }
             Content::Listed(kind, listing) => {
                 write!(f, "{} {} at {}", listing.objects.len(), kind.plural(), listing.version)
             }

@@ -79,8 +79,9 @@ impl ReplicationWorld {
             }
         }
         let report = seat.manager.brain.report(seat.manager.now());
-        let is_idle = report.controllers.iter().all(|one| one.active && one.depth == 0 && one.at_work == 0);
-        (!is_idle || !seat.manager.brain.is_drained())
+        let is_idle =
+            report.controllers.iter().all(|one| one.active && one.depth + one.at_work + one.timers == 0);
+        (!is_idle || report.awaited > 0 || !seat.manager.brain.is_drained())
             .then(|| format!("the leader is not at rest: {:?}", report.controllers))
     }
 }

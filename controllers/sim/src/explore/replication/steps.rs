@@ -206,9 +206,9 @@ impl ReplicationWorld {
                 }
                 self.send(index, Content::WasRead { id, read, outcome });
             }
-            Content::AskNewest(kind) => {
+            Content::AskNewest(kind, asked) => {
                 let version = as_seen(kind, self.server.revision());
-                self.send(index, Content::Newest(kind, version));
+                self.send(index, Content::Newest(kind, asked, version));
             }
             Content::AskList(kind, begun) => {
                 self.send(index, Content::Listed(kind, self.listing(kind, begun)));
@@ -217,8 +217,9 @@ impl ReplicationWorld {
                 self.tell(index, digest, Input::Write { id, outcome, took: zero })
             }
             Content::WasRead { id, outcome, .. } => self.tell(index, digest, Input::Read { id, outcome }),
-            Content::Newest(kind, version) => {
-                self.tell(index, digest, Input::NewestVersion(Source::everywhere(kind), Some(version)));
+            Content::Newest(kind, asked, version) => {
+                let (source, version) = (Source::everywhere(kind), Some(version));
+                self.tell(index, digest, Input::NewestVersion { source, asked, version });
             }
             Content::Listed(kind, listing) => {
                 self.set_position(index, kind, Some(as_stored(kind, listing.version)));
@@ -354,7 +355,9 @@ impl ReplicationWorld {
                     self.send(index, Content::Write { id, write, sent });
                 }
                 Effect::Read { id, read } => self.send(index, Content::Read(id, read)),
-                Effect::ReadNewestVersion(source) => self.send(index, Content::AskNewest(source.kind)),
+                Effect::ReadNewestVersion { source, asked } => {
+                    self.send(index, Content::AskNewest(source.kind, asked));
+                }
                 Effect::Relist(source) => {
                     let kind = source.kind;
                     self.on_the_way.retain(|(_, message)| {
