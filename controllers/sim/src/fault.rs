@@ -29,6 +29,8 @@ faults! {
     AnswerLost = "answer-lost",
     /// A request reaches the server up to a minute late, perhaps long after the sender has given up.
     RequestLate = "request-late",
+    /// The answer to a question comes up to half a minute late, and says how things were before.
+    AnswerLate = "answer-late",
     /// 500 or 504, and nothing was done.
     ServerError = "server-error",
     /// 429 with Retry-After.
@@ -96,11 +98,23 @@ impl Fault {
         Fault::CrashAfterSend,
     ];
     /// What can befall a request about the lease.
-    pub const OF_THE_LEASE: &[Fault] =
-        &[Fault::RequestLost, Fault::AnswerLost, Fault::CrashBeforeSend, Fault::CrashAfterSend];
+    pub const OF_THE_LEASE: &[Fault] = &[
+        Fault::RequestLost,
+        Fault::AnswerLost,
+        Fault::RequestLate,
+        Fault::CrashBeforeSend,
+        Fault::CrashAfterSend,
+    ];
     /// What can befall a question.
-    pub const OF_READS: &[Fault] =
-        &[Fault::RequestLost, Fault::ServerError, Fault::CrashBeforeSend, Fault::CrashAfterSend];
+    pub const OF_READS: &[Fault] = &[
+        Fault::RequestLost,
+        Fault::RequestLate,
+        Fault::AnswerLate,
+        Fault::ServerError,
+        Fault::Throttled,
+        Fault::CrashBeforeSend,
+        Fault::CrashAfterSend,
+    ];
     /// What can befall a delivery of a watch.
     pub const OF_WATCHES: &[Fault] =
         &[Fault::WatchClosed, Fault::WatchBroken, Fault::WatchSilent, Fault::EventLost];

@@ -96,6 +96,8 @@ pub enum Request {
         /// After which version.
         from: ResourceVersion,
     },
+    /// A question whose answer will be late.
+    AnsweredLate(Box<Request>),
     /// Something about the lease.
     Lease {
         /// Which turn of the election.

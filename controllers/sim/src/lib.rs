@@ -7,7 +7,8 @@
 //!
 //! Invariants, as absences:
 //! - no I/O, no clock, no thread: a run is a function of its [`Options`] and its seed, to the byte of its log;
-//! - no knowledge of how a controller works: the oracles know objects, requests and promises.
+//! - no knowledge of how a controller works, but of what it promises: the oracles know objects, requests, and what a plan must not do
+//!   on its view.
 //!
 //! Map: [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
 //! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did,
@@ -17,9 +18,10 @@
 //! What the oracles allow, because the design does:
 //! - a create that reaches the server after its sender gave up, froze, lost its lease or died may make a pod too many for a
 //!   while. Only pods that came to be in that way are left out of the count;
-//! - a pod may be too many where somebody else gives or takes owner references or labels of pods.
-//!
-//! - while two believe that they lead, what either of them writes counts as late.
+//! - a pod may be too many for a minute and a half after somebody else has given or taken owner references or labels of pods;
+//! - while two believe that they lead, what either of them writes counts as late;
+//! - for two minutes after a restore of etcd, what was known before it may still be acted upon. How such a run ends is not compared with
+//!   one without faults, since what a restore undoes users do not ask for again.
 //!
 //! A run of a seed has to rest within 15 minutes of virtual time after the last fault ([`run::REST_WITHIN`]): two audits, a list
 //! and the longest back-off. [`oracles`] lists what must hold until then.

@@ -8,6 +8,8 @@ use crate::injection::Injection;
 use crate::mutant::Mutant;
 use crate::pattern::Strike;
 
+/// The longest a world may be: a day of virtual time.
+const LONGEST: u32 = 500;
 /// The most managers in a world.
 const MOST_MANAGERS: usize = 9;
 
@@ -16,6 +18,8 @@ const MOST_MANAGERS: usize = 9;
 pub struct Options {
     /// How many managers compete.
     pub managers: usize,
+    /// How many times as long as usual users act and things go wrong.
+    pub length: u32,
     /// What may go wrong.
     pub faults: Faults,
     /// Steps of the script that are left out, by number: how a script is shrunk.
@@ -34,6 +38,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             managers: 2,
+            length: 1,
             faults: Faults::all(),
             without: BTreeSet::new(),
             strike: None,
@@ -55,6 +60,10 @@ impl Options {
             // The only one until there are more controllers.
             Some(("world", "rc")) => {}
             Some(("world", world)) => return Err(format!("unknown world {world}; known is rc")),
+            Some(("length", number)) => {
+                let number = number.parse().ok().filter(|number| (1..=LONGEST).contains(number));
+                self.length = number.ok_or_else(|| format!("{option}: 1 to {LONGEST}"))?;
+            }
             Some(("faults", list)) => self.faults = Faults::parse(list)?,
             Some(("without", numbers)) => {
                 let numbers = numbers.split(',').filter(|number| !number.is_empty()).map(str::parse);
@@ -94,6 +103,9 @@ impl Options {
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "--managers {} --faults {}", self.managers, self.faults)?;
+        if self.length > 1 {
+            write!(f, " --length {}", self.length)?;
+        }
         if let Some(mutant) = self.mutant {
             write!(f, " --mutant {}", mutant.name())?;
         }

@@ -10,7 +10,7 @@ use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
-use crate::mutant::{self, CountingGate, Mutant};
+use crate::mutant::{Bent, CountingGate, Mutant};
 use crate::oracles::{PlanSummary, summarise};
 
 /// A manager.
@@ -80,7 +80,7 @@ impl Process {
     /// A process that knows nothing.
     pub fn new(id: ProcessId, clock: ProcessClock, seed: u64, mutant: Option<Mutant>) -> Process {
         let (sender, planned) = channel();
-        let controller = Observed { controller: mutant::controller(mutant), planned: sender };
+        let controller = Observed { controller: Bent::new(mutant), planned: sender };
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, ..BrainSettings::default() };
         if let Some(mutant) = mutant {
@@ -133,7 +133,7 @@ impl Process {
 
 /// A controller, and a word to the oracles each time that it plans.
 struct Observed {
-    controller: Box<dyn Controller + Send>,
+    controller: Bent,
     planned: Sender<Planned>,
 }
 
@@ -168,6 +168,9 @@ impl Controller for Observed {
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
         let plan = self.controller.plan(key, view, now);
+        if self.controller.has_made_it_up() {
+            return plan;
+        }
         let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
         let summary = summarise(key, view, &plan);
         // Nobody listens once the process has ended, and then nobody minds.

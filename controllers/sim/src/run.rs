@@ -8,7 +8,7 @@ use crate::coverage::Coverage;
 use crate::fault::Fault;
 use crate::options::Options;
 use crate::oracles::Violation;
-use crate::script::{FAULTS_END, Script};
+use crate::script::{Script, faults_end};
 use crate::world::{EndState, World};
 
 /// How long after the last fault everybody may still be busy: two audits, a list, and the longest back-off.
@@ -48,7 +48,7 @@ pub fn run(seed: u64, options: &Options) -> Outcome {
             let (with, without) = (end.get(name), plain_end.get(name));
             if with != without {
                 let message = format!("{name} ends as {with:?}, and without faults as {without:?}");
-                outcome.violations.push(Violation { time: FAULTS_END, oracle: "end", message });
+                outcome.violations.push(Violation { time: faults_end(options), oracle: "end", message });
             }
         }
     }
@@ -71,9 +71,10 @@ pub fn shrink(seed: u64, options: &Options) -> Options {
 
 fn run_script(seed: u64, options: &Options, script: Script) -> (EndState, Outcome) {
     let mut world = World::new(seed, options, script);
-    world.run_until(FAULTS_END);
+    let faults_end = faults_end(options);
+    world.run_until(faults_end);
     world.calm_down(REST_WITHIN);
-    let end: Time = FAULTS_END.after(REST_WITHIN).after(REST_IS_WATCHED);
+    let end: Time = faults_end.after(REST_WITHIN).after(REST_IS_WATCHED);
     world.run_until(end);
     let end = world.check_end();
     let (steps, places) = (world.steps(), world.places());

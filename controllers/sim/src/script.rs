@@ -12,8 +12,13 @@ use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::options::Options;
 
+/// When the faults end in a world of the usual length.
+const FAULTS_END: Duration = Duration::from_secs(150);
+
 /// When the faults end.
-pub const FAULTS_END: Time = Time::seconds(150);
+pub fn faults_end(options: &Options) -> Time {
+    Time::default().after(FAULTS_END * options.length)
+}
 
 /// The namespaces in which users work.
 pub const NAMESPACES: &[&str] = &["shop", "depot"];
@@ -76,11 +81,12 @@ pub struct Script(pub Vec<(Time, Step)>);
 impl Script {
     /// Draws a script. The users' part of it depends on nothing but the seed and whether there are hostile ones and quotas.
     pub fn draw(seed: u64, options: &Options) -> Script {
+        let length = u64::from(options.length);
         let mut dice = Dice::new(seed ^ 0x7363_7269_7074);
         let first = Step::User(ObjectName::new("shop", "red"), UserStep::Scale(5, 0));
         let mut steps = vec![(Time::default(), first)];
-        for _ in 0..dice.below(14) + 4 {
-            let time = Time::default().after(dice.up_to(Duration::from_secs(100)));
+        for _ in 0..(dice.below(14) + 4) * length {
+            let time = Time::default().after(dice.up_to(Duration::from_secs(100) * options.length));
             let hostile = dice.percent(40);
             let quota = dice.percent(10);
             let terminates = dice.percent(2);
@@ -98,8 +104,8 @@ impl Script {
         }
         let mut dice = Dice::new(seed ^ 0x6661_756c_7473);
         let faults = options.faults.among(Fault::AT_TIMES);
-        for _ in 0..dice.below(14) {
-            let time = Time::default().after(dice.up_to(Duration::from_secs(130)));
+        for _ in 0..dice.below(14) * length {
+            let time = Time::default().after(dice.up_to(Duration::from_secs(130) * options.length));
             let lasts = dice.up_to(Duration::from_secs(45));
             steps.extend(dice.one_of(&faults).map(|fault| (time, Step::Fault(*fault, lasts))));
         }

@@ -35,6 +35,7 @@ fn options(managers: usize, faults: &str) -> Options {
 fn a_fixed_set_of_seeds_keeps_every_promise() {
     let mut coverage = check(0..400, &options(2, "all"));
     coverage.add(&check(1000..1060, &options(3, "all")));
+    coverage.add(&check(3000..3010, &Options { length: 5, ..options(2, "all") }));
     coverage.add(&check(2000..2100, &options(2, "all,restore")));
     // Nothing of what can go wrong has been left out.
     for fault in Fault::OF_WRITES {

@@ -36,6 +36,9 @@ pub struct Simulation {
     /// What may go wrong, as in `all,-freeze,restore` or `answer-lost,crash`; a wrong name lists all
     #[arg(long, value_name = "LIST", default_value = "all", allow_hyphen_values = true)]
     faults: String,
+    /// How many times as long as usual, which is two and a half minutes of virtual time, users act and things go wrong
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=500))]
+    length: u32,
     /// Steps of the script to leave out, as a failed run names them
     #[arg(long, value_name = "LIST")]
     without: Option<String>,
@@ -156,6 +159,7 @@ fn words(simulation: &Simulation) -> Vec<String> {
     let mut words =
         vec![format!("managers={}", simulation.managers), format!("faults={}", simulation.faults)];
     words.push(format!("world={}", simulation.world));
+    words.push(format!("length={}", simulation.length));
     words.extend(simulation.inject.iter().map(|injection| format!("inject={injection}")));
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
     words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));

@@ -1,6 +1,6 @@
 //! The real controller, bent by a mutant.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
@@ -10,18 +10,26 @@ use super::Mutant;
 use super::wrong_controller::WrongController;
 
 /// The real controller; with a mutant, made wrong in its way.
-pub fn controller(mutant: Option<Mutant>) -> Box<dyn Controller + Send> {
-    let controller = ReplicationControllers::default();
-    match mutant {
-        None => Box::new(controller),
-        Some(mutant) => Box::new(Bent { controller, wrong: RefCell::new(WrongController::new(mutant)) }),
-    }
+pub struct Bent {
+    controller: ReplicationControllers,
+    wrong: Option<RefCell<WrongController>>,
+    made_up: Cell<bool>,
 }
 
-/// The real controller, made wrong.
-struct Bent {
-    controller: ReplicationControllers,
-    wrong: RefCell<WrongController>,
+impl Bent {
+    /// The controller of a process.
+    pub fn new(mutant: Option<Mutant>) -> Bent {
+        Bent {
+            controller: ReplicationControllers::default(),
+            wrong: mutant.map(|mutant| RefCell::new(WrongController::new(mutant))),
+            made_up: Cell::new(false),
+        }
+    }
+
+    /// Whether the last plan stands for one that a wrong engine would not have asked for.
+    pub fn has_made_it_up(&self) -> bool {
+        self.made_up.get()
+    }
 }
 
 impl Controller for Bent {
@@ -46,7 +54,8 @@ impl Controller for Bent {
     }
 
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        let mut wrong = self.wrong.borrow_mut();
+        let Some(wrong) = &self.wrong else { return self.controller.route(store, change, keys) };
+        let mut wrong = wrong.borrow_mut();
         let mut change = change.clone();
         if wrong.change(&mut change) {
             let mut touched = Vec::new();
@@ -61,8 +70,11 @@ impl Controller for Bent {
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let mut wrong = self.wrong.borrow_mut();
-        if let Some(plan) = wrong.plan_instead(key, now) {
+        let Some(wrong) = &self.wrong else { return self.controller.plan(key, view, now) };
+        let mut wrong = wrong.borrow_mut();
+        let made_up = wrong.plan_instead(key, now);
+        self.made_up.set(made_up.is_some());
+        if let Some(plan) = made_up {
             return plan;
         }
         let mutant = wrong.mutant();
@@ -85,7 +97,9 @@ impl Controller for Bent {
         write: &Write,
         outcome: &WriteOutcome,
     ) -> Option<Event> {
-        self.wrong.borrow_mut().ended(key, outcome);
+        if let Some(wrong) = &self.wrong {
+            wrong.borrow_mut().ended(key, outcome);
+        }
         self.controller.report(store, key, write, outcome)
     }
 }

@@ -7,33 +7,34 @@
 //! | mutant | caught by | seeds |
 //! |---|---|---|
 //! | `random-names` | `names` | 3 |
-//! | `one-too-many` | `count` | 3 |
-//! | `one-too-few` | `shortage` | 12 |
+//! | `one-too-many` | `count` | 1 |
+//! | `one-too-few` | `shortage` | 7 |
 //! | `strays-deleted` | `plan` | 3 |
 //! | `no-release` | `end` | 5 |
 //! | `old-owner-missed` | `end` | 8 |
-//! | `keys-forgotten` | `end` | 3 |
-//! | `no-generation` | `idle` | 2 |
-//! | `no-audits` | `end` | 16 |
-//! | `no-retries` | `end` | 2 |
-//! | `leads-on` | `dispatch` | 68 |
-//! | `lease-without-version` | `leader` | 7 |
-//! | `lease-by-wall-clock` | `leader` | 4 |
-//! | `list-without-deletes` | `leak` | 23 |
-//! | `never-stale` | `gate` | 17 |
-//! | `delete-without-uid` | `ownership` | 89 |
-//! | `restore-ignored` | `leak` | 135 |
+//! | `keys-forgotten` | `end` | 2 |
+//! | `no-generation` | `idle` | 1 |
+//! | `no-audits` | `end` | 25 |
+//! | `no-retries` | `end` | 3 |
+//! | `leads-on` | `dispatch` | 37 |
+//! | `lease-without-version` | `leader` | 227 |
+//! | `lease-by-wall-clock` | `leader` | 7 |
+//! | `list-without-deletes` | `leak` | 5 |
+//! | `never-stale` | `count` | 79 |
+//! | `delete-without-uid` | `ownership` | 1082 |
+//! | `restore-ignored` | `leak` | 61 |
 //! | `no-gate` | `gate` | 2 |
-//! | `gate-by-count` | `gate` | 7 |
-//! | `adopt-from-cache` | `adoption` | 697 |
+//! | `gate-by-count` | `gate` | 1 |
+//! | `adopt-from-cache` | `adoption` | 438 |
 //! | `status-before-claim` | `plan` | 3 |
-//! | `transport-retries` | `window` | 3 |
-//! | `queue-forgets` | `plan` | 2 |
-//! | `back-off-never-resets` | `plan` | 2 |
+//! | `transport-retries` | `dispatch` | 3 |
+//! | `queue-forgets` | `end` | 5 |
+//! | `back-off-never-resets` | `end` | 3 |
 //! | `window-never-shrinks` | `window` | 3 |
-//! | `orphans-when-terminating` | `plan` | 13 |
+//! | `lists-from-cache` | `count` | 23 |
+//! | `orphans-when-terminating` | `plan` | 1 |
 //!
-//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`controller`] puts a mutant around the real one.
+//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
 
@@ -53,7 +54,7 @@ use mainstay_model::{
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
 
-pub use bent::controller;
+pub use bent::Bent;
 pub use counting_gate::{CountingGate, EXPIRES_AFTER};
 
 macro_rules! mutants {
@@ -127,6 +128,8 @@ mutants! {
     BackOffNeverResets = "back-off-never-resets",
     /// All creates of a plan are sent at once, however many have failed before.
     WindowNeverShrinks = "window-never-shrinks",
+    /// Lists are taken from the front end's cache, however old.
+    ListsFromCache = "lists-from-cache",
     /// An owner that is being deleted lets its pods go.
     OrphansWhenTerminating = "orphans-when-terminating",
 }
@@ -251,9 +254,16 @@ pub fn mutant_options(mutant: Mutant) -> Options {
         // Other faults make up for it: each new leader plans everything anew.
         Mutant::OldOwnerMissed => Faults::NONE.with(Fault::Hostile),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
+        // Who starts anew has forgotten how often it failed.
+        Mutant::BackOffNeverResets => {
+            let faults = [Fault::ServerError, Fault::Forbidden, Fault::Kubelet, Fault::Quota];
+            faults.into_iter().fold(Faults::NONE, Faults::with)
+        }
         _ => Faults::all(),
     };
-    Options { faults, mutant: Some(mutant), ..Options::default() }
+    // Back-off that only grows has to become longer than what rest may take.
+    let length = if mutant == Mutant::BackOffNeverResets { 10 } else { 1 };
+    Options { faults, length, mutant: Some(mutant), ..Options::default() }
 }
 
 fn strays<'a>(key: &ObjectName, store: &'a Store) -> impl Iterator<Item = Write> + use<'a> {

@@ -87,7 +87,9 @@ impl Oracles {
             return;
         }
         let seen = self.dispatched.get(&(process, id)).copied().flatten();
-        let Some(wanted) = seen.into_iter().chain(replicas(server, owner)).min() else { return };
+        // Taken over by somebody who wants nothing.
+        let Some(wanted) = replicas(server, owner) else { return };
+        let wanted = seen.map_or(wanted, |seen| seen.min(wanted));
         let is_recent = |lost: &&Time| time.since(**lost) <= LOSS_IS_NEWS;
         let lost = self.losses.get(&owner).map_or(0, |losses| losses.iter().filter(is_recent).count());
         let left = server.controlled_by(owner).filter(|pod| pod.is_active()).count().saturating_sub(1);

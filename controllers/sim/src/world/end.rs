@@ -1,6 +1,7 @@
 //! What is left when everything is over.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mainstay_engine::brain::report::ControllerReport;
 use mainstay_model::{Kind, LabelSet, Name, ObjectName, Pod, ReplicationController};
@@ -41,6 +42,18 @@ impl World {
         for controller in self.server.controllers() {
             if controller.status.observed_generation != controller.meta.generation {
                 let message = format!("the status of {} is out of date", controller.meta.name);
+                self.oracles.report(self.schedule.now(), "end", message);
+            }
+        }
+        for pod in self.server.pods().filter(|pod| pod.is_active()) {
+            let claims = |controller: &&Arc<ReplicationController>| {
+                controller.meta.name.namespace == pod.meta.name.namespace
+                    && controller.selector.matches(&pod.meta.labels)
+            };
+            let is_left =
+                pod.meta.controller().is_none() && self.server.controllers().any(|found| claims(&found));
+            if is_left {
+                let message = format!("{} matches, and nobody has adopted it", pod.meta.name);
                 self.oracles.report(self.schedule.now(), "end", message);
             }
         }

@@ -1,11 +1,16 @@
 //! The elections: what each asks of the lease, and that no two win.
 
+use std::time::Duration;
+
 use mainstay_engine::election::{ElectionSettings, LeaseAnswer, Standing, Step};
 
 use super::World;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::process::Process;
+
+/// How late a request about the lease may reach the server.
+const LATEST: Duration = Duration::from_secs(30);
 
 impl World {
     /// Asks a process' election what to do, and does it.
@@ -48,6 +53,10 @@ impl World {
                         self.end_process(id, "crash after the lease was sent");
                     }
                     Some(Fault::AnswerLost) => self.after(latency, arrival(false)),
+                    Some(Fault::RequestLate) => {
+                        let late = self.dice.up_to(LATEST);
+                        self.after(late, arrival(false));
+                    }
                     Some(_) => {}
                 }
             }

@@ -15,6 +15,8 @@ use crate::mutant::Mutant;
 /// How long a request may take before its sender gives up.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How late a question, or the answer to it, may be.
+pub(super) const QUESTIONS_ARE_LATE: Duration = Duration::from_secs(30);
 /// How long a mutant's transport waits at least before it sends a create again.
 const TRANSPORT_WAITS: Duration = Duration::from_secs(10);
 
@@ -107,6 +109,13 @@ impl World {
         }
         match self.draw(7, Fault::OF_READS, place) {
             None => self.after(latency, Happening::Arrives(id, request)),
+            Some(Fault::RequestLate) => {
+                let late = self.dice.up_to(QUESTIONS_ARE_LATE);
+                self.after(late, Happening::Arrives(id, request));
+            }
+            Some(Fault::AnswerLate) => {
+                self.after(latency, Happening::Arrives(id, Request::AnsweredLate(Box::new(request))));
+            }
             Some(fault @ (Fault::CrashBeforeSend | Fault::CrashAfterSend)) => {
                 self.end_process(id, &format!("{fault}, {place}"));
             }

@@ -11,17 +11,25 @@ use mainstay_model::{Kind, LabelSet, Meta, Object, ResourceVersion, Write, Write
 use super::{World, requests};
 use crate::api::changes::new_pod;
 use crate::api::record::Record;
+use crate::api::selection::Selection;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::mutant::Mutant;
 use crate::process::Process;
 
 impl World {
     pub(super) fn arrives(&mut self, sender: ProcessId, request: Request) {
+        let back = match &request {
+            Request::AnsweredLate(_) => self.dice.up_to(requests::QUESTIONS_ARE_LATE),
+            _ => self.dice.latency(),
+        };
+        let request = match request {
+            Request::AnsweredLate(question) => *question,
+            request => request,
+        };
         let server = &self.server;
         let signal = match request {
             Request::Write { id, write, sent, answered, late } => {
                 let outcome = self.carry_out((sender, id), &write, late);
-                let back = self.dice.latency();
                 if answered {
                     let answer = requests::answer(id, outcome, sent, self.now().after(back));
                     self.after(back, Happening::Reaches(sender, Signal::Input(answer)));
@@ -52,13 +60,26 @@ impl World {
                 source,
             }),
             Request::List { kind, connection, begun, streamed } => {
-                let (objects, version) = (server.list(kind), server.revision());
+                let (objects, version) = self.listing(sender, kind);
                 Signal::Listed { kind, connection, begun, streamed, objects, version }
             }
             Request::Watch { kind, connection, from } => self.watch(kind, connection, from),
+            // Taken apart above.
+            Request::AnsweredLate(_) => return,
         };
-        let back = self.dice.latency();
         self.after(back, Happening::Reaches(sender, signal));
+    }
+
+    /// A consistent list, as all of ours are; a mutant's is what its front end knows.
+    fn listing(&mut self, sender: ProcessId, kind: Kind) -> (Vec<Object>, ResourceVersion) {
+        let newest = (self.server.list(kind), self.server.revision());
+        if self.options.mutant != Some(Mutant::ListsFromCache) {
+            return newest;
+        }
+        let front_end = self.live(sender).map_or(0, |process| process.stream(kind).front_end);
+        let (known, _) = self.known_to(front_end);
+        let objects = self.server.list_selected(kind, &Selection::default(), Some(known));
+        objects.map_or(newest, |objects| (objects, known))
     }
 
     /// A watch from what is forgotten is refused. One from what a front end has not heard of yet, or what a restore has undone, is

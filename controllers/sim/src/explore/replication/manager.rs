@@ -7,7 +7,7 @@ use mainstay_model::Kind;
 
 use crate::clock::Time;
 use crate::explore::digest::Shape;
-use crate::mutant::{self, Mutant};
+use crate::mutant::{Bent, Mutant};
 
 /// The kinds that are watched. There are no quotas in worlds as small as these.
 pub(super) const KINDS: [Kind; 2] = [Kind::Pod, Kind::ReplicationController];
@@ -33,7 +33,7 @@ impl Manager {
             mutant.settings(&mut settings);
         }
         let sources = KINDS.iter().map(|kind| Source::everywhere(*kind)).collect();
-        let brain = Brain::new(settings, vec![mutant::controller(mutant)], sources, Box::new(NoMeter));
+        let brain = Brain::new(settings, vec![Box::new(Bent::new(mutant))], sources, Box::new(NoMeter));
         let shape = Shape::of(&brain);
         Manager { brain, moment: Moment::default(), exact: shape.exact(), shape, mutant }
     }
@@ -41,7 +41,7 @@ impl Manager {
     /// A second one in the same state.
     pub fn double(&self) -> Manager {
         Manager {
-            brain: self.brain.double(vec![mutant::controller(self.mutant)], Box::new(NoMeter)),
+            brain: self.brain.double(vec![Box::new(Bent::new(self.mutant))], Box::new(NoMeter)),
             moment: self.moment,
             shape: self.shape.clone(),
             exact: self.exact,
