@@ -32,7 +32,8 @@ subjects:
   verbs: [create, patch]
 {{- end -}}
 
-{{/* Adopting a pod sets blockOwnerDeletion, which an admission plugin allows to those who may update the owner's finalizers. */}}
+{{/* Adopting a pod sets blockOwnerDeletion, which an admission plugin allows to those who may update the owner's finalizers.
+     Quotas are watched to learn when there is room again; without that right only the back-off ends a wait. */}}
 {{- define "mainstay.rules.replication" -}}
 - apiGroups: [""]
   resources: [replicationcontrollers]
@@ -46,4 +47,7 @@ subjects:
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [resourcequotas]
+  verbs: [get, list, watch]
 {{- end -}}

@@ -24,9 +24,19 @@ pub trait Controller {
     /// The kinds that must be in the store, complete, before anything is planned; the primary one among them.
     fn kinds(&self) -> &'static [Kind];
 
-    /// Which keys a change touches. Sees the store after the change; old and new state count alike, so that an owner
+    /// The kinds that only help: they are watched where that is possible, and nothing waits for them. A user whose ClusterRole
+    /// is older than this program must not lose the controller over them.
+    fn helpful_kinds(&self) -> &'static [Kind] {
+        &[]
+    }
+
+    /// Which keys a change of one of the [`kinds`](Controller::kinds) touches. Sees the store after the change; old and new state count alike, so that an owner
     /// who lost an object learns of it. The order does not matter and duplicates do no harm.
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>);
+
+    /// Which keys need not wait any longer for what the server has forbidden, since the change may have made room for it. Sees
+    /// changes of all kinds, those that only help too. Keys that do not wait for that do no harm.
+    fn relieve(&self, _store: &Store, _change: &Change, _keys: &mut Vec<ObjectName>) {}
 
     /// What must be written for this key now. Deterministic: the same view and time give the same plan.
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan;

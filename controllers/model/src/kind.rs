@@ -9,24 +9,27 @@ pub enum Kind {
     Pod,
     /// v1 ReplicationController.
     ReplicationController,
+    /// v1 ResourceQuota.
+    ResourceQuota,
 }
 
 impl Kind {
     /// Every kind, in a fixed order.
-    pub const ALL: [Kind; 2] = [Kind::Pod, Kind::ReplicationController];
+    pub const ALL: [Kind; 3] = [Kind::Pod, Kind::ReplicationController, Kind::ResourceQuota];
 
     /// The kind's name in an object's `kind` field.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Pod => "Pod",
             Kind::ReplicationController => "ReplicationController",
+            Kind::ResourceQuota => "ResourceQuota",
         }
     }
 
     /// The `apiVersion` that the kind is read and written in.
     pub const fn api_version(self) -> &'static str {
         match self {
-            Kind::Pod | Kind::ReplicationController => "v1",
+            Kind::Pod | Kind::ReplicationController | Kind::ResourceQuota => "v1",
         }
     }
 
@@ -35,6 +38,7 @@ impl Kind {
         match self {
             Kind::Pod => "pods",
             Kind::ReplicationController => "replicationcontrollers",
+            Kind::ResourceQuota => "resourcequotas",
         }
     }
 }

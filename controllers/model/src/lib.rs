@@ -6,8 +6,9 @@
 //! - no field that no controller reads: a view holds what decisions need, and bytes that must survive untouched
 //!   (a pod template's spec) stay bytes.
 //!
-//! Map: [`id`] and [`name`] say which object, [`meta`] and [`labels`] what every object has, [`pod`] and
-//! [`replication_controller`] the kinds, [`object`] the sum of them, [`write`](mod@write), [`read`] and [`event`] what leaves the process.
+//! Map: [`id`] and [`name`] say which object, [`meta`] and [`labels`] what every object has, [`pod`],
+//! [`replication_controller`] and [`resource_quota`] (with its [`quantity`]) the kinds, [`object`] the sum of them, [`write`](mod@write), [`read`]
+//! and [`event`] what leaves the process.
 
 pub mod event;
 pub mod id;
@@ -18,8 +19,10 @@ pub mod meta;
 pub mod name;
 pub mod object;
 pub mod pod;
+pub mod quantity;
 pub mod read;
 pub mod replication_controller;
+pub mod resource_quota;
 pub mod time;
 pub mod write;
 
@@ -34,5 +37,6 @@ pub use object::{Object, Tombstone};
 pub use pod::{Pod, PodPhase, PodTemplate};
 pub use read::{Found, Read, ReadOutcome};
 pub use replication_controller::{Condition, ReplicationController, ReplicationControllerStatus};
+pub use resource_quota::ResourceQuota;
 pub use time::Timestamp;
 pub use write::{AdoptPod, CreatePod, DeletePod, Refusal, ReleasePod, StatusPatch, Write, WriteOutcome};

@@ -8,6 +8,7 @@ use crate::meta::Meta;
 use crate::name::ObjectName;
 use crate::pod::Pod;
 use crate::replication_controller::ReplicationController;
+use crate::resource_quota::ResourceQuota;
 
 /// An object of any kind that is watched.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +17,8 @@ pub enum Object {
     Pod(Arc<Pod>),
     /// A ReplicationController.
     ReplicationController(Arc<ReplicationController>),
+    /// A ResourceQuota.
+    ResourceQuota(Arc<ResourceQuota>),
 }
 
 impl Object {
@@ -24,6 +27,7 @@ impl Object {
         match self {
             Object::Pod(_) => Kind::Pod,
             Object::ReplicationController(_) => Kind::ReplicationController,
+            Object::ResourceQuota(_) => Kind::ResourceQuota,
         }
     }
 
@@ -32,6 +36,7 @@ impl Object {
         match self {
             Object::Pod(pod) => &pod.meta,
             Object::ReplicationController(controller) => &controller.meta,
+            Object::ResourceQuota(quota) => &quota.meta,
         }
     }
 }

@@ -10,12 +10,13 @@
 //!
 //! A plan goes through the modules in this order: `claim` says which pods are its own and what must be adopted or
 //! released, `manage` how many are missing (their `names`) or too many (the `victims`), `status` what to publish.
-//! `route` says which keys a change touches, `events` what users are told.
+//! `route` says which keys a change touches, `relieve` which need not wait for room any longer, `events` what users are told.
 
 mod claim;
 mod events;
 mod manage;
 mod names;
+mod relieve;
 mod route;
 mod status;
 mod victims;
@@ -74,8 +75,16 @@ impl Controller for ReplicationControllers {
         &[Kind::ReplicationController, Kind::Pod]
     }
 
+    fn helpful_kinds(&self) -> &'static [Kind] {
+        &[Kind::ResourceQuota]
+    }
+
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
         route::route(store, change, keys);
+    }
+
+    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        relieve::relieve(store, change, keys);
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {

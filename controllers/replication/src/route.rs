@@ -16,7 +16,7 @@ pub(crate) fn route(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) 
 fn as_pod(object: &Object) -> Option<&Pod> {
     match object {
         Object::Pod(pod) => Some(pod),
-        Object::ReplicationController(_) => None,
+        Object::ReplicationController(_) | Object::ResourceQuota(_) => None,
     }
 }
 

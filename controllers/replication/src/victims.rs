@@ -3,7 +3,7 @@
 //! In this order, what comes first goes first:
 //! 1. not bound to a node; 2. phase Pending, then Unknown, then Running; 3. not ready; 4. lower deletion cost;
 //! 5. more pods of the same ReplicationController on its node; 6. ready for a shorter time; 7. more restarts of a main
-//! container, then of a sidecar; 8. created later.
+//!    container, then of a sidecar; 8. created later.
 //!
 //! Times count by the power of two of the age in nanoseconds, so that pods of about the same age are equal and their
 //! UIDs decide, as good as at random. A missing time comes first.

@@ -178,10 +178,11 @@ impl Election {
     }
 }
 
-/// The kinds that any controller needs, each once.
+/// The kinds that any controller needs or is helped by, each once.
 fn sources_of(controllers: &[Box<dyn Controller + Send>]) -> Vec<Source> {
-    let kinds: BTreeSet<Kind> =
-        controllers.iter().flat_map(|controller| controller.kinds().iter().copied()).collect();
+    let needed = controllers.iter().flat_map(|controller| controller.kinds());
+    let helpful = controllers.iter().flat_map(|controller| controller.helpful_kinds());
+    let kinds: BTreeSet<Kind> = needed.chain(helpful).copied().collect();
     kinds.into_iter().map(Source::everywhere).collect()
 }
 

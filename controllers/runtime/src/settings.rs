@@ -51,7 +51,7 @@ impl Default for Settings {
             listen_address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)),
             leader_election: None,
             concurrent_writes: 512,
-            retry_cap: Duration::from_secs(120),
+            retry_cap: Duration::from_secs(60),
             request_timeout: Duration::from_secs(60),
             shutdown_timeout: Duration::from_secs(10),
             audit_interval: Some(Duration::from_secs(240)),

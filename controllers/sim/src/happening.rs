@@ -38,6 +38,8 @@ pub enum Happening {
     NodeRestarts(Name),
     /// The kubelets say that their nodes are alive.
     NodesRenew,
+    /// The quota controller counts.
+    QuotasAreCounted,
     /// The garbage collector looks around.
     GarbageIsCollected,
     /// It stands in the script.

@@ -37,6 +37,7 @@ pub struct Process {
     pub wakes: Time,
     pods: Stream,
     controllers: Stream,
+    quotas: Stream,
     /// The names that each key's last plan gives to creates.
     pub batches: BTreeMap<ObjectName, Vec<ObjectName>>,
     /// Where the acknowledgements of a mutant wait.
@@ -108,6 +109,7 @@ impl Process {
             wakes: Time::default(),
             pods: stream(1),
             controllers: stream(2),
+            quotas: stream(3),
             batches: BTreeMap::new(),
             counting_gate: CountingGate::default(),
             planned,
@@ -119,6 +121,7 @@ impl Process {
         match kind {
             Kind::Pod => &mut self.pods,
             Kind::ReplicationController => &mut self.controllers,
+            Kind::ResourceQuota => &mut self.quotas,
         }
     }
 
@@ -151,8 +154,16 @@ impl Controller for Observed {
         self.controller.kinds()
     }
 
+    fn helpful_kinds(&self) -> &'static [Kind] {
+        self.controller.helpful_kinds()
+    }
+
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
         self.controller.route(store, change, keys);
+    }
+
+    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        self.controller.relieve(store, change, keys);
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {

@@ -82,6 +82,7 @@ fn list_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Pod => "PodList",
         Kind::ReplicationController => "ReplicationControllerList",
+        Kind::ResourceQuota => "ResourceQuotaList",
     }
 }
 

@@ -94,6 +94,13 @@ fn lists() {
     "#]],
     );
     check(
+        &request::list(Kind::ResourceQuota, None, None, None),
+        expect![[r#"
+        GET /api/v1/resourcequotas
+        Accept: application/vnd.kubernetes.protobuf
+    "#]],
+    );
+    check(
         &request::metadata_list(Kind::Pod, None, Some(1000), None),
         expect![[r#"
         GET /api/v1/pods?limit=1000

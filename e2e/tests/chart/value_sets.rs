@@ -30,6 +30,7 @@ pub const CASES: &[Case] = &[
                 "/replicationcontrollers get,list,watch",
                 "/replicationcontrollers/finalizers update",
                 "/replicationcontrollers/status patch",
+                "/resourcequotas get,list,watch",
                 "coordination.k8s.io/leases create",
                 "coordination.k8s.io/leases get,update",
             ].map(str::to_owned))

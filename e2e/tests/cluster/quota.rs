@@ -1,5 +1,7 @@
 //! A namespace that allows fewer pods than are wanted.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
@@ -7,6 +9,11 @@ use serde_json::Value;
 use crate::namespace::Namespace;
 use crate::templates;
 use crate::world::{LATER, SOON, World};
+
+/// By then creates have failed so often that they are tried once in more than half a minute.
+const BACK_OFF_IS_LONG: Duration = Duration::from_secs(45);
+/// Far less than what is left of that wait, and enough for a machine that has much else to do.
+const AT_ONCE: Duration = Duration::from_secs(20);
 
 pub fn a_full_quota_is_said_and_recovered_from(_world: &World, namespace: &Namespace<'_>) -> Result<()> {
     namespace.kubectl(&["create", "quota", "few", "--hard=pods=3"])?;
@@ -28,6 +35,8 @@ pub fn a_full_quota_is_said_and_recovered_from(_world: &World, namespace: &Names
     assert_eq!(event["type"], "Warning", "{event}");
     assert_eq!(namespace.pods("app=wanted")?.len(), 3);
 
+    std::thread::sleep(BACK_OFF_IS_LONG);
+    assert_eq!(namespace.pods("app=wanted")?.len(), 3);
     namespace.kubectl(&[
         "patch",
         "resourcequota",
@@ -35,6 +44,9 @@ pub fn a_full_quota_is_said_and_recovered_from(_world: &World, namespace: &Names
         "--patch",
         r#"{"spec": {"hard": {"pods": "9"}}}"#,
     ])?;
+    wait_for("the missing pods to be made as soon as there is room", AT_ONCE, || {
+        Ok((namespace.pods("app=wanted")?.len() == 5).then_some(()))
+    })?;
     let controller = namespace.wait_until_ready("wanted", 5, LATER)?;
     wait_for("the condition to go", SOON, || {
         Ok(condition_is_gone(&namespace.replication_controller("wanted")?).then_some(()))

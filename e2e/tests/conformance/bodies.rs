@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use mainstay_model::{
     Condition, Kind, LabelSet, Meta, Name, Object, ObjectName, OwnerReference, Pod, PodPhase,
-    ReplicationController, ReplicationControllerStatus, ResourceVersion, Selector, Timestamp, Uid,
+    ReplicationController, ReplicationControllerStatus, ResourceQuota, ResourceVersion, Selector, Timestamp,
+    Uid,
 };
 use mainstay_sim::api::changes::{Draft, DraftSpec, Part, new_pod};
 use mainstay_sim::api::selection::phase;
@@ -102,6 +103,7 @@ pub fn whole(kind: Kind, value: &Value) -> Whole {
     let object = match kind {
         Kind::Pod => Object::Pod(Arc::new(pod(meta, value))),
         Kind::ReplicationController => Object::ReplicationController(Arc::new(controller(meta, value))),
+        Kind::ResourceQuota => Object::ResourceQuota(Arc::new(quota(meta, value))),
     };
     Whole {
         object,
@@ -113,6 +115,14 @@ pub fn whole(kind: Kind, value: &Value) -> Whole {
 /// The version of an object.
 pub fn version(value: &Value) -> ResourceVersion {
     ResourceVersion::parse(text(&value["metadata"]["resourceVersion"])).unwrap_or_default()
+}
+
+fn quota(meta: Meta, value: &Value) -> ResourceQuota {
+    let amounts = |value: &Value| {
+        let entries = value.as_object().into_iter().flatten();
+        entries.map(|(resource, amount)| (resource.as_str().into(), text(amount).into())).collect()
+    };
+    ResourceQuota { meta, hard: amounts(&value["status"]["hard"]), used: amounts(&value["status"]["used"]) }
 }
 
 fn pod(meta: Meta, value: &Value) -> Pod {

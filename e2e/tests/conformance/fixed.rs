@@ -12,7 +12,7 @@ use mainstay_wire::{Frame, request};
 use serde_json::json;
 
 use crate::operation::{At, Choice, Finalizers, Labels, Operation, Target};
-use crate::pair::Pair;
+use crate::pair::{KINDS, Pair};
 use crate::server::{Server, with_query};
 use crate::tally::Tally;
 use crate::watches::Watched;
@@ -114,7 +114,7 @@ pub async fn a_version_that_is_forgotten_is_expired_and_one_that_is_not_there_ye
         pair.list(Kind::Pod, &EVERYTHING, At::Past(place)).await?;
     }
     let expired = said::<()>(&Err(Refused::EXPIRED));
-    for kind in Kind::ALL {
+    for kind in KINDS {
         let from = pair.moments[0];
         ensure!(from.model.0 < pair.model.history().compacted(), "the model has forgotten it");
         let found = refused(&restarted, from.server, kind).await?;

@@ -15,6 +15,9 @@ use crate::tally::Tally;
 /// What the model takes for the present.
 pub const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
+/// The kinds that are compared. A quota is there to refuse pods; who counts its usage is no part of either side.
+pub const KINDS: [Kind; 2] = [Kind::Pod, Kind::ReplicationController];
+
 /// One of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Side {
@@ -260,5 +263,6 @@ pub fn change_meta(object: &mut Object, change: impl FnOnce(&mut mainstay_model:
         Object::ReplicationController(controller) => {
             change(&mut std::sync::Arc::make_mut(controller).meta);
         }
+        Object::ResourceQuota(quota) => change(&mut std::sync::Arc::make_mut(quota).meta),
     }
 }

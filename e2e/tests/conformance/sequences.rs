@@ -8,13 +8,12 @@ use anyhow::{Error, Result, anyhow, bail};
 use futures::future;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use mainstay_e2e::interrupt;
-use mainstay_model::Kind;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::drawing::{Sequence, sequences};
 use crate::operation::{At, Choice};
-use crate::pair::Pair;
+use crate::pair::{KINDS, Pair};
 use crate::server::Server;
 use crate::tally::Tally;
 
@@ -120,7 +119,7 @@ async fn run_in(pair: &mut Pair<'_>, sequence: &Sequence) -> Result<()> {
         pair.perform(operation).await?;
     }
     let all = Choice { labels: Vec::new(), fields: Vec::new() };
-    for kind in Kind::ALL {
+    for kind in KINDS {
         pair.list(kind, &all, At::Newest).await?;
     }
     pair.compare_whole_kinds().await?;

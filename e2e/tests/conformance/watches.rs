@@ -10,7 +10,7 @@ use mainstay_sim::api::selection::Selection;
 use mainstay_wire::{Frame, list, request};
 
 use crate::operation::Choice;
-use crate::pair::{Both, Pair, change_meta, plain};
+use crate::pair::{Both, KINDS, Pair, change_meta, plain};
 use crate::server::{Watch, with_query};
 use crate::words::{said, status_words};
 
@@ -110,7 +110,7 @@ impl Pair<'_> {
 
     /// The other two forms in which production asks for everything: a list that is streamed, and one of metadata.
     pub async fn compare_whole_kinds(&self) -> Result<()> {
-        for kind in Kind::ALL {
+        for kind in KINDS {
             let asked = request::watch_list(kind, Some(&self.namespace), OPEN_SECONDS);
             let frames = self.server.watch(asked, kind).await?.initial_events().await?;
             let mut server = BTreeMap::new();

@@ -67,6 +67,10 @@ pub(super) struct Batch {
     pub managed: bool,
     /// The kind of the first write that failed.
     pub failed: Option<&'static str>,
+    /// Whether a create was forbidden, as by a full quota.
+    pub forbidden: bool,
+    /// Whether room may have come while it was on its way: what was forbidden before may be allowed by now.
+    pub relieved: bool,
     /// Whether the spec has changed since it was planned: what the server would not take yet is not sent again.
     pub is_void: bool,
 }
@@ -78,6 +82,8 @@ pub(super) struct Hold {
     pub until: Moment,
     /// What is held back.
     pub what: Held,
+    /// Whether it is for a create that was forbidden: it ends when there may be room.
+    pub for_room: bool,
 }
 
 /// What a pause holds back.

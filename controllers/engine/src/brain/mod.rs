@@ -62,7 +62,7 @@ impl Default for BrainSettings {
     fn default() -> BrainSettings {
         BrainSettings {
             concurrent_writes: 512,
-            back_off: BackOff { base: Duration::from_millis(5), cap: Duration::from_secs(120) },
+            back_off: BackOff { base: Duration::from_millis(5), cap: Duration::from_secs(60) },
             settle_time: Duration::from_secs(90),
             freshness_patience: Duration::from_secs(1),
             audit_interval: Some(Duration::from_secs(240)),
@@ -115,7 +115,7 @@ const CHANGES_PER_COLLECTION: usize = 50_000;
 const METER_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Brain {
-    /// A brain that knows nothing yet. Each kind of each controller must have a source.
+    /// A brain that knows nothing yet. Each kind that a controller needs must have a source, and each that only helps may have one.
     pub fn new(
         settings: BrainSettings,
         controllers: Vec<Box<dyn Controller + Send>>,

@@ -154,6 +154,7 @@ impl Brain {
                 }
             }
             refusal => {
+                state.batch.forbidden |= creates && matches!(refusal, Refusal::Forbidden { .. });
                 // Quota is checked before the name: a create that was sent before may have been committed then.
                 if creates && state.is_unsettled(write.object()) {
                     state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
@@ -291,7 +292,15 @@ impl Brain {
         }
         let batch = std::mem::take(&mut state.batch);
         match batch.failed {
-            Some(verb) => self.hold(now, index, &mut state, Held::Writes([verb].into())),
+            Some(verb) => {
+                if batch.forbidden && batch.relieved {
+                    state.failures = 0;
+                }
+                self.hold(now, index, &mut state, Held::Writes([verb].into()));
+                if let Some(hold) = &mut state.hold {
+                    hold.for_room |= batch.forbidden;
+                }
+            }
             None if batch.managed => {
                 state.failures = 0;
                 state.memory.failure = None;

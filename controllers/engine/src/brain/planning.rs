@@ -60,7 +60,7 @@ impl Brain {
         if state.hold.as_ref().is_some_and(|hold| hold.until <= now.moment) {
             state.hold = None;
         }
-        if let Some(Hold { until, what: Held::Plans }) = &state.hold {
+        if let Some(Hold { until, what: Held::Plans, .. }) = &state.hold {
             desk.queue.set_timer(key, Some(*until));
             desk.keys.insert(key.clone(), state);
             return;
@@ -155,7 +155,8 @@ impl Brain {
     pub(super) fn hold(&mut self, now: Now, index: usize, state: &mut KeyState, what: Held) {
         // Another kind of write has failed during the pause: if it ended the pause of the first, the two would take turns
         // without end.
-        if let (Some(Hold { until, what: Held::Writes(held) }), Held::Writes(more)) = (&mut state.hold, &what)
+        if let (Some(Hold { until, what: Held::Writes(held), .. }), Held::Writes(more)) =
+            (&mut state.hold, &what)
             && *until > now.moment
         {
             held.extend(more);
@@ -163,7 +164,7 @@ impl Brain {
         }
         state.failures = state.failures.saturating_add(1);
         let until = now.moment.after(self.settings.back_off.delay(state.failures));
-        state.hold = Some(Hold { until, what });
+        state.hold = Some(Hold { until, what, for_room: false });
         if let Some(desk) = self.desks.get(index) {
             self.meter.retried(desk.controller.queue());
         }

@@ -30,6 +30,8 @@ pub struct BrainReport {
 pub struct SourceReport {
     /// Which.
     pub source: Source,
+    /// Whether a controller waits for it; else it only helps.
+    pub needed: bool,
     /// Whether the store has had a complete list.
     pub synced: bool,
     /// Whether it is known to be as new as our leadership; false in a standby.
@@ -62,6 +64,7 @@ impl Brain {
     pub fn report(&self, now: Now) -> BrainReport {
         let source = |(source, state): (&Source, &super::SourceState)| SourceReport {
             source: source.clone(),
+            needed: self.desks.iter().any(|desk| desk.controller.kinds().contains(&source.kind)),
             synced: state.is_synced(),
             fresh: state.freshness == Freshness::Fresh,
             progress: state.progress,

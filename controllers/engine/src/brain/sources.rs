@@ -76,6 +76,8 @@ impl Brain {
                 self.want_list(now, source);
             }
             SourceEvent::Progress(version) => self.progressed(now, source, version),
+            // Of what was never there nothing can have gone back; it may be a kind that this process has no right to.
+            SourceEvent::Interrupted if !state.is_synced() => {}
             SourceEvent::Interrupted => {
                 // A restored etcd takes a watch from the old, higher version and skips what lies between: asked for
                 // right now and until the stream speaks again, its newest version gives it away.
@@ -170,9 +172,13 @@ impl Brain {
             };
             for index in 0..self.desks.len() {
                 let Some(desk) = self.desks.get(index) else { continue };
-                if !desk.controller.kinds().contains(&kind) {
+                let is_needed = desk.controller.kinds().contains(&kind);
+                if !is_needed && !desk.controller.helpful_kinds().contains(&kind) {
                     continue;
                 }
+                desk.controller.relieve(&self.store, change, &mut keys);
+                keys.drain(..).for_each(|key| self.relieved(now, index, &key));
+                let Some(desk) = self.desks.get(index).filter(|_| is_needed) else { continue };
                 let is_primary = desk.controller.primary() == kind;
                 desk.controller.route(&self.store, change, &mut keys);
                 if is_primary {
@@ -211,6 +217,23 @@ impl Brain {
         if was_busy && !state.is_busy() {
             self.finish(now, desk_index, &meta.name);
         }
+    }
+
+    /// There may be room for what was forbidden: the key is tried again as if it were for the first time. Where many wait for
+    /// the same room, each of them tries with one create, since failures have shrunk its window to that. The server may learn
+    /// of the room a little later than we do, so the back-off begins anew rather than go on.
+    fn relieved(&mut self, now: Now, desk_index: usize, key: &ObjectName) {
+        let Some(state) = self.desks.get_mut(desk_index).and_then(|desk| desk.keys.get_mut(key)) else {
+            return;
+        };
+        // The answer to what is on its way may be from before.
+        state.batch.relieved |= state.is_busy();
+        if !state.hold.as_ref().is_some_and(|hold| hold.for_room) {
+            return;
+        }
+        state.hold = None;
+        state.failures = 0;
+        self.enqueue(now, desk_index, key, Lane::Retry);
     }
 
     /// An object that is gone or going may be what a key waits for.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
-use mainstay_model::{LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController};
+use mainstay_model::{
+    LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController, ResourceQuota,
+};
 
 /// The shared texts and label sets. A name that is used by one object only is not kept here.
 #[derive(Clone, Default)]
@@ -29,6 +31,15 @@ impl Interner {
         self.meta(&mut own.meta);
         own.selector.0 = self.label_set(own.selector.0.clone());
         controller
+    }
+
+    pub(super) fn resource_quota(&mut self, mut quota: Arc<ResourceQuota>) -> Arc<ResourceQuota> {
+        let own = Arc::make_mut(&mut quota);
+        self.meta(&mut own.meta);
+        for (resource, _) in own.hard.iter_mut().chain(&mut own.used) {
+            *resource = self.text(resource.clone());
+        }
+        quota
     }
 
     /// Drops what only this table still holds.

@@ -10,7 +10,7 @@ pub use table::Table;
 
 use std::fmt;
 
-use mainstay_model::{Kind, Object, ObjectName, ReplicationController, Tombstone, Uid};
+use mainstay_model::{Kind, Object, ObjectName, ReplicationController, ResourceQuota, Tombstone, Uid};
 
 use intern::Interner;
 
@@ -28,6 +28,7 @@ pub struct Change {
 pub struct Store {
     pods: Pods,
     replication_controllers: Table<ReplicationController>,
+    resource_quotas: Table<ResourceQuota>,
     interner: Interner,
 }
 
@@ -40,6 +41,11 @@ impl Store {
     /// The ReplicationControllers.
     pub fn replication_controllers(&self) -> &Table<ReplicationController> {
         &self.replication_controllers
+    }
+
+    /// The ResourceQuotas.
+    pub fn resource_quotas(&self) -> &Table<ResourceQuota> {
+        &self.resource_quotas
     }
 
     /// Puts an object in the place of what bore its name; says what changed.
@@ -56,6 +62,11 @@ impl Store {
                 let controller = self.interner.replication_controller(controller);
                 let old = self.replication_controllers.insert(controller.clone());
                 (old.map(Object::ReplicationController), Object::ReplicationController(controller))
+            }
+            Object::ResourceQuota(quota) => {
+                let quota = self.interner.resource_quota(quota);
+                let old = self.resource_quotas.insert(quota.clone());
+                (old.map(Object::ResourceQuota), Object::ResourceQuota(quota))
             }
         };
         match changes {
@@ -78,6 +89,7 @@ impl Store {
             Kind::ReplicationController => {
                 Object::ReplicationController(self.replication_controllers.remove(name, uid)?)
             }
+            Kind::ResourceQuota => Object::ResourceQuota(self.resource_quotas.remove(name, uid)?),
         };
         Some(Change { old: Some(old), new: None })
     }
@@ -89,6 +101,7 @@ impl Store {
             Kind::ReplicationController => {
                 self.replication_controllers.get(name).cloned().map(Object::ReplicationController)
             }
+            Kind::ResourceQuota => self.resource_quotas.get(name).cloned().map(Object::ResourceQuota),
         }
     }
 
@@ -105,6 +118,7 @@ impl Store {
             Kind::ReplicationController => {
                 self.replication_controllers.iter().cloned().map(Object::ReplicationController).collect()
             }
+            Kind::ResourceQuota => self.resource_quotas.iter().cloned().map(Object::ResourceQuota).collect(),
         }
     }
 
@@ -113,6 +127,7 @@ impl Store {
         match kind {
             Kind::Pod => self.pods.len(),
             Kind::ReplicationController => self.replication_controllers.len(),
+            Kind::ResourceQuota => self.resource_quotas.len(),
         }
     }
 
@@ -125,7 +140,11 @@ impl Store {
 /// The objects; what else there is follows from them.
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.pods.iter()).entries(self.replication_controllers.iter()).finish()
+        f.debug_list()
+            .entries(self.pods.iter())
+            .entries(self.replication_controllers.iter())
+            .entries(self.resource_quotas.iter())
+            .finish()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mainstay_model::{Meta, Name, ObjectName, Pod, ReplicationController, Uid};
+use mainstay_model::{Meta, Name, ObjectName, Pod, ReplicationController, ResourceQuota, Uid};
 
 /// An object that a table can hold.
 pub trait Stored {
@@ -18,6 +18,12 @@ impl Stored for Pod {
 }
 
 impl Stored for ReplicationController {
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+}
+
+impl Stored for ResourceQuota {
     fn meta(&self) -> &Meta {
         &self.meta
     }

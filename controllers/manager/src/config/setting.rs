@@ -123,7 +123,7 @@ pub const REPLICATION_BURST: Setting = Setting {
 pub const RETRY_CAP: Setting = Setting {
     name: "retry-cap",
     value: "DURATION",
-    default: Fallback::Value("2m"),
+    default: Fallback::Value("1m"),
     help: "The longest wait before an object whose writes keep failing is tried again.",
     upstream: None,
     section: CONTROL,

@@ -66,7 +66,7 @@ fn without_any_setting_the_defaults_hold() {
             controllers: ControllerList { on: [REPLICATION_CONTROLLER].into(), elsewhere: Vec::new() },
             concurrent_writes: 512,
             replication_burst: 500,
-            retry_cap: Duration::from_secs(120),
+            retry_cap: Duration::from_secs(60),
             audit_interval: Duration::from_secs(240),
             leader_election: Some(LeaderElection {
                 namespace: "own-namespace".to_owned(),
@@ -95,7 +95,7 @@ fn flags_win_over_the_environment_and_this_over_the_file() {
         (vec![path], vec![], 3),
         (vec![flag], vec![variable], 1),
         (vec![], vec![variable], 2),
-        (vec![], vec![], 120),
+        (vec![], vec![], 60),
         (vec![], vec![("MAINSTAY_CONFIG", file.path())], 3),
         (vec![flag], vec![("MAINSTAY_CONFIG", file.path())], 1),
     ] {
@@ -150,7 +150,7 @@ fn an_optional_setting_given_as_nothing_counts_as_left_out() {
     let file = File::new("nothing", "kubeconfig: /tmp/kubeconfig\n");
     let config = accepted(&[("config", file.path()), ("kubeconfig", "")], &[("MAINSTAY_SERVER", "")]);
     assert_eq!((config.kubeconfig, config.server), (None, None));
-    assert_eq!(accepted(&[("config", "")], &[]).retry_cap, Duration::from_secs(120));
+    assert_eq!(accepted(&[("config", "")], &[]).retry_cap, Duration::from_secs(60));
 }
 
 #[test]

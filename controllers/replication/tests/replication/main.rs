@@ -5,6 +5,7 @@ mod brain;
 mod objects;
 mod plans;
 mod properties;
+mod relief;
 mod reports;
 mod routes;
 mod scale_down;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mainstay_model::{
     Condition, ControllerReference, CreatePod, Kind, LabelSet, Meta, Name, Object, ObjectName,
     OwnerReference, Pod, PodPhase, PodTemplate, ReplicationController, ReplicationControllerStatus,
-    ResourceVersion, Selector, Timestamp, Uid,
+    ResourceQuota, ResourceVersion, Selector, Timestamp, Uid,
 };
 
 /// The namespace that everything is in.
@@ -55,6 +55,20 @@ pub fn controller(replicas: i32) -> Controller {
         })),
         status: ReplicationControllerStatus { observed_generation: 1, ..Default::default() },
     })
+}
+
+/// A ResourceQuota `few`, as its status says it: amounts like `pods=3 memory=1Gi`.
+pub fn quota(hard: &str, used: &str) -> Object {
+    let amounts = |text: &str| {
+        let pair =
+            |word: &str| word.split_once('=').map(|(name, amount)| (name.into(), amount.into())).unwrap();
+        text.split_whitespace().map(pair).collect()
+    };
+    Object::ResourceQuota(Arc::new(ResourceQuota {
+        meta: meta("few", Uid(0xf)),
+        hard: amounts(hard),
+        used: amounts(used),
+    }))
 }
 
 #[derive(Clone, Debug)]

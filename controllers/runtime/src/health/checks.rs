@@ -60,11 +60,14 @@ pub(super) fn ready(report: Option<&BrainReport>, leadership: Leadership, moment
 }
 
 fn cache(report: &SourceReport) -> Check {
-    let SourceReport { source, synced, fresh: _, progress, objects, silent_for } = report;
+    let SourceReport { source, needed, synced, fresh: _, progress, objects, silent_for } = report;
     let namespace = source.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-    let verdict = match synced {
-        true => Ok(format!("{objects} objects at version {progress}, heard {} s ago", silent_for.as_secs())),
-        false => Err("the first list is not complete".to_owned()),
+    let verdict = match (synced, needed) {
+        (true, _) => {
+            Ok(format!("{objects} objects at version {progress}, heard {} s ago", silent_for.as_secs()))
+        }
+        (false, true) => Err("the first list is not complete".to_owned()),
+        (false, false) => Ok("not there, which nothing waits for; may it be listed and watched?".to_owned()),
     };
     Check { name: format!("cache/{namespace}{}", source.kind.plural()), verdict }
 }

@@ -11,6 +11,7 @@ fn report(at_second: u64, synced: bool, leading: bool, active: bool) -> BrainRep
         leading,
         sources: vec![SourceReport {
             source: Source::everywhere(Kind::Pod),
+            needed: true,
             synced,
             fresh: active,
             progress: ResourceVersion(42),
@@ -103,6 +104,24 @@ fn a_standby_with_complete_caches_is_ready() {
             "[-]brain failed: no sign of life for 100 s",
             "[+]leader-election ok: standby",
             "[-]caches failed: not begun yet",
+        ],
+    );
+}
+
+#[test]
+fn what_only_helps_and_is_not_there_is_said_and_makes_nobody_unready() {
+    let mut report = report(99, false, true, true);
+    report.sources[0].source.kind = Kind::ResourceQuota;
+    report.sources[0].needed = false;
+    check(
+        checks::ready,
+        Some(report),
+        LEADING,
+        &[
+            "[+]brain ok",
+            "[+]leader-election ok: leading",
+            "[+]cache/resourcequotas ok: not there, which nothing waits for; may it be listed and watched?",
+            "[+]controller/replicationcontroller-controller ok: active, 1 keys queued, 2 at work, 3 timed",
         ],
     );
 }

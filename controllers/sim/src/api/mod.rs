@@ -4,12 +4,13 @@
 //! name, the version before the UID. `e2e/tests/conformance` holds this model against a real kube-apiserver, request by request.
 //!
 //! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send,
-//! [`deletion`] how objects go, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
+//! [`deletion`] how objects go, [`quotas`] what limits their number, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
 //! server says no.
 
 pub mod changes;
 pub mod deletion;
 pub mod history;
+pub mod quotas;
 pub mod record;
 pub mod refused;
 pub mod selection;
@@ -40,8 +41,6 @@ pub struct ApiServer {
     past_leases: BTreeMap<u64, Option<ObservedLease>>,
     history: History,
     last_uid: u128,
-    /// The most pods that may count for the quota of a namespace, where there is one.
-    quotas: BTreeMap<Name, usize>,
     /// Namespaces that are being deleted.
     terminating: BTreeSet<Name>,
 }
@@ -55,7 +54,6 @@ impl Default for ApiServer {
             past_leases: BTreeMap::new(),
             history: History::default(),
             last_uid: 0,
-            quotas: BTreeMap::new(),
             terminating: BTreeSet::new(),
         }
     }
@@ -81,21 +79,6 @@ impl ApiServer {
     pub fn new_uid(&mut self) -> Uid {
         self.last_uid += 1;
         Uid(self.last_uid)
-    }
-
-    /// Limits how many pods that have not finished a namespace may have, or lifts the limit.
-    pub fn set_quota(&mut self, namespace: &Name, pods: Option<usize>) {
-        match pods {
-            Some(pods) => self.quotas.insert(namespace.clone(), pods),
-            None => self.quotas.remove(namespace),
-        };
-    }
-
-    /// Whether the quota of a namespace leaves no room for another pod.
-    pub fn is_quota_full(&self, namespace: &Name) -> bool {
-        let Some(quota) = self.quotas.get(namespace) else { return false };
-        let counts = |pod: &&Arc<Pod>| pod.meta.name.namespace == *namespace && !pod.phase.is_finished();
-        self.pods().filter(counts).count() >= *quota
     }
 
     /// A namespace is being deleted: nothing is created in it any more.
@@ -292,14 +275,14 @@ impl ApiServer {
 fn as_pod(record: &Record) -> Option<&Arc<Pod>> {
     match &record.object {
         Object::Pod(pod) => Some(pod),
-        Object::ReplicationController(_) => None,
+        Object::ReplicationController(_) | Object::ResourceQuota(_) => None,
     }
 }
 
 fn as_controller(record: &Record) -> Option<&Arc<ReplicationController>> {
     match &record.object {
         Object::ReplicationController(controller) => Some(controller),
-        Object::Pod(_) => None,
+        Object::Pod(_) | Object::ResourceQuota(_) => None,
     }
 }
 

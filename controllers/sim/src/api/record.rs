@@ -46,6 +46,7 @@ impl Record {
             Object::ReplicationController(controller) => {
                 change(&mut std::sync::Arc::make_mut(controller).meta);
             }
+            Object::ResourceQuota(quota) => change(&mut std::sync::Arc::make_mut(quota).meta),
         }
     }
 

@@ -52,6 +52,7 @@ impl Selection {
         let known: &[&str] = match kind {
             Kind::Pod => &["metadata.name", "metadata.namespace", "spec.nodeName", "status.phase"],
             Kind::ReplicationController => &["metadata.name", "metadata.namespace", "status.replicas"],
+            Kind::ResourceQuota => &["metadata.name", "metadata.namespace"],
         };
         let is_known = |requirement: &FieldRequirement| known.contains(&&*requirement.field);
         if self.fields.iter().all(is_known) { Ok(()) } else { Err(Refused::BAD_REQUEST) }

@@ -209,3 +209,27 @@ fn a_restore_sets_the_lease_back_too() {
     let LeaseAnswer::Lease(lease) = server.lease(LeaseRequest::Get) else { panic!() };
     assert_eq!((lease.record.holder.as_str(), lease.version), ("first", version));
 }
+
+#[test]
+fn a_quota_says_what_was_counted_last_and_is_in_force_at_once() {
+    let mut server = ApiServer::default();
+    create(&mut server, "a");
+    let said = |server: &ApiServer| {
+        let quotas = server.list(Kind::ResourceQuota);
+        let [mainstay_model::Object::ResourceQuota(quota)] = &quotas[..] else { panic!("{quotas:?}") };
+        format!("{} of {}", quota.used("pods").unwrap(), quota.hard("pods").unwrap())
+    };
+    server.set_quota(&"shop".into(), Some(2));
+    create(&mut server, "b");
+    assert_eq!(said(&server), "1 of 2");
+    assert!(matches!(refusal(create(&mut server, "c")), Refusal::Forbidden { .. }));
+    let before = server.revision();
+    server.count_quota(&"shop".into());
+    assert_eq!((said(&server), server.revision().0), ("2 of 2".to_owned(), before.0 + 1));
+    server.count_quota(&"shop".into());
+    server.count_quota(&"depot".into());
+    assert_eq!(server.revision().0, before.0 + 1);
+    server.set_quota(&"shop".into(), None);
+    create(&mut server, "c");
+    assert_eq!((server.list(Kind::ResourceQuota).len(), server.pods().count()), (0, 3));
+}

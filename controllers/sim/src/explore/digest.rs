@@ -25,6 +25,7 @@ fn offset(kind: Kind) -> u64 {
     match kind {
         Kind::Pod => 0,
         Kind::ReplicationController => STEP,
+        Kind::ResourceQuota => 2 * STEP,
     }
 }
 
@@ -126,7 +127,7 @@ impl fmt::Write for Reader {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         // Most pieces are short words: only what could be a version is looked at.
         let version = if piece.len() == VERSION_DIGITS { piece.parse().ok() } else { None };
-        match version.filter(|number| (FIRST_VERSION.0..FIRST_VERSION.0 + 2 * STEP).contains(number)) {
+        match version.filter(|number| (FIRST_VERSION.0..FIRST_VERSION.0 + 3 * STEP).contains(number)) {
             Some(version) => {
                 self.versions.push(version);
                 self.text.push(0);

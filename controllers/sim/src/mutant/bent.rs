@@ -49,6 +49,10 @@ impl Controller for Bent {
         self.controller.kinds()
     }
 
+    fn helpful_kinds(&self) -> &'static [Kind] {
+        self.controller.helpful_kinds()
+    }
+
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
         let Some(wrong) = &self.wrong else { return self.controller.route(store, change, keys) };
         let mut wrong = wrong.borrow_mut();
@@ -59,6 +63,10 @@ impl Controller for Bent {
             wrong.route(&mut touched);
             keys.append(&mut touched);
         }
+    }
+
+    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        self.controller.relieve(store, change, keys);
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {

@@ -7,32 +7,32 @@
 //! | mutant | caught by | seeds |
 //! |---|---|---|
 //! | `random-names` | `names` | 3 |
-//! | `one-too-many` | `count` | 2 |
-//! | `one-too-few` | `shortage` | 3 |
+//! | `one-too-many` | `count` | 1 |
+//! | `one-too-few` | `shortage` | 7 |
 //! | `strays-deleted` | `plan` | 3 |
 //! | `no-release` | `end` | 5 |
 //! | `old-owner-missed` | `end` | 8 |
-//! | `keys-forgotten` | `end` | 24 |
-//! | `no-generation` | `idle` | 2 |
-//! | `no-audits` | `leak` | 34 |
+//! | `keys-forgotten` | `end` | 2 |
+//! | `no-generation` | `idle` | 1 |
+//! | `no-audits` | `end` | 25 |
 //! | `no-retries` | `end` | 3 |
-//! | `leads-on` | `dispatch` | 24 |
-//! | `lease-without-version` | `leader` | 11 |
-//! | `lease-by-wall-clock` | `leader` | 4 |
-//! | `list-without-deletes` | `leak` | 19 |
-//! | `never-stale` | `count` | 25 |
-//! | `delete-without-uid` | `ownership` | 291 |
-//! | `restore-ignored` | `end` | 22 |
+//! | `leads-on` | `dispatch` | 37 |
+//! | `lease-without-version` | `leader` | 227 |
+//! | `lease-by-wall-clock` | `leader` | 7 |
+//! | `list-without-deletes` | `leak` | 5 |
+//! | `never-stale` | `count` | 79 |
+//! | `delete-without-uid` | `ownership` | 1082 |
+//! | `restore-ignored` | `leak` | 61 |
 //! | `no-gate` | `gate` | 2 |
-//! | `gate-by-count` | `gate` | 2 |
-//! | `adopt-from-cache` | `adoption` | 151 |
+//! | `gate-by-count` | `gate` | 1 |
+//! | `adopt-from-cache` | `adoption` | 438 |
 //! | `status-before-claim` | `plan` | 3 |
 //! | `transport-retries` | `dispatch` | 3 |
-//! | `queue-forgets` | `end` | 12 |
-//! | `back-off-never-resets` | `end` | 2 |
+//! | `queue-forgets` | `end` | 5 |
+//! | `back-off-never-resets` | `end` | 3 |
 //! | `window-never-shrinks` | `window` | 3 |
-//! | `lists-from-cache` | `gate` | 93 |
-//! | `orphans-when-terminating` | `plan` | 2 |
+//! | `lists-from-cache` | `count` | 23 |
+//! | `orphans-when-terminating` | `plan` | 1 |
 //!
 //! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
 //!

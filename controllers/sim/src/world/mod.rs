@@ -1,7 +1,7 @@
 //! The loop, and all that the world consists of.
 //!
 //! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
-//! elections, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`users`] do what the script says, [`faults`] too, and
+//! elections, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too, and
 //! [`end`] looks at what is left.
 
 mod agents;
@@ -9,6 +9,7 @@ mod end;
 mod faults;
 mod garbage;
 mod leases;
+mod quotas;
 mod requests;
 mod server;
 mod streams;
@@ -112,6 +113,7 @@ impl World {
         }
         world.schedule.at(Time::default(), Happening::GarbageIsCollected);
         world.schedule.at(Time::default(), Happening::NodesRenew);
+        world.schedule.at(Time::default(), Happening::QuotasAreCounted);
         for index in 0..options.managers {
             world.start(ProcessId { index, life: 0 });
         }
@@ -131,6 +133,7 @@ impl World {
                 Happening::PodLives(..)
                 | Happening::GarbageIsCollected
                 | Happening::NodesRenew
+                | Happening::QuotasAreCounted
                 | Happening::NodeRestarts(_)
                 | Happening::UserLooks(_)
                 | Happening::Script(Step::User(..))
@@ -141,6 +144,7 @@ impl World {
                 Happening::PodLives(name, uid) => self.pod_lives(&name, uid),
                 Happening::GarbageIsCollected => self.collect_garbage(),
                 Happening::NodesRenew => self.renew_nodes(),
+                Happening::QuotasAreCounted => self.count_quotas(),
                 Happening::NodeRestarts(node) => self.restart_node(&node),
                 Happening::Script(step) => self.script(step),
                 Happening::UserLooks(name) => self.user_looks(&name),

@@ -4,3 +4,4 @@ pub(crate) mod metadata;
 pub(crate) mod object;
 pub(crate) mod pod;
 pub(crate) mod replication_controller;
+pub(crate) mod resource_quota;

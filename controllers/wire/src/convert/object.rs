@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mainstay_model::{Kind, Object, ObjectName, ResourceVersion};
 use prost::Message;
 
-use crate::convert::{metadata, pod, replication_controller};
+use crate::convert::{metadata, pod, replication_controller, resource_quota};
 use crate::error::DecodeError;
 use crate::protobuf::core;
 use crate::protobuf::meta::{AnyObject, ObjectMeta};
@@ -23,6 +23,10 @@ pub(crate) fn object(kind: Kind, raw: Bytes) -> Result<Object, DecodeError> {
             let message = core::ReplicationController::decode(raw).map_err(malformed)?;
             let object = replication_controller::replication_controller(&message)?;
             Ok(Object::ReplicationController(Arc::new(object)))
+        }
+        Kind::ResourceQuota => {
+            let message = core::ResourceQuota::decode(raw).map_err(malformed)?;
+            Ok(Object::ResourceQuota(Arc::new(resource_quota::resource_quota(&message)?)))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! api/core/v1: pods and ReplicationControllers.
+//! api/core/v1: pods, ReplicationControllers and ResourceQuotas.
 
 use bytes::Bytes;
 use prost::Message;
@@ -120,4 +120,35 @@ pub(crate) struct ReplicationControllerCondition {
     pub(crate) reason: Bytes,
     #[prost(bytes = "bytes", tag = "5")]
     pub(crate) message: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ResourceQuota {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) metadata: Option<ObjectMeta>,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) status: Option<ResourceQuotaStatus>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ResourceQuotaStatus {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) hard: Vec<QuantityEntry>,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) used: Vec<QuantityEntry>,
+}
+
+/// An entry of a map from text to quantity.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct QuantityEntry {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) key: Bytes,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) value: Option<Quantity>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Quantity {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) text: Bytes,
 }

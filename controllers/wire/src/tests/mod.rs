@@ -3,6 +3,7 @@
 mod metadata;
 mod pods;
 mod replication_controllers;
+mod resource_quotas;
 mod watches;
 
 use bytes::Bytes;

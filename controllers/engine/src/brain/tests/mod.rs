@@ -4,6 +4,7 @@ mod audits;
 mod failures;
 mod gates;
 mod leadership;
+mod relief;
 mod settling;
 
 use std::collections::BTreeSet;
@@ -13,8 +14,8 @@ use std::time::Duration;
 use mainstay_model::{
     ControllerReference, CreatePod, DeletePod, Event, Found, Kind, Meta, Name, Object, ObjectName,
     OwnerReference, Pod, PodPhase, PodTemplate, ReadOutcome, ReplicationController,
-    ReplicationControllerStatus, ResourceVersion, StatusPatch, Timestamp, Tombstone, Uid, Write,
-    WriteOutcome,
+    ReplicationControllerStatus, ResourceQuota, ResourceVersion, StatusPatch, Timestamp, Tombstone, Uid,
+    Write, WriteOutcome,
 };
 
 use super::{Brain, BrainSettings};
@@ -29,6 +30,7 @@ use crate::store::Change;
 
 const PODS: Source = Source::everywhere(Kind::Pod);
 const OWNERS: Source = Source::everywhere(Kind::ReplicationController);
+const QUOTAS: Source = Source::everywhere(Kind::ResourceQuota);
 
 /// With so many replicas the keeper reads the owner first, and never likes what it finds.
 const NEEDS_A_READ: i32 = 12_345;
@@ -53,10 +55,22 @@ impl Controller for Keeper {
         &[Kind::Pod, Kind::ReplicationController]
     }
 
+    fn helpful_kinds(&self) -> &'static [Kind] {
+        &[Kind::ResourceQuota]
+    }
+
+    /// Any quota that changes gives room to everybody.
+    fn relieve(&self, store: &crate::Store, change: &Change, keys: &mut Vec<ObjectName>) {
+        if let Some(Object::ResourceQuota(_)) = change.new.as_ref().or(change.old.as_ref()) {
+            keys.extend(store.replication_controllers().iter().map(|owner| owner.meta.name.clone()));
+        }
+    }
+
     fn route(&self, _: &crate::Store, change: &Change, keys: &mut Vec<ObjectName>) {
         for object in [&change.old, &change.new].into_iter().flatten() {
             match object {
                 Object::ReplicationController(owner) => keys.push(owner.meta.name.clone()),
+                Object::ResourceQuota(_) => panic!("the keeper does not need quotas"),
                 Object::Pod(pod) => keys.extend(
                     pod.meta
                         .controller()
@@ -166,7 +180,12 @@ const OWNER: Uid = Uid(7);
 impl Bench {
     /// A standby with empty lists.
     fn standby(settings: BrainSettings) -> Bench {
-        let brain = Brain::new(settings, vec![Box::new(Keeper)], vec![PODS, OWNERS], Box::new(NoMeter));
+        Bench::standby_with(settings, vec![PODS, OWNERS])
+    }
+
+    /// The same with other sources; those of pods and owners are listed.
+    fn standby_with(settings: BrainSettings, sources: Vec<Source>) -> Bench {
+        let brain = Brain::new(settings, vec![Box::new(Keeper)], sources, Box::new(NoMeter));
         let mut bench = Bench {
             brain,
             now: Now { moment: Moment(Duration::from_secs(1)), wall: Timestamp::from_seconds(1_000_000) },
@@ -187,7 +206,12 @@ impl Bench {
 
     /// A leader with empty, fresh lists.
     fn leader() -> Bench {
-        let mut bench = Bench::standby(BrainSettings { audit_interval: None, ..Default::default() });
+        Bench::leader_with(vec![PODS, OWNERS])
+    }
+
+    fn leader_with(sources: Vec<Source>) -> Bench {
+        let settings = BrainSettings { audit_interval: None, ..Default::default() };
+        let mut bench = Bench::standby_with(settings, sources);
         bench.input(Input::LeadingUntil(Moment(Duration::from_secs(1_000_000))));
         for source in [PODS, OWNERS] {
             bench.newest(source, Some(ResourceVersion(100)));

@@ -9,6 +9,9 @@ use crate::clock::Time;
 use crate::explore::digest::Shape;
 use crate::mutant::{Bent, Mutant};
 
+/// The kinds that are watched. There are no quotas in worlds as small as these.
+pub(super) const KINDS: [Kind; 2] = [Kind::Pod, Kind::ReplicationController];
+
 /// For how long a manager is told that it leads: longer than any timer of its brain.
 pub(super) const TERM: Duration = Duration::from_secs(86_400);
 
@@ -29,7 +32,7 @@ impl Manager {
         if let Some(mutant) = mutant {
             mutant.settings(&mut settings);
         }
-        let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
+        let sources = KINDS.iter().map(|kind| Source::everywhere(*kind)).collect();
         let brain = Brain::new(settings, vec![Box::new(Bent::new(mutant))], sources, Box::new(NoMeter));
         let shape = Shape::of(&brain);
         Manager { brain, moment: Moment::default(), exact: shape.exact(), shape, mutant }

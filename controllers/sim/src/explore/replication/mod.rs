@@ -34,7 +34,7 @@ use super::TinyWorld;
 use super::digest::{FIRST_VERSION, Shape, as_seen, state_digest};
 use crate::api::ApiServer;
 use crate::api::record::Record;
-use manager::Manager;
+use manager::{KINDS, Manager};
 use memory::Reactions;
 use message::Message;
 pub use options::{PodLife, ReplicationBudgets};
@@ -70,7 +70,7 @@ struct Seat {
     manager: Rc<Manager>,
     /// Whether its lists and watches deliver.
     is_awake: bool,
-    /// Up to where pods and ReplicationControllers were delivered, in the order of [`Kind::ALL`]; `None` before a list.
+    /// Up to where pods and ReplicationControllers were delivered, in the order of [`KINDS`]; `None` before a list.
     positions: [Option<u64>; 2],
 }
 
@@ -186,7 +186,7 @@ impl TinyWorld for ReplicationWorld {
         shapes.extend(self.seats.iter().map(|seat| &seat.manager.shape));
         shapes.extend(self.on_the_way.iter().map(|(shape, _)| shape));
         for seat in &self.seats {
-            for kind in Kind::ALL {
+            for kind in KINDS {
                 let Some(position) = seat.position(kind) else { continue };
                 let is_open = |(of, version, _): &&(Kind, u64, Shape)| *of == kind && *version > position;
                 shapes.extend(self.changes.iter().filter(is_open).map(|(_, _, shape)| shape));
@@ -221,7 +221,7 @@ impl ReplicationWorld {
         let positions = self.seats.each_ref().map(|seat| seat.positions.map(|position| position.is_some()));
         let versions = self.seats.iter().flat_map(|seat| {
             let position = |kind| Some(as_seen(kind, ResourceVersion(seat.position(kind)?)).0);
-            Kind::ALL.into_iter().filter_map(position)
+            KINDS.into_iter().filter_map(position)
         });
         Shape::plain(&(budgets, states, awake, positions), versions.collect())
     }
@@ -232,7 +232,7 @@ struct Content<'a>(&'a ApiServer);
 
 impl fmt::Debug for Content<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for kind in Kind::ALL {
+        for kind in KINDS {
             f.debug_list().entries(self.0.list(kind).into_iter().map(steps::seen)).finish()?;
             write!(f, " at {:?}", as_seen(kind, self.0.revision()))?;
         }

@@ -1,8 +1,9 @@
 //! What must hold in each state, and in those where nothing happens any more.
 
-use mainstay_model::{Kind, ObjectName, Write};
+use mainstay_model::{ObjectName, Write};
 
 use super::ReplicationWorld;
+use super::manager::KINDS;
 use super::steps::seen;
 
 impl ReplicationWorld {
@@ -71,7 +72,7 @@ impl ReplicationWorld {
                 return Some(format!("the status is left as {status:?}"));
             }
         }
-        for kind in Kind::ALL {
+        for kind in KINDS {
             let there: Vec<_> = self.server.list(kind).into_iter().map(seen).collect();
             if seat.known(kind) != there {
                 return Some(format!("the {} of the leader are not the server's in the end", kind.plural()));

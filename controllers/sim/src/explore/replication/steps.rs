@@ -10,7 +10,7 @@ use mainstay_model::{
     WriteOutcome,
 };
 
-use super::manager::{Manager, TERM};
+use super::manager::{KINDS, Manager, TERM};
 use super::message::{Content, Message, Orphaned, unknown};
 use super::{Choice, Content as ServerContent, PodLife, ReplicationWorld, Seat};
 use crate::api::ApiServer;
@@ -39,7 +39,7 @@ impl ReplicationWorld {
                 .on_the_way
                 .iter()
                 .any(|(_, message)| message.manager == index && message.orphaned.is_none());
-            for kind in Kind::ALL {
+            for kind in KINDS {
                 let Some(position) = seat.position(kind) else { continue };
                 if self.server.history().next(kind, position).is_some() {
                     choices.push(Choice::Delivers(index, kind));
@@ -142,7 +142,7 @@ impl ReplicationWorld {
         let Some(seat) = self.seats.get_mut(index).filter(|seat| !seat.is_awake) else { return };
         seat.is_awake = true;
         let begun = seat.manager.moment;
-        for kind in Kind::ALL {
+        for kind in KINDS {
             self.send(index, Content::AskList(kind, begun));
         }
     }
@@ -152,7 +152,7 @@ impl ReplicationWorld {
         if self.budgets.standbys_watch {
             return self.wake_up(index);
         }
-        for kind in Kind::ALL {
+        for kind in KINDS {
             let listing = self.listing(kind, Moment::default());
             self.set_position(index, kind, Some(self.server.revision()));
             let digest = Shape::of(&("list", kind, &listing)).exact();
@@ -163,7 +163,7 @@ impl ReplicationWorld {
     /// A standby sees each change, but for the last few.
     fn keep_standbys_close(&mut self) {
         for index in 0..self.seats.len() {
-            for kind in Kind::ALL {
+            for kind in KINDS {
                 while self.lags_too_much(index, kind) {
                     self.deliver(index, kind);
                 }
@@ -391,7 +391,7 @@ impl ReplicationWorld {
         let server = Rc::make_mut(&mut self.server);
         change(server);
         self.content = Rc::new(Shape::of(&ServerContent(server)));
-        for kind in Kind::ALL {
+        for kind in KINDS {
             let mut position = before.0;
             while let Some((version, event)) = server.history().next(kind, position) {
                 position = version.0;
@@ -404,7 +404,7 @@ impl ReplicationWorld {
 
     fn set_position(&mut self, index: usize, kind: Kind, version: Option<ResourceVersion>) {
         let Some(seat) = self.seats.get_mut(index) else { return };
-        for (of, position) in Kind::ALL.into_iter().zip(&mut seat.positions) {
+        for (of, position) in KINDS.into_iter().zip(&mut seat.positions) {
             if of == kind {
                 *position = version.map(|version| version.0);
             }
@@ -430,7 +430,7 @@ impl ReplicationWorld {
 
 impl Seat {
     pub(super) fn position(&self, kind: Kind) -> Option<u64> {
-        Kind::ALL.into_iter().zip(self.positions).find(|(of, _)| *of == kind)?.1
+        KINDS.into_iter().zip(self.positions).find(|(of, _)| *of == kind)?.1
     }
 
     fn is_fresh(&self, kind: Kind) -> bool {
@@ -458,6 +458,7 @@ pub(super) fn seen(object: Object) -> Object {
             controller.meta.version = as_seen(Kind::ReplicationController, controller.meta.version);
             Object::ReplicationController(Arc::new(controller))
         }
+        Object::ResourceQuota(quota) => Object::ResourceQuota(quota),
     }
 }
 
