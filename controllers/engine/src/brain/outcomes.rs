@@ -127,6 +127,7 @@ impl Brain {
             Refusal::NamespaceTerminating { .. } if creates => {
                 state.settle(write.object());
                 state.creates.clear();
+                state.window.halve();
                 state.batch.failed.get_or_insert(write.verb());
             }
             // Somebody was faster; the cache will show what they did. If it does not for that long, it has lost it.

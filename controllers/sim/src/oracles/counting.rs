@@ -30,6 +30,7 @@ impl Oracles {
         let seen = self.dispatched.get(&(process, id)).copied().flatten();
         if late {
             self.late.insert(uid);
+            return;
         }
         let controller = created.meta.controller().map(|owner| owner.name.clone()).unwrap_or_default();
         let controller = ObjectName::new(pod.namespace.clone(), controller);

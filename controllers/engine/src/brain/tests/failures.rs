@@ -218,3 +218,29 @@ fn conflicts_without_end_say_that_the_cache_has_lost_something() {
     assert!((5..20).contains(&conflicts), "{conflicts}");
     assert_eq!(bench.relists, [OWNERS]);
 }
+
+#[test]
+fn a_namespace_that_goes_is_asked_for_less_each_time() {
+    let mut bench = Bench::leader();
+    bench.scale(4);
+    // The window has grown to four by the time at which the namespace goes.
+    for name in ["web-0", "web-1", "web-2"] {
+        let version = bench.acknowledge("create", name);
+        bench.pod_appears(name, version);
+    }
+    bench.settle_all();
+    bench.scale(20);
+    let mut rounds = vec![];
+    for _ in 0..4 {
+        let open = bench.open("create");
+        rounds.push(open.len());
+        for name in open {
+            let message = "the namespace is being terminated".to_owned();
+            bench.refuse("create", &name, Refusal::NamespaceTerminating { message });
+        }
+        bench.settle_all_but_creates();
+        bench.pass(Duration::from_secs(60));
+    }
+    assert!(rounds.is_sorted_by(|before, after| before >= after), "{rounds:?}");
+    assert_eq!(rounds.last(), Some(&1), "{rounds:?}");
+}
