@@ -62,7 +62,7 @@ fn unknown_flags_are_refused_with_the_valid_ones() {
 fn help_and_version_are_told() {
     let help = String::from_utf8(mainstay(&["manager", "--help"], &[]).stdout).unwrap();
     for word in
-        ["--retry-cap <DURATION>", "[default: 2m]", "[env: MAINSTAY_RETRY_CAP]", "[upstream: no twin]"]
+        ["--retry-cap <DURATION>", "[default: 1m]", "[env: MAINSTAY_RETRY_CAP]", "[upstream: no twin]"]
     {
         assert!(help.contains(word), "{word} is not in:\n{help}");
     }
