@@ -1,6 +1,6 @@
 //! Sending: one write of each key in turn, as many at once as the server bears and each key's window lets go.
 
-use mainstay_model::{Event, ObjectName, Write};
+use mainstay_model::{Event, ObjectName};
 
 use super::Brain;
 use super::keys::created;
@@ -16,18 +16,14 @@ impl Brain {
         while self.concurrency.allows(now.moment) {
             let Some((index, key)) = self.sendable.pop_front() else { break };
             let id = WriteId(self.next_id());
-            let Some(state) = self.desks.get_mut(index).and_then(|desk| desk.keys.get_mut(&key)) else {
-                continue;
-            };
+            let Some(desk) = self.desks.get_mut(index) else { continue };
+            let Some(state) = desk.keys.get_mut(&key) else { continue };
             state.in_line = false;
             let Some(write) = state.take_sendable() else { continue };
-            if self.is_void(index, &key, &write) {
+            if desk.controller.is_void(&self.store, &key, &write) {
                 self.drop_void(now, index, &key);
                 continue;
             }
-            let Some(state) = self.desks.get_mut(index).and_then(|desk| desk.keys.get_mut(&key)) else {
-                continue;
-            };
             state.creates_in_flight += usize::from(created(&write).is_some());
             state.sent.insert(id, write.clone());
             if state.has_sendable() {
@@ -38,10 +34,6 @@ impl Brain {
             self.concurrency.sent();
             self.effects.push(Effect::Write { id, write, deadline });
         }
-    }
-
-    fn is_void(&self, index: usize, key: &ObjectName, write: &Write) -> bool {
-        self.desks.get(index).is_some_and(|desk| desk.controller.is_void(&self.store, key, write))
     }
 
     /// A write of this key was taken out and is not sent.
