@@ -14,6 +14,11 @@ pub trait Controller {
     /// The name that switches it on and off, upstream's canonical one.
     fn name(&self) -> &'static str;
 
+    /// The name before, which kube-controller-manager still accepts; many have none.
+    fn former_name(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The `name` label of its workqueue metrics, upstream's.
     fn queue(&self) -> &'static str;
 

@@ -4,6 +4,7 @@ use mainstay_model::{EventRecord, Read, Write};
 
 use crate::clock::Moment;
 use crate::notice::Notice;
+use crate::rivals::RivalRequest;
 use crate::source::Source;
 
 /// Names a dispatched write until its outcome comes back. Never used again.
@@ -46,6 +47,8 @@ pub enum Effect {
     },
     /// Write this to the log; not answered.
     Notice(Notice),
+    /// Look for rivals; answered by `Input::Rivals`.
+    Rivals(RivalRequest),
     /// Page through the source's metadata; answered by `Input::Audited` or `Input::AuditFailed`.
     Audit(Source),
 }

@@ -6,6 +6,7 @@ use mainstay_model::{Object, ObjectName, ReadOutcome, ResourceVersion, Tombstone
 
 use crate::clock::Moment;
 use crate::effect::{ReadId, WriteId};
+use crate::rivals::RivalAnswer;
 use crate::source::Source;
 
 /// Everything that can happen to the brain.
@@ -49,6 +50,8 @@ pub enum Input {
     },
     /// A pass over a source's metadata could not be completed.
     AuditFailed(Source),
+    /// What the search for rivals found or did.
+    Rivals(RivalAnswer),
     /// This process leads until then, unless it hears of a later time before. Never sent after [`Input::LeadershipLost`].
     LeadingUntil(Moment),
     /// This process does not lead any more. For good: the process ends.

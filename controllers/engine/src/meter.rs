@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use mainstay_model::Kind;
 
+use crate::rivals::Standing;
+
 /// Receives the brain's measurements. Every method does nothing by default, so a test implements what it looks at.
 ///
 /// `queue` is [`crate::Controller::queue`], the `name` label of upstream's workqueue metrics.
@@ -41,6 +43,8 @@ pub trait Meter {
     fn lost_events(&self, _kind: Kind, _count: usize) {}
     /// A source's version went back, as after a restore of etcd: `mainstay_version_regressions_total`.
     fn version_went_back(&self, _kind: Kind) {}
+    /// Whether a controller acts, and why: `mainstay_controller_standing`.
+    fn standing(&self, _controller: &'static str, _standing: &Standing) {}
     /// Events that the correlator dropped: `mainstay_events_dropped_total`.
     fn events_dropped(&self, _count: u64) {}
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use mainstay_model::{ObjectName, ResourceVersion};
 
+use crate::rivals::Standing;
 use crate::source::Source;
 
 /// Something that an operator may want to read. The text of a notice never holds an object's content, only names and the server's words.
@@ -40,6 +41,13 @@ pub enum Notice {
         /// The server's words, or what happened on the way.
         message: String,
     },
+    /// A controller that acts only while nobody else does has begun or ended to act, or is passive for another reason.
+    Standing {
+        /// The controller.
+        controller: &'static str,
+        /// How it stands.
+        standing: Standing,
+    },
     /// The audit found changes that the watch never delivered; the source is listed again.
     EventsLost {
         /// The source.
@@ -68,6 +76,7 @@ impl fmt::Display for Notice {
             Notice::WriteFailed { controller, key, verb, object, message } => {
                 write!(f, "{controller}: {key}: {verb} of {object} failed: {message}")
             }
+            Notice::Standing { controller, standing } => write!(f, "{controller}: {standing}"),
             Notice::EventsLost { source, objects } => write!(
                 f,
                 "the watch of {} lost changes of {objects} objects; listing them again",

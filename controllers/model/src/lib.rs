@@ -8,9 +8,10 @@
 //!
 //! Map: [`id`] and [`name`] say which object, [`meta`] and [`labels`] what every object has, [`pod`],
 //! [`replication_controller`] and [`resource_quota`] (with its [`quantity`]) the kinds, [`object`] the sum of them, [`write`](mod@write), [`read`]
-//! and [`event`] what leaves the process.
+//! and [`event`] what leaves the process, [`lease`] and [`evidence`] who else is at work.
 
 pub mod event;
+pub mod evidence;
 pub mod id;
 pub mod kind;
 pub mod labels;
@@ -27,6 +28,7 @@ pub mod time;
 pub mod write;
 
 pub use event::{Event, EventForm, EventRecord, EventType, ObjectReference};
+pub use evidence::{Canary, ControllerManagerPod, Evidence, Unreadable};
 pub use id::{ResourceVersion, Uid};
 pub use kind::Kind;
 pub use labels::{LabelSet, Selector};

@@ -26,6 +26,11 @@ use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
 use claim::Claims;
 
+/// The controller's name.
+pub const NAME: &str = "replicationcontroller-controller";
+/// Its name before Kubernetes 1.28, which is still accepted.
+pub const FORMER_NAME: &str = "replicationcontroller";
+
 /// What can be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
@@ -60,7 +65,11 @@ impl Default for ReplicationControllers {
 
 impl Controller for ReplicationControllers {
     fn name(&self) -> &'static str {
-        "replicationcontroller-controller"
+        NAME
+    }
+
+    fn former_name(&self) -> Option<&'static str> {
+        Some(FORMER_NAME)
     }
 
     fn queue(&self) -> &'static str {

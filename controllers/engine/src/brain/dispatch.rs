@@ -12,13 +12,20 @@ impl Brain {
         if self.stopping {
             return;
         }
-        let Some(deadline) = self.leadership.deadline(now.moment) else { return };
+        if self.leadership.deadline(now.moment).is_none() {
+            return;
+        }
         while self.concurrency.allows(now.moment) {
             let Some((index, key)) = self.sendable.pop_front() else { break };
             let id = WriteId(self.next_id());
+            let acts_until = self.acts_until(now.moment, index);
             let Some(desk) = self.desks.get_mut(index) else { continue };
             let Some(state) = desk.keys.get_mut(&key) else { continue };
             state.in_line = false;
+            let Some(deadline) = acts_until else {
+                self.drop_unsent_of(now, index, &key);
+                continue;
+            };
             let Some(write) = state.take_sendable() else { continue };
             if desk.controller.is_void(&self.store, &key, &write) {
                 self.drop_void(now, index, &key);

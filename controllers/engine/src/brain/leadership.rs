@@ -95,13 +95,17 @@ impl Brain {
             Leadership::Leading { until: present, .. } => *present = until.max(*present),
             Leadership::Standby => {
                 self.leadership = Leadership::Leading { since: now.moment, until };
-                let patience_ends = now.moment.after(self.settings.freshness_patience);
-                for (source, state) in &mut self.sources {
-                    state.freshness = Freshness::Asked { since: now.moment, need: None, patience_ends };
-                    let (source, asked) = (source.clone(), now.moment);
-                    self.effects.push(Effect::ReadNewestVersion { source, asked });
-                }
+                self.ask_freshness(now, |_| true);
             }
+        }
+    }
+
+    /// Lets nothing be planned on these sources before each is known to be as new as this moment.
+    pub(super) fn ask_freshness(&mut self, now: Now, concerns: impl Fn(&Source) -> bool) {
+        let (asked, patience_ends) = (now.moment, now.moment.after(self.settings.freshness_patience));
+        for (source, state) in self.sources.iter_mut().filter(|(source, _)| concerns(source)) {
+            state.freshness = Freshness::Asked { since: asked, need: None, patience_ends };
+            self.effects.push(Effect::ReadNewestVersion { source: source.clone(), asked });
         }
     }
 
@@ -184,7 +188,7 @@ impl Brain {
         };
         let kinds = desk.controller.kinds();
         !self.stopping
-            && self.leadership.deadline(now.moment).is_some()
+            && self.acts_until(now.moment, index).is_some()
             && self.sources.keys().filter(|source| kinds.contains(&source.kind)).all(complete)
     }
 }

@@ -5,8 +5,8 @@
 //!
 //! Map: [`sources`] takes in what watches say, [`keys`] is what is known of a key at work, [`gates`] hold a key
 //! back until the caches show its own writes, [`planning`] calls the controllers,
-//! [`dispatch`] sends, [`outcomes`] hears how it ended, [`leadership`] decides when there may be any of that, [`audits`]
-//! looks for what the watches lost, [`report`] tells how things stand, [`shown`] makes equal states known as such.
+//! [`dispatch`] sends, [`outcomes`] hears how it ended, [`leadership`] and [`rivalry`] decide when there may be any of that,
+//! [`audits`] looks for what the watches lost, [`report`] tells how things stand, [`shown`] makes equal states known as such.
 
 mod audits;
 mod dispatch;
@@ -16,13 +16,14 @@ mod leadership;
 mod outcomes;
 mod planning;
 pub mod report;
+mod rivalry;
 mod shown;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use mainstay_model::{ObjectName, ResourceVersion, Uid};
+use mainstay_model::{Kind, ObjectName, ResourceVersion, Uid};
 
 use crate::back_off::BackOff;
 use crate::clock::{Moment, Now};
@@ -33,11 +34,13 @@ use crate::effect::{Effect, ReadId, WriteId};
 use crate::input::Input;
 use crate::meter::Meter;
 use crate::queue::{Lane, Queue};
+use crate::rivals::{RivalSettings, Rivals};
 use crate::source::Source;
 use crate::store::Store;
 
 use keys::KeyState;
 use leadership::Leadership;
+use rivalry::Stood;
 use sources::SourceState;
 
 /// What can be set.
@@ -54,6 +57,8 @@ pub struct BrainSettings {
     pub freshness_patience: Duration,
     /// How often each source is audited; `None` for never.
     pub audit_interval: Option<Duration>,
+    /// Which controllers act only while nobody else does their work; `None` where all act.
+    pub rivals: Option<RivalSettings>,
     /// Makes the names of events unique among processes.
     pub seed: u64,
 }
@@ -66,6 +71,7 @@ impl Default for BrainSettings {
             settle_time: Duration::from_secs(90),
             freshness_patience: Duration::from_secs(1),
             audit_interval: Some(Duration::from_secs(240)),
+            rivals: None,
             seed: 0,
         }
     }
@@ -76,6 +82,8 @@ struct Desk {
     controller: Box<dyn Controller + Send>,
     queue: Queue,
     keys: BTreeMap<ObjectName, KeyState>,
+    /// How it stood when that was last looked at.
+    stood: Stood,
 }
 
 /// Which key of which controller: an index into the desks, and the key.
@@ -89,6 +97,7 @@ pub struct Brain {
     desks: Vec<Desk>,
     sources: BTreeMap<Source, SourceState>,
     leadership: Leadership,
+    rivals: Option<Rivals>,
     concurrency: Concurrency,
     correlator: Correlator,
     /// Keys with writes that could be sent, each once, in turn.
@@ -122,8 +131,16 @@ impl Brain {
         sources: Vec<Source>,
         meter: Box<dyn Meter + Send>,
     ) -> Brain {
-        let desk = |controller| Desk { controller, queue: Queue::default(), keys: BTreeMap::new() };
+        let desk = |controller| Desk {
+            controller,
+            queue: Queue::default(),
+            keys: BTreeMap::new(),
+            stood: Stood::default(),
+        };
+        let rivals =
+            settings.rivals.as_ref().map(|rivals| rivalry::search(rivals, &controllers, settings.seed));
         Brain {
+            rivals,
             concurrency: Concurrency::new(settings.concurrent_writes),
             correlator: Correlator::new(CorrelatorSettings::default(), settings.seed),
             settings,
@@ -158,6 +175,7 @@ impl Brain {
             }
             Input::Audited { source, entries, version } => self.audited(now, &source, &entries, version),
             Input::AuditFailed(source) => self.audit_failed(now, &source),
+            Input::Rivals(answer) => self.rivals_answered(now, answer),
             Input::LeadingUntil(until) => self.leading_until(now, until),
             Input::LeadershipLost => self.leadership_lost(),
             Input::Stop => self.stop(),
@@ -169,9 +187,11 @@ impl Brain {
     pub fn run(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.ran_at = now.moment;
         self.pass_time(now);
+        self.check_standing(now);
         self.check_freshness(now);
         self.plan_ready(now);
         self.dispatch(now);
+        self.search_rivals(now);
         self.start_audits(now);
         self.measure(now);
         effects.append(&mut self.effects);
@@ -182,7 +202,8 @@ impl Brain {
         let timers = self.desks.iter().filter_map(|desk| desk.queue.next_timer());
         let sources = self.sources.values().filter_map(|source| source.wake_at());
         let pause = self.dispatch_wake_at();
-        timers.chain(sources).chain(pause).filter(|moment| *moment > self.ran_at).min()
+        let rivals = self.rivals.as_ref().and_then(|rivals| rivals.wake_at());
+        timers.chain(sources).chain(pause).chain(rivals).filter(|moment| *moment > self.ran_at).min()
     }
 
     /// Whether nothing that was sent is still unanswered.
@@ -200,9 +221,16 @@ impl Brain {
         self.last_id
     }
 
-    /// Puts a key in line, unless it is at work or waits for a cache: then it is planned afterwards anyway.
+    /// Puts a key in line, unless it is at work or waits for a cache: then it is planned afterwards anyway. The canary is
+    /// never in line: it is there to see who else reconciles it.
     fn enqueue(&mut self, now: Now, desk_index: usize, key: &ObjectName, lane: Lane) {
         let Some(desk) = self.desks.get_mut(desk_index) else { return };
+        let is_canary = |rivals: &Rivals| rivals.canary().0 == key;
+        if desk.controller.primary() == Kind::ReplicationController
+            && self.rivals.as_ref().is_some_and(is_canary)
+        {
+            return;
+        }
         if desk.keys.get(key).is_some_and(|state| state.is_busy() || state.is_gated()) {
             return;
         }

@@ -8,6 +8,7 @@ use mainstay_model::ResourceVersion;
 use super::leadership::{Freshness, Leadership};
 use super::{Brain, METER_INTERVAL};
 use crate::clock::{Moment, Now};
+use crate::rivals::Standing;
 use crate::source::Source;
 
 /// How things stand.
@@ -49,6 +50,8 @@ pub struct SourceReport {
 pub struct ControllerReport {
     /// Its name.
     pub name: &'static str,
+    /// Whether it is to act where this process leads, and why.
+    pub standing: Standing,
     /// Whether it may plan and write now.
     pub active: bool,
     /// Keys ready to be planned.
@@ -73,6 +76,7 @@ impl Brain {
         };
         let controller = |(index, desk): (usize, &super::Desk)| ControllerReport {
             name: desk.controller.name(),
+            standing: self.standing(now, index),
             active: self.may_plan(now, index),
             depth: desk.queue.depth(),
             at_work: desk.keys.len(),
@@ -94,8 +98,9 @@ impl Brain {
             return;
         }
         self.metered_at = now.moment;
-        for desk in &self.desks {
+        for (index, desk) in self.desks.iter().enumerate() {
             let queue = desk.controller.queue();
+            self.meter.standing(desk.controller.name(), &self.standing(now, index));
             self.meter.queue_depth(queue, desk.queue.depth());
             let ages =
                 || desk.keys.values().filter_map(|state| state.began).map(|began| now.moment.since(began));

@@ -23,6 +23,7 @@ impl Brain {
             controller,
             queue: desk.queue.clone(),
             keys: desk.keys.clone(),
+            stood: desk.stood,
         };
         Brain {
             settings: self.settings.clone(),
@@ -31,6 +32,7 @@ impl Brain {
             desks: self.desks.iter().zip(controllers).map(desk).collect(),
             sources: self.sources.clone(),
             leadership: self.leadership,
+            rivals: self.rivals.clone(),
             concurrency: self.concurrency.clone(),
             correlator: Correlator::new(CorrelatorSettings::default(), self.settings.seed),
             sendable: self.sendable.clone(),
@@ -62,6 +64,7 @@ impl fmt::Debug for Brain {
             desks,
             sources: _,
             leadership,
+            rivals,
             concurrency,
             correlator: _,
             sendable,
@@ -80,6 +83,7 @@ impl fmt::Debug for Brain {
         f.debug_struct("Brain")
             .field("ran_at", ran_at)
             .field("leadership", leadership)
+            .field("rivals", rivals)
             .field("stopping", stopping)
             .field("desks", desks)
             .field("sendable", sendable)
@@ -95,7 +99,12 @@ impl fmt::Debug for Brain {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(self.controller.name()).field("queue", &self.queue).field("keys", &self.keys).finish()
+        let Desk { controller, queue, keys, stood } = self;
+        f.debug_struct(controller.name())
+            .field("queue", queue)
+            .field("keys", keys)
+            .field("stood", stood)
+            .finish()
     }
 }
 

@@ -183,6 +183,7 @@ impl Brain {
                 desk.controller.route(&self.store, change, &mut keys);
                 if is_primary {
                     self.spec_changed(now, change, index);
+                    self.look_for_rivals_in(change, index);
                 }
                 for key in keys.drain(..) {
                     self.enqueue(now, index, &key, lane);

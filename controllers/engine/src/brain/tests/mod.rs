@@ -5,6 +5,7 @@ mod failures;
 mod gates;
 mod leadership;
 mod relief;
+mod rivalry;
 mod settling;
 
 use std::collections::BTreeSet;
@@ -173,6 +174,8 @@ struct Bench {
     newest_asked: Vec<Source>,
     audits: Vec<Source>,
     notices: Vec<Notice>,
+    rivals: Vec<crate::RivalRequest>,
+    events: Vec<mainstay_model::EventRecord>,
 }
 
 const OWNER: Uid = Uid(7);
@@ -197,6 +200,8 @@ impl Bench {
             newest_asked: vec![],
             audits: vec![],
             notices: vec![],
+            rivals: vec![],
+            events: vec![],
         };
         for source in [PODS, OWNERS] {
             bench.list(source, vec![]);
@@ -235,7 +240,8 @@ impl Bench {
                 Effect::ReadNewestVersion { source, .. } => self.newest_asked.push(source),
                 Effect::Audit(source) => self.audits.push(source),
                 Effect::Notice(notice) => self.notices.push(notice),
-                Effect::Event(_) => {}
+                Effect::Rivals(request) => self.rivals.push(request),
+                Effect::Event(record) => self.events.push(record),
             }
         }
     }
