@@ -19,8 +19,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mainstay_engine::election::ElectionSettings;
+use mainstay_model::ObjectName;
 
-use crate::config::controller_list::ControllerList;
+use crate::config::controller_list::{ControllerList, Mode};
 use crate::config::layers::Layers;
 use crate::config::problem::{ConfigError, Problem};
 use crate::config::setting::Setting;
@@ -45,6 +46,8 @@ pub struct Config {
     pub retry_cap: Duration,
     /// How long one audit of all caches takes.
     pub audit_interval: Duration,
+    /// The ReplicationController by which rivals are seen; `None` when no controller looks for any.
+    pub canary: Option<ObjectName>,
     /// How the leader is elected; `None` when this process leads without asking.
     pub leader_election: Option<LeaderElection>,
     /// Where metrics and health are served.
@@ -118,7 +121,11 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
     let replication_burst = number(layers, &setting::REPLICATION_BURST);
     let retry_cap = duration(layers, &setting::RETRY_CAP, 5 * MILLISECOND..=HOUR);
     let audit_interval = duration(layers, &setting::AUDIT_INTERVAL, SECOND..=24 * HOUR);
-    let leader_election = read_leader_election(layers, surroundings);
+    let namespace = layers
+        .read_optional(&setting::LEASE_NAMESPACE, value::namespace)
+        .or_else(|| surroundings.namespace.clone());
+    let canary = read_canary(layers, controllers.as_ref(), namespace.as_deref());
+    let leader_election = read_leader_election(layers, surroundings, namespace);
     let listen_address = layers.read(&setting::LISTEN_ADDRESS, value::listen_address);
     let shutdown_timeout = duration(layers, &setting::SHUTDOWN_TIMEOUT, Duration::ZERO..=HOUR);
     let log_format = layers.read(&setting::LOG_FORMAT, value::log_format);
@@ -135,6 +142,7 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
         replication_burst: replication_burst?,
         retry_cap: retry_cap?,
         audit_interval: audit_interval?,
+        canary: canary?,
         leader_election: leader_election?,
         listen_address: listen_address?,
         shutdown_timeout: shutdown_timeout?,
@@ -144,16 +152,37 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
     })
 }
 
+/// The outer `None` means that something is wrong, the inner one that nobody looks for rivals.
+fn read_canary(
+    layers: &mut Layers,
+    controllers: Option<&ControllerList>,
+    namespace: Option<&str>,
+) -> Option<Option<ObjectName>> {
+    let name = layers.read(&setting::CANARY_NAME, value::object_name);
+    if !controllers?.modes.values().any(|mode| *mode == Mode::Auto) {
+        return Some(None);
+    }
+    if namespace.is_none() {
+        layers.refuse(Problem::Missing {
+            setting: setting::LEASE_NAMESPACE.name,
+            reason: "the canary of a controller in the mode auto lives in the pod's namespace, and outside a pod there is none: \
+                     give one, or switch the controller on by name, as in --controllers=replicationcontroller",
+        });
+    }
+    Some(Some(ObjectName::new(namespace?, name?)))
+}
+
 /// The outer `None` means that something is wrong, the inner one that no leader is to be elected.
-fn read_leader_election(layers: &mut Layers, surroundings: &Surroundings) -> Option<Option<LeaderElection>> {
+fn read_leader_election(
+    layers: &mut Layers,
+    surroundings: &Surroundings,
+    namespace: Option<String>,
+) -> Option<Option<LeaderElection>> {
     let wanted = layers.read(&setting::LEADER_ELECT, value::switch);
     let lease_duration = layers.read(&setting::LEASE_DURATION, value::lease_duration);
     let renew_deadline = duration(layers, &setting::RENEW_DEADLINE, MILLISECOND..=HOUR);
     let retry_period = duration(layers, &setting::RETRY_PERIOD, MILLISECOND..=HOUR);
     let name = layers.read(&setting::LEASE_NAME, value::object_name);
-    let namespace = layers
-        .read_optional(&setting::LEASE_NAMESPACE, value::namespace)
-        .or_else(|| surroundings.namespace.clone());
     if wanted == Some(false) {
         return Some(None);
     }
@@ -197,7 +226,7 @@ fn warn_of_controllers(layers: &mut Layers, controllers: &ControllerList) {
             controllers.elsewhere.join(", ")
         ));
     }
-    if controllers.on.is_empty() {
+    if controllers.modes.is_empty() {
         layers.warn("no controller is switched on: nothing will be written".to_owned());
     }
 }

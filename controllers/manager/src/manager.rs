@@ -4,7 +4,7 @@ use std::io::stderr;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use mainstay_engine::Controller;
+use mainstay_engine::{Controller, RivalSettings};
 use mainstay_model::ObjectName;
 use mainstay_replication::ReplicationControllers;
 use mainstay_runtime::{Ended, RunError, Settings};
@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::command_line::Flags;
+use crate::config::controller_list::{ControllerList, Mode};
 use crate::config::controller_names::REPLICATION_CONTROLLER;
 use crate::config::surroundings::Surroundings;
 use crate::config::{self, Config, Loaded};
@@ -62,7 +63,7 @@ pub fn main(flags: &Flags) -> ExitCode {
     }
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        controllers = config.controllers.on.iter().copied().collect::<Vec<_>>().join(","),
+        controllers = %list(&config.controllers),
         identity = config.leader_election.as_ref().map(|election| election.identity.as_str()),
         "starting"
     );
@@ -73,6 +74,22 @@ pub fn main(flags: &Flags) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The controllers and their modes, as they could be given.
+fn list(controllers: &ControllerList) -> String {
+    let entry = |(name, mode): (&&str, &Mode)| match mode {
+        Mode::Auto => format!("{name}=auto"),
+        Mode::On => format!("{name}=on"),
+    };
+    controllers.modes.iter().map(entry).collect::<Vec<_>>().join(",")
+}
+
+/// What the controllers in the mode auto look for.
+fn rivals(config: &Config) -> Option<RivalSettings> {
+    let canary = config.canary.clone()?;
+    let auto = config.controllers.modes.iter().filter(|(_, mode)| **mode == Mode::Auto);
+    Some(RivalSettings { canary, controllers: auto.map(|(name, _)| *name).collect() })
 }
 
 fn start(config: Config) -> Result<(), ManagerError> {
@@ -114,6 +131,7 @@ async fn run(config: Config) -> Result<(), ManagerError> {
 
 /// What the runtime is told.
 fn settings(config: Config) -> Settings {
+    let rivals = rivals(&config);
     Settings {
         kubeconfig: config.kubeconfig,
         server: config.server,
@@ -128,6 +146,7 @@ fn settings(config: Config) -> Settings {
         request_timeout: config.request_timeout,
         shutdown_timeout: config.shutdown_timeout,
         audit_interval: Some(config.audit_interval),
+        rivals,
         seed: config.seed,
     }
 }
@@ -135,7 +154,7 @@ fn settings(config: Config) -> Settings {
 /// The controllers that are switched on.
 fn controllers(config: &Config) -> Vec<Box<dyn Controller + Send>> {
     let mut controllers: Vec<Box<dyn Controller + Send>> = Vec::new();
-    if config.controllers.on.contains(REPLICATION_CONTROLLER) {
+    if config.controllers.modes.contains_key(REPLICATION_CONTROLLER) {
         let burst = config.replication_burst;
         controllers.push(Box::new(ReplicationControllers::new(mainstay_replication::Settings { burst })));
     }
@@ -158,11 +177,11 @@ mod tests {
 
     #[test]
     fn every_controller_that_is_on_is_started_under_its_own_name() {
-        for list in ["*", "-replicationcontroller"] {
+        for list in ["*", "replicationcontroller", "-replicationcontroller"] {
             let config = config(list);
             let started: Vec<&str> =
                 controllers(&config).iter().map(|controller| controller.name()).collect();
-            assert_eq!(started, config.controllers.on.iter().copied().collect::<Vec<_>>(), "{list}");
+            assert_eq!(started, config.controllers.modes.keys().copied().collect::<Vec<_>>(), "{list}");
         }
     }
 
@@ -181,6 +200,10 @@ mod tests {
         };
         assert_eq!(common(&ours), common(&theirs));
         assert_eq!(ours.leader_election.unwrap().lease.to_string(), "mainstay-system/mainstay");
+        let rivals = ours.rivals.unwrap();
+        assert_eq!(rivals.canary.to_string(), "mainstay-system/mainstay-canary");
+        assert_eq!(rivals.controllers, [REPLICATION_CONTROLLER].into());
+        assert_eq!(settings(config("replicationcontroller")).rivals, None);
         assert_eq!(config("*").replication_burst, mainstay_replication::Settings::default().burst);
     }
 }

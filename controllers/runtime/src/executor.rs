@@ -5,6 +5,7 @@
 mod audit;
 mod event_sink;
 mod owed_answer;
+mod rivals;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -129,6 +130,10 @@ impl Executor {
                 let unknown = Input::NewestVersion { source: source.clone(), asked, version: None };
                 let owed = performer.owed(unknown);
                 self.runtime.spawn(performer.read_newest_version(owed, self.reads.clone(), source, asked));
+            }
+            Effect::Rivals(request) => {
+                let owed = performer.owed(Input::Rivals(rivals::no_answer(&request)));
+                self.runtime.spawn(rivals::run(owed, self.reads.clone(), request));
             }
             Effect::Audit(source) => {
                 let owed = performer.owed(Input::AuditFailed(source.clone()));

@@ -194,6 +194,7 @@ fn brain_settings(settings: &Settings, seed: u64) -> BrainSettings {
         back_off: BackOff { cap: settings.retry_cap, ..defaults.back_off },
         settle_time,
         audit_interval: settings.audit_interval,
+        rivals: settings.rivals.clone(),
         seed,
         ..defaults
     }

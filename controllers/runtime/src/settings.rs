@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mainstay_engine::RivalSettings;
 use mainstay_engine::election::ElectionSettings;
 use mainstay_model::ObjectName;
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub shutdown_timeout: Duration,
     /// How often each cache is compared with the server; `None` for never.
     pub audit_interval: Option<Duration>,
+    /// Which controllers act only while nobody else does their work, and by which canary that is seen; `None` where all act.
+    pub rivals: Option<RivalSettings>,
     /// Scatters retries and makes the names of events unique: a number that no other process has.
     pub seed: u64,
 }
@@ -55,6 +58,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(60),
             shutdown_timeout: Duration::from_secs(10),
             audit_interval: Some(Duration::from_secs(240)),
+            rivals: None,
             seed: 0,
         }
     }

@@ -121,6 +121,11 @@ fn is_gone(status: &ServerStatus) -> bool {
     }
 }
 
+/// What an answer that is no success says, for people.
+pub(crate) fn words(code: u16, body: &[u8]) -> String {
+    describe(&ServerStatus::read(code, body))
+}
+
 fn describe(status: &ServerStatus) -> String {
     if status.message.is_empty() {
         format!("the server answered {}", status.code)

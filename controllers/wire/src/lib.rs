@@ -11,13 +11,14 @@
 //! - no number is judged: a negative count is data, for the controllers to decide on.
 //!
 //! Map: [`request`] makes requests, [`list`] and [`watch`] read the streams of objects, [`answer`] what comes back from
-//! everything else, [`status`] the server's errors. Inside, `protobuf` has the messages, `convert` turns them
+//! everything else, [`status`] the server's errors, [`evidence`] all of that for the search for rivals. Inside, `protobuf` has the messages, `convert` turns them
 //! into the model, `envelope` is the frame around every message.
 
 pub mod answer;
 mod convert;
 mod envelope;
 pub mod error;
+pub mod evidence;
 pub mod list;
 mod patch;
 mod protobuf;

@@ -72,6 +72,11 @@ pub(crate) fn version(body: &[u8]) -> Result<ResourceVersion, DecodeError> {
     metadata::version(&metadata.resource_version)
 }
 
+/// The items of a list, still bytes.
+pub(crate) fn items(kind: &str, body: &[u8]) -> Result<Vec<Bytes>, DecodeError> {
+    Ok(open(kind, body)?.1)
+}
+
 fn open(kind: &str, body: &[u8]) -> Result<(ListMeta, Vec<Bytes>), DecodeError> {
     let raw = envelope::open_kind("list", kind, Bytes::copy_from_slice(body))?;
     let list = List::decode(raw).map_err(|source| DecodeError::Malformed { field: "list", source })?;

@@ -17,9 +17,9 @@ use crate::protobuf::meta::{DeleteOptions, MapEntry, ObjectMeta, OwnerReference,
 use crate::time;
 use crate::url;
 
-const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+pub(crate) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 const PROTOBUF_WATCH: &str = "application/vnd.kubernetes.protobuf;stream=watch";
-const PROTOBUF_METADATA: &str =
+pub(crate) const PROTOBUF_METADATA: &str =
     "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const PROTOBUF_METADATA_LIST: &str =
     "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
@@ -179,11 +179,11 @@ pub fn lease_update(lease: &ObjectName, record: &LeaseRecord, version: ResourceV
     }
 }
 
-fn get(path_and_query: String, accept: &'static str) -> Request {
+pub(crate) fn get(path_and_query: String, accept: &'static str) -> Request {
     Request { method: "GET", path_and_query, accept, content_type: None, body: Bytes::new() }
 }
 
-fn patch_request(path_and_query: String, content_type: &'static str, body: Bytes) -> Request {
+pub(crate) fn patch_request(path_and_query: String, content_type: &'static str, body: Bytes) -> Request {
     let content_type = Some(content_type);
     Request { method: "PATCH", path_and_query, accept: PROTOBUF_METADATA, content_type, body }
 }

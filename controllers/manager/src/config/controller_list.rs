@@ -1,26 +1,35 @@
 //! The list of controllers that `--controllers` takes: kube-controller-manager's syntax and a little more.
 //!
-//! `*` switches on all, `foo` or `foo=on` switches foo on, `-foo` or `foo=off` switches it off. The first mention of a
-//! controller wins, and where `*` stands does not matter.
+//! `*` and `foo=auto` let a controller act while nobody else does its work, `foo` or `foo=on` switches foo on whoever else
+//! there is, `-foo` or `foo=off` switches it off. The first mention of a controller wins, and where `*` stands does not matter.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::config::controller_names::{ControllerName, ELSEWHERE, OWN};
 
 /// Which controllers run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ControllerList {
-    /// The canonical names of those that do.
-    pub on: BTreeSet<&'static str>,
+    /// The canonical names of those that do, and how.
+    pub modes: BTreeMap<&'static str, Mode>,
     /// Entries of the list, as they were written, that name controllers which only kube-controller-manager has.
     pub elsewhere: Vec<String>,
+}
+
+/// How a controller runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// It acts while nobody else does its work.
+    Auto,
+    /// It acts.
+    On,
 }
 
 /// Reads a list; the error says all that is wrong with it.
 pub fn parse(text: &str) -> Result<ControllerList, String> {
     let mut faults = Vec::new();
     let mut star = false;
-    let mut mentions: BTreeMap<&'static str, bool> = BTreeMap::new();
+    let mut mentions: BTreeMap<&'static str, Option<Mode>> = BTreeMap::new();
     let mut list = ControllerList::default();
     for entry in text.split(',').map(str::trim) {
         if entry == "*" {
@@ -28,8 +37,8 @@ pub fn parse(text: &str) -> Result<ControllerList, String> {
             continue;
         }
         match mention(entry) {
-            Ok(Mention::Own(name, on)) => {
-                mentions.entry(name).or_insert(on);
+            Ok(Mention::Own(name, mode)) => {
+                mentions.entry(name).or_insert(mode);
             }
             Ok(Mention::Elsewhere) => list.elsewhere.push(entry.to_owned()),
             Err(fault) => faults.push(fault),
@@ -38,16 +47,15 @@ pub fn parse(text: &str) -> Result<ControllerList, String> {
     if !faults.is_empty() {
         return Err(format!("{}; {}", faults.join("; "), valid_entries()));
     }
-    list.on = OWN
-        .iter()
-        .map(|name| name.canonical)
-        .filter(|name| mentions.get(name).copied().unwrap_or(star))
-        .collect();
+    let otherwise = star.then_some(Mode::Auto);
+    let mode = |name: &'static str| mentions.get(name).copied().unwrap_or(otherwise);
+    list.modes = OWN.iter().filter_map(|name| Some((name.canonical, mode(name.canonical)?))).collect();
     Ok(list)
 }
 
 enum Mention {
-    Own(&'static str, bool),
+    /// `None` switches it off.
+    Own(&'static str, Option<Mode>),
     Elsewhere,
 }
 
@@ -55,24 +63,27 @@ fn mention(entry: &str) -> Result<Mention, String> {
     if entry.is_empty() {
         return Err("has an empty entry".to_owned());
     }
-    let (name, on) = match (entry.strip_prefix('-'), entry.split_once('=')) {
+    let (name, mode) = match (entry.strip_prefix('-'), entry.split_once('=')) {
         (Some(_), Some(_)) => {
             return Err(format!("has {entry:?}: write -NAME or NAME=off, not both in one entry"));
         }
-        (Some(name), None) => (name, false),
-        (None, None) => (entry, true),
-        (None, Some((name, "on"))) => (name, true),
-        (None, Some((name, "off"))) => (name, false),
-        (None, Some((_, mode @ ("auto" | "shadow")))) => {
-            return Err(format!("has {entry:?}: this version has no mode {mode}; the modes are on and off"));
+        (Some(name), None) => (name, None),
+        (None, None) => (entry, Some(Mode::On)),
+        (None, Some((name, "on"))) => (name, Some(Mode::On)),
+        (None, Some((name, "auto"))) => (name, Some(Mode::Auto)),
+        (None, Some((name, "off"))) => (name, None),
+        (None, Some((_, "shadow"))) => {
+            return Err(format!(
+                "has {entry:?}: this version has no mode shadow, a later one will; the modes are auto, on and off"
+            ));
         }
         (None, Some((_, mode))) => {
-            return Err(format!("has {entry:?}: there is no mode {mode:?}; the modes are on and off"));
+            return Err(format!("has {entry:?}: there is no mode {mode:?}; the modes are auto, on and off"));
         }
     };
     let known = |names: &[ControllerName]| names.iter().find(|known| known.is(name)).copied();
     match (known(&OWN), known(&ELSEWHERE)) {
-        (Some(own), _) => Ok(Mention::Own(own.canonical, on)),
+        (Some(own), _) => Ok(Mention::Own(own.canonical, mode)),
         (None, Some(_)) => Ok(Mention::Elsewhere),
         (None, None) => Err(format!("names {name:?}, which is no controller")),
     }
@@ -99,32 +110,36 @@ mod tests {
 
     #[test]
     fn the_first_mention_wins_and_the_star_may_stand_anywhere() {
-        for (text, on) in [
-            ("*", true),
-            ("replicationcontroller", true),
-            ("replicationcontroller-controller", true),
-            ("replicationcontroller=on", true),
-            ("replicationcontroller-controller=on", true),
-            ("-replicationcontroller", false),
-            ("*,-replicationcontroller", false),
-            ("-replicationcontroller-controller,*", false),
-            ("*,replicationcontroller=off", false),
-            ("replicationcontroller,-replicationcontroller", true),
-            ("-replicationcontroller,replicationcontroller", false),
-            ("-replicationcontroller,replicationcontroller-controller=on,*", false),
-            (" * , -replicationcontroller ", false),
-            ("podgc", false),
-            ("podgc,*", true),
+        for (text, mode) in [
+            ("*", Some(Mode::Auto)),
+            ("replicationcontroller", Some(Mode::On)),
+            ("replicationcontroller-controller", Some(Mode::On)),
+            ("replicationcontroller=on", Some(Mode::On)),
+            ("replicationcontroller-controller=on", Some(Mode::On)),
+            ("replicationcontroller=auto", Some(Mode::Auto)),
+            ("*,replicationcontroller", Some(Mode::On)),
+            ("replicationcontroller=auto,replicationcontroller", Some(Mode::Auto)),
+            ("-replicationcontroller", None),
+            ("*,-replicationcontroller", None),
+            ("-replicationcontroller-controller,*", None),
+            ("*,replicationcontroller=off", None),
+            ("replicationcontroller,-replicationcontroller", Some(Mode::On)),
+            ("-replicationcontroller,replicationcontroller", None),
+            ("-replicationcontroller,replicationcontroller-controller=on,*", None),
+            (" * , -replicationcontroller ", None),
+            ("podgc", None),
+            ("podgc=auto", None),
+            ("podgc,*", Some(Mode::Auto)),
         ] {
             let list = parse(text).unwrap();
-            assert_eq!(list.on.contains(REPLICATION_CONTROLLER), on, "{text}");
+            assert_eq!(list.modes.get(REPLICATION_CONTROLLER).copied(), mode, "{text}");
         }
     }
 
     #[test]
     fn a_list_for_kube_controller_manager_is_accepted() {
         let list = parse("*,bootstrapsigner,tokencleaner,-nodelifecycle,-taint-eviction-controller").unwrap();
-        assert_eq!(list.on, BTreeSet::from([REPLICATION_CONTROLLER]));
+        assert_eq!(list.modes, BTreeMap::from([(REPLICATION_CONTROLLER, Mode::Auto)]));
         assert_eq!(
             list.elsewhere,
             ["bootstrapsigner", "tokencleaner", "-nodelifecycle", "-taint-eviction-controller"]
@@ -141,11 +156,10 @@ mod tests {
             ("-*", vec!["\"*\", which is no controller"]),
             ("ReplicationController", vec!["\"ReplicationController\", which is no controller"]),
             ("foo=on", vec!["\"foo\", which is no controller"]),
-            ("replicationcontroller=auto", vec!["this version has no mode auto", "on and off"]),
-            ("podgc=shadow", vec!["this version has no mode shadow"]),
-            ("replicationcontroller=yes", vec!["there is no mode \"yes\"", "on and off"]),
+            ("podgc=shadow", vec!["this version has no mode shadow", "auto, on and off"]),
+            ("replicationcontroller=yes", vec!["there is no mode \"yes\"", "auto, on and off"]),
             ("-replicationcontroller=off", vec!["not both"]),
-            ("foo,*,bar=on,podgc=auto", vec!["\"foo\"", "\"bar\"", "mode auto"]),
+            ("foo,*,bar=on,podgc=shadow", vec!["\"foo\"", "\"bar\"", "mode shadow"]),
         ] {
             let fault = parse(text).unwrap_err();
             for part in expected {

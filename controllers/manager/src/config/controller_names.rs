@@ -17,10 +17,10 @@ impl ControllerName {
 }
 
 /// The ReplicationController.
-pub const REPLICATION_CONTROLLER: &str = "replicationcontroller-controller";
+pub const REPLICATION_CONTROLLER: &str = mainstay_replication::NAME;
 
 /// The controllers that Mainstay has.
-pub const OWN: [ControllerName; 1] = [named(REPLICATION_CONTROLLER, "replicationcontroller")];
+pub const OWN: [ControllerName; 1] = [named(REPLICATION_CONTROLLER, mainstay_replication::FORMER_NAME)];
 
 /// The other controllers of kube-controller-manager 1.36, the cloud ones included whose names it still accepts.
 /// A list that was written for it may name any of them.

@@ -95,9 +95,20 @@ pub const CONTROLLERS: Setting = Setting {
     name: "controllers",
     value: "LIST",
     default: Fallback::Value("*"),
-    help: "Which controllers run, with commas between them: * for all, foo or foo=on, -foo or foo=off. The first \
-           mention of a controller wins. Names of controllers that only kube-controller-manager has are accepted.",
+    help: "Which controllers run, with commas between them: * for all in the mode auto, foo=auto, foo or foo=on, -foo or \
+           foo=off. In the mode auto a controller acts only while nobody else is seen to do its work. The first mention of a \
+           controller wins. Names of controllers that only kube-controller-manager has are accepted.",
     upstream: Some("--controllers"),
+    section: CONTROL,
+};
+
+pub const CANARY_NAME: Setting = Setting {
+    name: "canary-name",
+    value: "NAME",
+    default: Fallback::Value("mainstay-canary"),
+    help: "The name of a ReplicationController without replicas, in the namespace of the Lease, by which controllers in the mode \
+           auto see whether somebody else reconciles ReplicationControllers.",
+    upstream: None,
     section: CONTROL,
 };
 
@@ -232,12 +243,13 @@ pub const LOG_LEVEL: Setting = Setting {
 };
 
 /// All settings, in the order of the help.
-pub const ALL: [Setting; 19] = [
+pub const ALL: [Setting; 20] = [
     CONFIG,
     KUBECONFIG,
     SERVER,
     REQUEST_TIMEOUT,
     CONTROLLERS,
+    CANARY_NAME,
     CONCURRENT_WRITES,
     REPLICATION_BURST,
     RETRY_CAP,

@@ -63,11 +63,15 @@ fn without_any_setting_the_defaults_hold() {
             kubeconfig: None,
             server: None,
             request_timeout: Duration::from_secs(60),
-            controllers: ControllerList { on: [REPLICATION_CONTROLLER].into(), elsewhere: Vec::new() },
+            controllers: ControllerList {
+                modes: [(REPLICATION_CONTROLLER, Mode::Auto)].into(),
+                elsewhere: Vec::new(),
+            },
             concurrent_writes: 512,
             replication_burst: 500,
             retry_cap: Duration::from_secs(60),
             audit_interval: Duration::from_secs(240),
+            canary: Some(ObjectName::new("own-namespace", "mainstay-canary")),
             leader_election: Some(LeaderElection {
                 namespace: "own-namespace".to_owned(),
                 name: "mainstay".to_owned(),
@@ -142,7 +146,7 @@ log-level: warn
     assert_eq!(from_file.kubeconfig.as_deref(), Some(Path::new("/tmp/kubeconfig")));
     assert_eq!((from_file.concurrent_writes, from_file.replication_burst), (7, 8));
     assert_eq!(from_file.leader_election.unwrap().namespace, "elsewhere");
-    assert!(from_file.controllers.on.is_empty());
+    assert!(from_file.controllers.modes.is_empty());
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use mainstay_engine::Moment;
 use mainstay_engine::brain::report::{BrainReport, ControllerReport, SourceReport};
+use mainstay_engine::{Moment, Standing};
 
 use crate::elector::Leadership;
 
@@ -74,14 +74,15 @@ fn cache(report: &SourceReport) -> Check {
 
 /// A controller never makes the process unready: what it waits for is checked by itself.
 fn controller(leading: bool, report: &ControllerReport) -> Check {
-    let ControllerReport { name, active, depth, at_work, timers } = report;
-    let mode = match (active, leading) {
-        (true, _) => "active",
-        (false, true) => "waits for fresh caches",
-        (false, false) => "standby",
+    let ControllerReport { name, standing, active, depth, at_work, timers } = report;
+    let mode = match (active, leading, standing) {
+        (true, _, _) => "active",
+        (false, true, Standing::Passive(_)) => "passive",
+        (false, true, _) => "waits for fresh caches",
+        (false, false, _) => "standby",
     };
     Check {
         name: format!("controller/{name}"),
-        verdict: Ok(format!("{mode}, {depth} keys queued, {at_work} at work, {timers} timed")),
+        verdict: Ok(format!("{standing}; {mode}, {depth} keys queued, {at_work} at work, {timers} timed")),
     }
 }

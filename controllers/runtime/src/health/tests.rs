@@ -1,6 +1,7 @@
 use mainstay_engine::brain::report::{ControllerReport, SourceReport};
-use mainstay_engine::{Moment, Source};
-use mainstay_model::{Kind, ResourceVersion};
+use mainstay_engine::rivals::{Passivity, Trace};
+use mainstay_engine::{Moment, Source, Standing};
+use mainstay_model::{Kind, ObjectName, ResourceVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -20,6 +21,7 @@ fn report(at_second: u64, synced: bool, leading: bool, active: bool) -> BrainRep
         }],
         controllers: vec![ControllerReport {
             name: "replicationcontroller-controller",
+            standing: Standing::On,
             active,
             depth: 1,
             at_work: 2,
@@ -82,7 +84,7 @@ fn a_standby_with_complete_caches_is_ready() {
             "[+]brain ok",
             "[+]leader-election ok: standby",
             "[+]cache/pods ok: 3 objects at version 42, heard 2 s ago",
-            "[+]controller/replicationcontroller-controller ok: standby, 1 keys queued, 2 at work, 3 timed",
+            "[+]controller/replicationcontroller-controller ok: on; standby, 1 keys queued, 2 at work, 3 timed",
         ],
     );
     check(
@@ -93,7 +95,7 @@ fn a_standby_with_complete_caches_is_ready() {
             "[+]brain ok",
             "[+]leader-election ok: leading",
             "[-]cache/pods failed: the first list is not complete",
-            "[+]controller/replicationcontroller-controller ok: waits for fresh caches, 1 keys queued, 2 at work, 3 timed",
+            "[+]controller/replicationcontroller-controller ok: on; waits for fresh caches, 1 keys queued, 2 at work, 3 timed",
         ],
     );
     check(
@@ -121,9 +123,21 @@ fn what_only_helps_and_is_not_there_is_said_and_makes_nobody_unready() {
             "[+]brain ok",
             "[+]leader-election ok: leading",
             "[+]cache/resourcequotas ok: not there, which nothing waits for; may it be listed and watched?",
-            "[+]controller/replicationcontroller-controller ok: active, 1 keys queued, 2 at work, 3 timed",
+            "[+]controller/replicationcontroller-controller ok: on; active, 1 keys queued, 2 at work, 3 timed",
         ],
     );
+}
+
+#[test]
+fn a_controller_that_is_passive_says_why_and_makes_nobody_unready() {
+    let mut report = report(99, true, true, false);
+    let trace = Trace::Pod(ObjectName::new("kube-system", "kube-controller-manager-a"));
+    report.controllers[0].standing = Standing::Passive(Passivity::Rival(trace));
+    let found = checks::ready(Some(&report), LEADING, Moment(Duration::from_secs(100)));
+    assert!(found.iter().all(|check| check.verdict.is_ok()));
+    let text = found.last().unwrap().to_string();
+    assert!(text.contains("controller ok: auto, passive: "), "{text}");
+    assert!(text.contains("pod kube-system/kube-controller-manager-a runs this controller"), "{text}");
 }
 
 struct Server {

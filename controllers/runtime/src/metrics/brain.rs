@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mainstay_engine::Meter;
+use mainstay_engine::{Meter, Standing};
 use mainstay_model::Kind;
 use prometheus::{Gauge, GaugeVec, HistogramVec, IntCounter, IntCounterVec, exponential_buckets};
 
@@ -29,6 +29,7 @@ pub(super) struct BrainMetrics {
     lists: IntCounterVec,
     lost_events: IntCounterVec,
     regressions: IntCounterVec,
+    standing: GaugeVec,
     events_dropped: IntCounter,
 }
 
@@ -120,6 +121,11 @@ impl BrainMetrics {
                 "How often the server's resource version went back, as after a restore of etcd.",
                 by_resource,
             )?,
+            standing: register.gauges(
+                "mainstay_controller_standing",
+                "Why a controller acts (on, alone) or does not: 1 for the reason that holds, 0 for the others.",
+                &["controller", "reason"],
+            )?,
             events_dropped: register.put(events_dropped)?,
         })
     }
@@ -210,6 +216,13 @@ impl Meter for Metrics {
 
     fn version_went_back(&self, kind: Kind) {
         self.brain.regressions.with_label_values(&[kind.plural()]).inc();
+    }
+
+    fn standing(&self, controller: &'static str, standing: &Standing) {
+        for reason in Standing::REASONS {
+            let holds = reason == standing.reason();
+            self.brain.standing.with_label_values(&[controller, reason]).set(f64::from(u8::from(holds)));
+        }
     }
 
     fn events_dropped(&self, count: u64) {

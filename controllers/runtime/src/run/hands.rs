@@ -34,6 +34,7 @@ fn log(notice: &Notice) {
         Notice::PlanPanicked { .. } | Notice::EventsLost { .. } | Notice::VersionWentBack { .. } => {
             tracing::error!("{notice}");
         }
+        Notice::Standing { .. } => tracing::info!("{notice}"),
         Notice::Fault { .. } | Notice::WriteFailed { .. } => tracing::warn!("{notice}"),
     }
 }

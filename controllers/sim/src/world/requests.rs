@@ -47,7 +47,8 @@ impl World {
                 let failed = Signal::Input(Input::AuditFailed(source.clone()));
                 self.ask(id, "list", Request::Audit(source), failed);
             }
-            Effect::Relist(_) | Effect::Notice(_) | Effect::Event(_) => {}
+            // No controller here looks for rivals: all are on.
+            Effect::Relist(_) | Effect::Notice(_) | Effect::Event(_) | Effect::Rivals(_) => {}
         }
     }
 

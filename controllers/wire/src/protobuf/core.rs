@@ -61,6 +61,31 @@ pub(crate) struct ContainerStatus {
     pub(crate) restart_count: i32,
 }
 
+/// A pod of which the command lines matter.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CommandedPod {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) metadata: Option<ObjectMeta>,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) spec: Option<CommandedPodSpec>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CommandedPodSpec {
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) containers: Vec<CommandedContainer>,
+    #[prost(bytes = "bytes", tag = "10")]
+    pub(crate) node_name: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CommandedContainer {
+    #[prost(bytes = "bytes", repeated, tag = "3")]
+    pub(crate) command: Vec<Bytes>,
+    #[prost(bytes = "bytes", repeated, tag = "4")]
+    pub(crate) arguments: Vec<Bytes>,
+}
+
 /// A pod as it is created: its spec is bytes from elsewhere, so that nothing in it is lost or changed.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct PodWithRawSpec {

@@ -1,5 +1,6 @@
 //! Tables over messages that are made here, field by field.
 
+mod evidence;
 mod metadata;
 mod pods;
 mod replication_controllers;
