@@ -124,8 +124,9 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
     let namespace = layers
         .read_optional(&setting::LEASE_NAMESPACE, value::namespace)
         .or_else(|| surroundings.namespace.clone());
-    let canary = read_canary(layers, controllers.as_ref(), namespace.as_deref());
-    let leader_election = read_leader_election(layers, surroundings, namespace);
+    let leader_election = read_leader_election(layers, surroundings, namespace.clone());
+    // Where the election misses its namespace, that has been said.
+    let canary = read_canary(layers, controllers.as_ref(), namespace, leader_election == Some(None));
     let listen_address = layers.read(&setting::LISTEN_ADDRESS, value::listen_address);
     let shutdown_timeout = duration(layers, &setting::SHUTDOWN_TIMEOUT, Duration::ZERO..=HOUR);
     let log_format = layers.read(&setting::LOG_FORMAT, value::log_format);
@@ -156,13 +157,14 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
 fn read_canary(
     layers: &mut Layers,
     controllers: Option<&ControllerList>,
-    namespace: Option<&str>,
+    namespace: Option<String>,
+    tells: bool,
 ) -> Option<Option<ObjectName>> {
     let name = layers.read(&setting::CANARY_NAME, value::object_name);
     if !controllers?.modes.values().any(|mode| *mode == Mode::Auto) {
         return Some(None);
     }
-    if namespace.is_none() {
+    if namespace.is_none() && tells {
         layers.refuse(Problem::Missing {
             setting: setting::LEASE_NAMESPACE.name,
             reason: "the canary of a controller in the mode auto lives in the pod's namespace, and outside a pod there is none: \

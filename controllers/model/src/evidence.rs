@@ -2,7 +2,7 @@
 
 use crate::id::{ResourceVersion, Uid};
 use crate::lease::ObservedLease;
-use crate::name::{Name, ObjectName};
+use crate::name::ObjectName;
 use crate::replication_controller::ReplicationController;
 
 /// A pod that is labelled as a kube-controller-manager.
@@ -10,8 +10,6 @@ use crate::replication_controller::ReplicationController;
 pub struct ControllerManagerPod {
     /// The pod.
     pub name: ObjectName,
-    /// The node it runs on; the holder of its lease is named after that.
-    pub node: Option<Name>,
     /// The command lines of its containers: of each the command and its arguments, one after the other.
     pub command_lines: Vec<Vec<String>>,
 }

@@ -144,12 +144,10 @@ fn pod(raw: Bytes) -> Result<ControllerManagerPod, DecodeError> {
     let pod = CommandedPod::decode(raw).map_err(|source| DecodeError::Malformed { field: "Pod", source })?;
     let meta = metadata::meta(&pod.metadata.unwrap_or_default())?;
     let spec = pod.spec.unwrap_or_default();
-    let node = lossy(&spec.node_name);
     let words = |words: Vec<Bytes>| words.into_iter().map(|word| lossy(&word));
     let containers = spec.containers.into_iter();
     Ok(ControllerManagerPod {
         name: meta.name,
-        node: (!node.is_empty()).then(|| node.into()),
         command_lines: containers
             .map(|container| words(container.command).chain(words(container.arguments)).collect())
             .collect(),

@@ -4,8 +4,8 @@
 //! Two writers are worse than none: both make the pods that are missing, and both delete those that are too many. So a
 //! controller in the mode `auto` acts only while it is shown, again and again, that it is alone:
 //! - no pod in kube-system that is labelled as a kube-controller-manager has it switched on;
-//! - the lease of kube-controller-manager has run out, or its holder is such a pod that has it switched off. As in the election,
-//!   a record counts as live until it was seen unchanged, on our own clock, for its duration;
+//! - the lease of kube-controller-manager has run out, or there are such pods, which are its candidates, and all of them have it
+//!   switched off. As in the election, a record counts as live until it was seen unchanged, on our own clock, for its duration;
 //! - nobody follows the canary, a ReplicationController without replicas whose generation we raise and whose status we never
 //!   write. That gives away those who show neither pod nor lease. It stays raised and unfollowed for as long as nobody
 //!   else acts, so it also proves that nobody did while nothing could be read.
@@ -282,14 +282,9 @@ impl Rivals {
         if let Some(pod) = pods.iter().find(runs) {
             return Some(Trace::Pod(pod.name.clone()));
         }
-        // Of the pods that are left none runs the controller, so a lease that one of them holds says nothing.
-        let is_of = |holder: &str, pod: &ControllerManagerPod| {
-            let node = pod.node.as_deref().filter(|node| !node.is_empty());
-            node.and_then(|node| holder.strip_prefix(node)).is_some_and(|rest| rest.starts_with('_'))
-        };
-        if let Some(holder) = self.live_holder(now)
-            && !pods.iter().any(|pod| is_of(holder, pod))
-        {
+        // The holder is named after a host, which need not have its node's name. But whoever has pods has no other candidates, and
+        // one that there were nevertheless would follow the canary.
+        if let Some(holder) = self.live_holder(now).filter(|_| pods.is_empty()) {
             return Some(Trace::Lease { holder: holder.to_owned() });
         }
         self.canary.as_ref().is_some_and(Canary::is_followed).then_some(Trace::Canary)

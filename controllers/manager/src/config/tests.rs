@@ -111,7 +111,8 @@ fn flags_win_over_the_environment_and_this_over_the_file() {
 #[test]
 fn every_setting_is_taken_from_the_file_and_from_the_environment() {
     let text = "\
-controllers: \"*,-replicationcontroller\"
+controllers: replicationcontroller=auto
+canary-name: other-canary
 kubeconfig: /tmp/kubeconfig
 server: https://10.0.0.1:6443
 concurrent-writes: 7
@@ -145,8 +146,9 @@ log-level: warn
     assert_eq!(from_file, accepted(&[], &environment));
     assert_eq!(from_file.kubeconfig.as_deref(), Some(Path::new("/tmp/kubeconfig")));
     assert_eq!((from_file.concurrent_writes, from_file.replication_burst), (7, 8));
+    assert_eq!(from_file.canary, Some(ObjectName::new("elsewhere", "other-canary")));
     assert_eq!(from_file.leader_election.unwrap().namespace, "elsewhere");
-    assert!(from_file.controllers.modes.is_empty());
+    assert_eq!(from_file.controllers.modes[REPLICATION_CONTROLLER], Mode::Auto);
 }
 
 #[test]
@@ -246,7 +248,11 @@ fn outside_a_pod_the_namespace_of_the_lease_must_be_given() {
     let flags = |flags: &[(&'static str, &str)]| flags.iter().map(|(n, v)| (*n, (*v).to_owned())).collect();
     let error = load(&flags(&[]), &outside).unwrap_err().to_string();
     assert!(error.contains("leader-elect-resource-namespace: outside a pod"), "{error}");
-    assert!(load(&flags(&[("leader-elect", "false")]), &outside).is_ok());
+    let alone = [("leader-elect", "false")];
+    let error = load(&flags(&alone), &outside).unwrap_err().to_string();
+    assert!(error.contains("the canary") && error.contains("--controllers=replicationcontroller"), "{error}");
+    let on = [alone[0], ("controllers", "replicationcontroller")];
+    assert_eq!(load(&flags(&on), &outside).unwrap().config.canary, None);
     let given = load(&flags(&[("leader-elect-resource-namespace", "given")]), &outside).unwrap();
     assert_eq!(given.config.leader_election.unwrap().namespace, "given");
 }

@@ -74,8 +74,6 @@ pub(crate) struct CommandedPod {
 pub(crate) struct CommandedPodSpec {
     #[prost(message, repeated, tag = "2")]
     pub(crate) containers: Vec<CommandedContainer>,
-    #[prost(bytes = "bytes", tag = "10")]
-    pub(crate) node_name: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]

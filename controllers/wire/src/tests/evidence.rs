@@ -36,10 +36,7 @@ fn pod(metadata: ObjectMeta) -> CommandedPod {
         command: vec![text("kube-controller-manager")],
         arguments: vec![text("--controllers=*"), text("--leader-elect=true")],
     };
-    CommandedPod {
-        metadata: Some(metadata),
-        spec: Some(CommandedPodSpec { containers: vec![container], node_name: text("a") }),
-    }
+    CommandedPod { metadata: Some(metadata), spec: Some(CommandedPodSpec { containers: vec![container] }) }
 }
 
 #[test]
@@ -74,7 +71,6 @@ fn a_canary_wants_no_pod_and_is_raised_with_its_identity_as_precondition() {
 fn pods_are_read_with_command_and_arguments() {
     let found = pods(200, &page(&[pod(metadata())])).unwrap();
     assert_eq!(found[0].name, ObjectName::new("shop", "web"));
-    assert_eq!(found[0].node.as_deref(), Some("a"));
     assert_eq!(
         found[0].command_lines,
         [["kube-controller-manager", "--controllers=*", "--leader-elect=true"]]
