@@ -64,8 +64,8 @@ impl<'a> Managers<'a> {
         match manager {
             Manager::Ours => {
                 let mut words = vec![self.program.display().to_string(), "manager".to_owned()];
-                words.push(format!("--kubeconfig={}", self.cluster.kubeconfig_of(RELEASE).display()));
                 words.push(format!("--controllers={MAINSTAY_ACTS}"));
+                words.push(format!("--kubeconfig={}", self.cluster.kubeconfig_of(RELEASE).display()));
                 // Any free port: nobody asks.
                 words.extend(["--leader-elect=false", "--listen-address=127.0.0.1:0"].map(String::from));
                 self.daemon(manager).start(&Surroundings::default(), &words)
