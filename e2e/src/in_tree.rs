@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 /// The controllers of kube-controller-manager that Mainstay has too: off in a fixture unless asked for.
 pub const CONTROLLERS_OF_MAINSTAY: &[&str] = &["replicationcontroller-controller"];
 
+/// What Mainstay is told where it is to act at once, by `--controllers` or in the value of its chart: by itself it first sees for a minute
+/// that nobody else acts.
+pub const MAINSTAY_ACTS: &str = "replicationcontroller=on";
+
 /// What kubeadm switches on beside the default ones.
 const KUBEADM: &str = "*,bootstrapsigner,tokencleaner";
 

@@ -58,9 +58,9 @@ validatingadmissionpolicy-status-controller: ""
 volumeattributesclass-protection-controller: ""
 {{- end -}}
 
-{{/* What the list in `controllers` means: YAML with the canonical names that are `on` and `off` here, and those that are
-     `elsewhere`: switched on by name, but not part of Mainstay. As upstream, the first explicit mention wins and the place of
-     `*` does not matter. A name that nobody knows ends the rendering, as it would end the manager. */}}
+{{/* What the list in `controllers` means: YAML with the canonical names that are `auto`, `on` and `off` here, and those that are
+     `elsewhere`: not switched off, but not part of Mainstay. As upstream, the first explicit mention wins and the place of
+     `*` does not matter. A name or a mode that nobody knows ends the rendering, as it would end the manager. */}}
 {{- define "mainstay.controllers" -}}
 {{- $own := include "mainstay.controllers.own" . | fromYaml -}}
 {{- $inTree := include "mainstay.controllers.inTree" . | fromYaml -}}
@@ -77,39 +77,46 @@ volumeattributesclass-protection-controller: ""
 {{- if eq $entry "*" -}}
 {{- $star = true -}}
 {{- else -}}
-{{- $name := $entry | trimPrefix "-" | trimSuffix "=on" | trimSuffix "=off" -}}
+{{- $parts := splitn "=" 2 ($entry | trimPrefix "-") -}}
+{{- $name := $parts._0 -}}
+{{- $mode := $parts._1 | default (ternary "off" "on" (hasPrefix "-" $entry)) -}}
+{{- if and (hasPrefix "-" $entry) $parts._1 -}}
+{{- fail (printf "controllers: %q in %q: write -NAME or NAME=MODE, not both in one entry" $entry $.Values.controllers) -}}
+{{- end -}}
+{{- if eq $mode "shadow" -}}
+{{- fail (printf "controllers: %q in %q: the mode shadow comes with a later version; the modes are auto, on and off" $entry $.Values.controllers) -}}
+{{- end -}}
+{{- if not (has $mode (list "auto" "on" "off")) -}}
+{{- fail (printf "controllers: %q in %q: there is no mode %q; the modes are auto, on and off" $entry $.Values.controllers $mode) -}}
+{{- end -}}
 {{- if not (hasKey $canonical $name) -}}
 {{- fail (printf "controllers: %q in %q is no controller's name; Mainstay has: %s; of kube-controller-manager these are known: %s" $name $.Values.controllers (keys $own | sortAlpha | join ", ") (keys $inTree | sortAlpha | join ", ")) -}}
 {{- end -}}
 {{- $name = get $canonical $name -}}
 {{- if not (hasKey $modes $name) -}}
-{{- $_ := set $modes $name (ternary "off" "on" (or (hasPrefix "-" $entry) (hasSuffix "=off" $entry))) -}}
+{{- $_ := set $modes $name $mode -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $on := list -}}
-{{- $off := list -}}
-{{- $elsewhere := list -}}
+{{- $result := dict "auto" list "on" list "off" list "elsewhere" list -}}
 {{- range $name := keys $own | sortAlpha -}}
-{{- if eq (get $modes $name | default (ternary "on" "off" $star)) "on" -}}
-{{- $on = append $on $name -}}
-{{- else -}}
-{{- $off = append $off $name -}}
-{{- end -}}
+{{- $mode := get $modes $name | default (ternary "auto" "off" $star) -}}
+{{- $_ := set $result $mode (append (get $result $mode) $name) -}}
 {{- end -}}
 {{- range $name := keys $inTree | sortAlpha -}}
-{{- if eq (get $modes $name | default "off") "on" -}}
-{{- $elsewhere = append $elsewhere $name -}}
+{{- if ne (get $modes $name | default "off") "off" -}}
+{{- $_ := set $result "elsewhere" (append $result.elsewhere $name) -}}
 {{- end -}}
 {{- end -}}
-{{- dict "on" $on "off" $off "elsewhere" $elsewhere | toYaml -}}
+{{- $result | toYaml -}}
 {{- end -}}
 
-{{/* The value for kube-controller-manager's --controllers that leaves ours to us: kubeadm's own list, less what is on here. */}}
+{{/* The value for kube-controller-manager's --controllers that leaves ours to us: kubeadm's own list, less what is on or auto here. */}}
 {{- define "mainstay.controllers.forInTree" -}}
 {{- $own := include "mainstay.controllers.own" . | fromYaml -}}
+{{- $controllers := include "mainstay.controllers" . | fromYaml -}}
 {{- $list := list "*" "bootstrapsigner" "tokencleaner" -}}
-{{- range $name := (include "mainstay.controllers" . | fromYaml).on -}}
+{{- range $name := concat $controllers.on $controllers.auto -}}
 {{- $list = append $list (printf "-%s" (get $own $name)) -}}
 {{- end -}}
 {{- $list | join "," -}}

@@ -22,6 +22,11 @@
 {{- include "mainstay.shorten" (dict "text" (printf "%s.%s" (include "mainstay.fullname" .) .Release.Namespace) "limit" 50) -}}
 {{- end -}}
 
+{{/* The ReplicationController by which the managers see whether somebody else acts. */}}
+{{- define "mainstay.canaryName" -}}
+{{- include "mainstay.fullname" . }}-canary
+{{- end -}}
+
 {{- define "mainstay.serviceAccountName" -}}
 {{- .Values.serviceAccount.name | default (include "mainstay.fullname" .) -}}
 {{- end -}}

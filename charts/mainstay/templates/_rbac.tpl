@@ -26,6 +26,58 @@ subjects:
     namespace: {{ .root.Release.Namespace | quote }}
 {{- end -}}
 
+{{/* One duty in the release's namespace: a Role with these rules and its binding to the manager's account. */}}
+{{- define "mainstay.localDuty" -}}
+{{- $name := printf "%s-%s" (include "mainstay.fullname" .root) .duty -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ $name }}
+  namespace: {{ .root.Release.Namespace | quote }}
+  labels:
+    {{- include "mainstay.labels" .root | nindent 4 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ $name }}
+  namespace: {{ .root.Release.Namespace | quote }}
+  labels:
+    {{- include "mainstay.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "mainstay.serviceAccountName" .root | quote }}
+    namespace: {{ .root.Release.Namespace | quote }}
+{{- end -}}
+
+{{/* A name cannot limit a create: the apiserver does not know it yet when it asks for the permission. */}}
+{{- define "mainstay.rules.lease" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ .Values.leaderElection.resourceName | quote }}]
+  verbs: [get, update]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+{{- end -}}
+
+{{/* The manager changes the canary's spec, and makes it where there is none. */}}
+{{- define "mainstay.rules.canary" -}}
+- apiGroups: [""]
+  resources: [replicationcontrollers]
+  resourceNames: [{{ include "mainstay.canaryName" . | quote }}]
+  verbs: [patch]
+- apiGroups: [""]
+  resources: [replicationcontrollers]
+  verbs: [create]
+{{- end -}}
+
 {{- define "mainstay.rules.events" -}}
 - apiGroups: [""]
   resources: [events]
@@ -50,4 +102,19 @@ subjects:
 - apiGroups: [""]
   resources: [resourcequotas]
   verbs: [get, list, watch]
+{{- end -}}
+
+{{/* What shows that somebody else acts: kube-controller-manager's pods, which no right can limit by label, its lease, and what became
+     of the canary. */}}
+{{- define "mainstay.rules.rivals" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [kube-controller-manager]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [replicationcontrollers]
+  verbs: [get]
 {{- end -}}

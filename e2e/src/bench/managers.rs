@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::certificates::CertificateFolder;
 use crate::cluster::Cluster;
 use crate::controller_manager::CONTROLLER_MANAGER;
-use crate::in_tree::InTree;
+use crate::in_tree::{InTree, MAINSTAY_ACTS};
 use crate::private_file;
 use crate::process::{Daemon, Surroundings};
 
@@ -64,6 +64,7 @@ impl<'a> Managers<'a> {
         match manager {
             Manager::Ours => {
                 let mut words = vec![self.program.display().to_string(), "manager".to_owned()];
+                words.push(format!("--controllers={MAINSTAY_ACTS}"));
                 words.push(format!("--kubeconfig={}", self.cluster.kubeconfig_of(RELEASE).display()));
                 // Any free port: nobody asks.
                 words.extend(["--leader-elect=false", "--listen-address=127.0.0.1:0"].map(String::from));

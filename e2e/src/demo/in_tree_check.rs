@@ -1,4 +1,5 @@
-//! Whether kube-controller-manager runs the controllers that Mainstay has. Two that do the same undo each other's work.
+//! Whether kube-controller-manager runs the controllers that Mainstay has. Two that do the same undo each other's work, and in the
+//! demonstration Mainstay does not look by itself: it is on, so that nobody waits for the minute that it takes in the mode auto.
 
 use std::time::Duration;
 
@@ -33,7 +34,9 @@ pub struct InTreePod {
 
 /// Refuses a cluster whose kube-controller-manager can be seen to do Mainstay's work. Without such a pod it is not known.
 pub fn refuse_what_is_seen(target: &Target, context: &str) -> Result<bool> {
-    page::say("Is the in-tree replicationcontroller off there? Two that do the same undo each other's work.");
+    page::say(
+        "Is the in-tree replicationcontroller off there? Mainstay is to act at once, and two undo each other's work.",
+    );
     let words =
         ["get", "pods", "--namespace", "kube-system", "--selector", "component=kube-controller-manager"];
     page::command(&target.kubectl_line(&words));
@@ -141,7 +144,8 @@ fn how_to_turn_it_off(context: &str) -> String {
     let profile = if context.starts_with("kind-") { "minikube" } else { context };
     let manifest = "/etc/kubernetes/manifests/kube-controller-manager.yaml";
     format!(
-        "To turn that off, give kube-controller-manager --controllers={LIST_WITHOUT_OURS}:\n\
+        "In this demonstration Mainstay is on; with the chart's own values it would stay passive there.\n\
+         To turn the other one off, give kube-controller-manager --controllers={LIST_WITHOUT_OURS}:\n\
          \x20 kind      docker exec {kind}-control-plane sed -i 's/--controllers=[^ ]*/--controllers={LIST_WITHOUT_OURS}/' {manifest}\n\
          \x20 minikube  minikube start --profile {profile} --extra-config='controller-manager.controllers={LIST_WITHOUT_OURS}'   # a new profile\n\
          \x20 kubeadm   the same change to {manifest} on each control plane node\n\

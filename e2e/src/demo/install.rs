@@ -12,6 +12,7 @@ use super::live::Live;
 use super::objects::{PodView, list, text};
 use super::target::{MANAGER_NAMESPACE, RELEASE, Target};
 use super::{local_manager, page};
+use crate::in_tree::MAINSTAY_ACTS;
 use crate::shell::run_command;
 use crate::wait::wait_for;
 
@@ -61,6 +62,9 @@ pub fn as_pods(target: &Target) -> Result<()> {
         return Ok(());
     }
     page::say("Two pods: one leads, the other one is ready to take over. helm waits until both are ready.");
+    page::say(
+        "Of itself it would first see for a minute that nobody else acts; here it is on, and acts at once.",
+    );
     let mut live = Live::pods(target, MANAGER_NAMESPACE, LABELS)?;
     while_showing(&mut live, helm(target, &[])?)?;
     if before != Installed::No {
@@ -127,7 +131,8 @@ fn leads(holder: &str, pod: &str) -> bool {
 fn helm(target: &Target, more: &[&str]) -> Result<Command> {
     let mut words =
         vec!["upgrade", "--install", RELEASE, "charts/mainstay", "--namespace", MANAGER_NAMESPACE];
-    words.extend(["--create-namespace", "--wait"]);
+    let controllers = format!("controllers={MAINSTAY_ACTS}");
+    words.extend(["--create-namespace", "--set", &controllers, "--wait"]);
     words.extend_from_slice(more);
     page::command(&target.helm_line(&words));
     let mut command = target.helm_command()?;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::page;
 use super::target::{MANAGER_NAMESPACE, RELEASE, Target};
 use crate::cluster::Cluster;
+use crate::in_tree::MAINSTAY_ACTS;
 use crate::private_file;
 use crate::process::{Daemon, Surroundings};
 use crate::wait::wait_for;
@@ -44,6 +45,7 @@ pub fn start(target: &Target, cluster: &Cluster, program: &Path) -> Result<()> {
         "manager".to_owned(),
         format!("--kubeconfig={}", kubeconfig.display()),
         format!("--leader-elect-resource-namespace={MANAGER_NAMESPACE}"),
+        format!("--controllers={MAINSTAY_ACTS}"),
         format!("--listen-address={}", address(cluster)),
     ];
     page::say(&format!("The manager, as a process; its log is {}.", daemon(cluster).log().display()));

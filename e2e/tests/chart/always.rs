@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::rendered::{Rendered, labels, list, selects, text};
 
 /// The keys that the manager's configuration file may have.
 const CONFIGURATION_KEYS: &[&str] = &[
     "audit-interval",
+    "canary-name",
     "concurrent-writes",
     "controllers",
     "kubeconfig",
@@ -37,6 +38,7 @@ impl Rendered {
         self.check_names();
         self.check_roles();
         self.check_lease();
+        self.check_canary();
         self.check_flow_control();
         self.check_security();
         self.check_selectors();
@@ -96,7 +98,7 @@ impl Rendered {
         let configuration = self.configuration();
         let elects = configuration["leader-elect"] == true;
         assert_eq!(configuration["leader-elect-resource-namespace"], self.install.namespace);
-        let roles = self.kind("Role");
+        let roles: Vec<_> = self.local_roles("-lease");
         let has_rights = !self.kind("ClusterRole").is_empty();
         assert_eq!(roles.len(), usize::from(elects && has_rights));
         for role in roles {
@@ -111,6 +113,43 @@ impl Rendered {
             assert_eq!(rules[1]["verbs"], json!(["create"]));
             assert!(rules[1].get("resourceNames").is_none(), "a create cannot be limited by name");
         }
+    }
+
+    fn check_canary(&self) {
+        let configuration = self.configuration();
+        let name = &configuration["canary-name"];
+        let canaries = self.kind("ReplicationController");
+        let has_rights = !self.kind("ClusterRole").is_empty();
+        let roles = self.local_roles("-canary");
+        assert_eq!(roles.len(), if has_rights { canaries.len() } else { 0 });
+        for role in roles {
+            let rules = list(role, "/rules");
+            assert_eq!(rules.len(), 2);
+            for rule in rules {
+                assert_eq!(rule["resources"], json!(["replicationcontrollers"]));
+            }
+            assert_eq!(rules[0]["verbs"], json!(["patch"]));
+            assert_eq!(rules[0]["resourceNames"], json!([name]));
+            assert_eq!(rules[1]["verbs"], json!(["create"]));
+        }
+        for canary in canaries {
+            assert_eq!(canary["metadata"]["name"], *name);
+            // An ordinary object would hold up `helm install --wait` for ever.
+            let annotations = &canary["metadata"]["annotations"];
+            assert_eq!(annotations["helm.sh/hook"], "post-delete");
+            assert_eq!(annotations["helm.sh/hook-delete-policy"], "before-hook-creation,hook-succeeded");
+            let spec = &canary["spec"];
+            assert_eq!(spec["replicas"], 0);
+            assert_eq!(spec["selector"], json!({"mainstay.dev/canary": name}));
+            assert_eq!(spec["template"]["metadata"]["labels"], spec["selector"]);
+            assert!(spec.get("minReadySeconds").is_none(), "that field is the manager's");
+        }
+    }
+
+    /// The Roles of the release's namespace for one duty.
+    fn local_roles(&self, ending: &str) -> Vec<&Value> {
+        let is_it = |role: &&Value| text(role, "/metadata/name").ends_with(ending);
+        self.kind("Role").into_iter().filter(is_it).collect()
     }
 
     fn check_flow_control(&self) {
@@ -148,6 +187,8 @@ impl Rendered {
     fn check_security(&self) {
         let mut pods = vec![&self.deployment()["spec"]["template"]["spec"]];
         pods.extend(self.kind("Pod").into_iter().map(|pod| &pod["spec"]));
+        let canaries = self.kind("ReplicationController");
+        pods.extend(canaries.into_iter().map(|canary| &canary["spec"]["template"]["spec"]));
         for pod in pods {
             let security = &pod["securityContext"];
             assert_eq!(security["runAsNonRoot"], true);
@@ -167,7 +208,8 @@ impl Rendered {
                     })
                 );
                 assert!(container.get("command").is_none(), "the image has its entry point");
-                assert!(container["resources"]["requests"]["memory"].is_string());
+                let runs = container["name"] != "never-run";
+                assert!(!runs || container["resources"]["requests"]["memory"].is_string());
             }
         }
         for pod in self.kind("Pod") {
@@ -193,6 +235,12 @@ impl Rendered {
             for pod in self.kind("Pod") {
                 assert!(!selects(selector, &labels(pod, "/metadata/labels")), "the test's pod is no manager");
             }
+        }
+        for canary in self.kind("ReplicationController") {
+            assert!(
+                !selects(&labels(canary, "/spec/selector"), &manager),
+                "a manager is no pod of the canary's"
+            );
         }
         for monitor in self.kind("ServiceMonitor") {
             let selector = labels(monitor, "/spec/selector/matchLabels");

@@ -5,6 +5,7 @@
 
 mod always;
 mod documents;
+mod in_tree;
 mod install;
 mod refused;
 mod rendered;
@@ -80,19 +81,36 @@ fn pods_are_replaced_when_their_configuration_changes_and_not_else() {
 }
 
 #[test]
-fn notes_tell_which_controllers_act_and_how_to_see_it() {
-    let acting = notes(with(""));
-    for hint in [
-        "replicationcontroller-controller  acts",
-        "WARNING",
+fn notes_tell_each_mode_and_how_to_see_it() {
+    let takeover = [
         "--controllers=*,bootstrapsigner,tokencleaner,-replicationcontroller/",
         "controller-manager.controllers=*,bootstrapsigner,tokencleaner,-replicationcontroller'",
+    ];
+    let see = [
         "kubectl --namespace mainstay-system get lease mainstay",
         "/api/v1/namespaces/mainstay-system/services/mainstay-metrics:metrics/proxy/readyz?verbose",
         "/api/v1/namespaces/mainstay-system/services/mainstay-metrics:metrics/proxy/metrics",
         "helm --namespace mainstay-system test mainstay",
-    ] {
-        assert!(acting.contains(hint), "{hint:?} is not in {acting}");
+    ];
+    let events = "events --for replicationcontroller/mainstay-canary";
+
+    // Nothing was looked up: it is not said that nothing is there.
+    let auto = notes(with(""));
+    let hints = ["replicationcontroller-controller  auto", "stays passive while", events];
+    for hint in hints.iter().chain(&takeover).chain(&see) {
+        assert!(auto.contains(hint), "{hint:?} is not in {auto}");
+    }
+    for absent in ["WARNING", "What there is of", "nothing that runs"] {
+        assert!(!auto.contains(absent), "{absent:?} is in {auto}");
+    }
+
+    let on = notes(with("controllers: replicationcontroller"));
+    let hints = ["replicationcontroller-controller  on", "WARNING", "must not run"];
+    for hint in hints.iter().chain(&takeover).chain(&see) {
+        assert!(on.contains(hint), "{hint:?} is not in {on}");
+    }
+    for absent in ["passive", events] {
+        assert!(!on.contains(absent), "{absent:?} is in {on}");
     }
 
     let off = notes(with(
@@ -106,7 +124,7 @@ fn notes_tell_which_controllers_act_and_how_to_see_it() {
     ] {
         assert!(off.contains(hint), "{hint:?} is not in {off}");
     }
-    for absent in ["get lease", "must not run", "helm --namespace"] {
+    for absent in ["get lease", "must not run", "passive", "helm --namespace", events] {
         assert!(!off.contains(absent), "{absent:?} is in {off}");
     }
 }

@@ -14,8 +14,16 @@ fn bad_values_are_refused_by_name() {
         ("controllers: ''", &["/controllers"]),
         ("controllers: 'foo bar'", &["/controllers", "foo bar"]),
         ("controllers: ['*']", &["/controllers", "string"]),
-        ("controllers: replicationcontroller=auto", &["/controllers", "replicationcontroller=auto"]),
-        ("controllers: -replicationcontroller=on", &["/controllers"]),
+        ("controllers: '*=on'", &["/controllers", "*=on"]),
+        ("controllers: '*,,-replicationcontroller'", &["/controllers"]),
+        (
+            "controllers: replicationcontroller=shadow",
+            &["controllers", "\"replicationcontroller=shadow\"", "later version", "auto, on and off"],
+        ),
+        ("controllers: podgc=shadow", &["\"podgc=shadow\"", "later version"]),
+        ("controllers: replicationcontroller=maybe", &["no mode \"maybe\"", "auto, on and off"]),
+        ("controllers: -replicationcontroller=on", &["\"-replicationcontroller=on\"", "not both"]),
+        ("controllers: '*,foo=auto'", &["controllers", "\"foo\""]),
         (
             "controllers: '*,replicationcontroler'",
             &["controllers", "\"replicationcontroler\"", "replicationcontroller-controller"],

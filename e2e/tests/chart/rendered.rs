@@ -77,7 +77,7 @@ impl Rendered {
         serde_saphyr::from_str(text(self.only("ConfigMap"), "/data/mainstay.yaml")).unwrap()
     }
 
-    /// What all roles together allow: `group/resource verbs`.
+    /// What all roles together allow: `group/resource verbs`, with the names behind that it is limited to.
     pub fn rights(&self) -> BTreeSet<String> {
         let mut rights = BTreeSet::new();
         for role in self.kind("ClusterRole").into_iter().chain(self.kind("Role")) {
@@ -85,14 +85,22 @@ impl Rendered {
                 let part = |name| {
                     list(rule, name).iter().map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join(",")
                 };
-                rights.insert(format!("{}/{} {}", part("/apiGroups"), part("/resources"), part("/verbs")));
+                let right = format!("{}/{} {}", part("/apiGroups"), part("/resources"), part("/verbs"));
+                rights.insert(format!("{right} {}", part("/resourceNames")).trim_end().to_owned());
             }
         }
         rights
     }
 
-    pub fn acts_on_replication_controllers(&self) -> bool {
-        self.names("ClusterRole").iter().any(|name| name.ends_with(".replication"))
+    /// The mode that the ReplicationController's loop was rendered for, by what is there for it.
+    pub fn mode(&self) -> &'static str {
+        let has = |duty: &str| self.names("ClusterRole").iter().any(|name| name.ends_with(duty));
+        match (has(".replication"), has(".rivals"), self.kind("ReplicationController").len()) {
+            (false, false, 0) => "off",
+            (true, false, 0) => "on",
+            (true, true, 1) => "auto",
+            parts => panic!("half of a mode, {parts:?}, of {:?}", self.install.values),
+        }
     }
 
     /// The duration of the pods' toleration of this taint: None when it is not tolerated, no number when it is for ever.

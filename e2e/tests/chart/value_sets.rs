@@ -7,33 +7,52 @@ use serde_json::json;
 use crate::install::{Install, with};
 use crate::rendered::{Rendered, text};
 
+/// The rights of a manager whose controllers are on.
+fn rights_to_act() -> BTreeSet<String> {
+    BTreeSet::from(
+        [
+            "/events create,patch",
+            "/pods get,list,watch,create,patch,delete",
+            "/replicationcontrollers get,list,watch",
+            "/replicationcontrollers/finalizers update",
+            "/replicationcontrollers/status patch",
+            "/resourcequotas get,list,watch",
+            "coordination.k8s.io/leases create",
+            "coordination.k8s.io/leases get,update mainstay",
+        ]
+        .map(str::to_owned),
+    )
+}
+
 /// A value set, and what it must do beyond what holds for all.
 pub type Case = (&'static str, Install, fn(&Rendered));
 
 pub const CASES: &[Case] = &[
     ("the defaults", with(""), |rendered| {
         assert_eq!(rendered.replicas(), 2);
-        assert!(rendered.acts_on_replication_controllers());
+        assert_eq!(rendered.mode(), "auto");
         assert_eq!(rendered.manager()["image"], "localhost/mainstay:0.1.0");
         assert_eq!(rendered.names("Deployment"), BTreeSet::from(["mainstay"]));
         assert_eq!(rendered.names("Service"), BTreeSet::from(["mainstay-metrics"]));
-        assert_eq!(rendered.names("Role"), BTreeSet::from(["mainstay-lease"]));
+        assert_eq!(rendered.names("Role"), BTreeSet::from(["mainstay-canary", "mainstay-lease"]));
         assert_eq!(
             rendered.names("ClusterRole"),
-            BTreeSet::from(["mainstay.mainstay-system.events", "mainstay.mainstay-system.replication"])
+            BTreeSet::from([
+                "mainstay.mainstay-system.events",
+                "mainstay.mainstay-system.replication",
+                "mainstay.mainstay-system.rivals",
+            ])
         );
         assert_eq!(
             rendered.rights(),
-            BTreeSet::from([
-                "/events create,patch",
-                "/pods get,list,watch,create,patch,delete",
-                "/replicationcontrollers get,list,watch",
-                "/replicationcontrollers/finalizers update",
-                "/replicationcontrollers/status patch",
-                "/resourcequotas get,list,watch",
-                "coordination.k8s.io/leases create",
-                "coordination.k8s.io/leases get,update",
-            ].map(str::to_owned))
+            &rights_to_act()
+                | &BTreeSet::from([
+                    "/pods get,list",
+                    "/replicationcontrollers create",
+                    "/replicationcontrollers get",
+                    "/replicationcontrollers patch mainstay-canary",
+                    "coordination.k8s.io/leases get kube-controller-manager",
+                ].map(str::to_owned))
         );
         let configuration = rendered.configuration();
         assert_eq!(configuration["controllers"], "*");
@@ -61,7 +80,7 @@ pub const CASES: &[Case] = &[
         },
     ),
     ("one replica with election", with("replicas: 1"), |rendered| {
-        assert_eq!(rendered.kind("Role").len(), 1);
+        assert!(rendered.names("Role").contains("mainstay-lease"));
     }),
     ("no replica", with("replicas: 0"), |rendered| {
         assert!(!rendered.kind("ClusterRole").is_empty(), "the rights are there for a manager outside");
@@ -69,32 +88,49 @@ pub const CASES: &[Case] = &[
     }),
     ("nine replicas", with("replicas: 9"), |rendered| assert_eq!(rendered.replicas(), 9)),
     ("replication off", with("controllers: '*,-replicationcontroller'"), |rendered| {
-        assert!(!rendered.acts_on_replication_controllers());
-        assert_eq!(rendered.kind("ClusterRole").len(), 1, "events, for the election");
+        assert_eq!(rendered.mode(), "off");
+        assert_eq!(
+            rendered.rights(),
+            BTreeSet::from([
+                "/events create,patch",
+                "coordination.k8s.io/leases create",
+                "coordination.k8s.io/leases get,update mainstay",
+            ].map(str::to_owned)),
+            "for the election"
+        );
     }),
     (
         "replication off, by its canonical name and its mode",
         with("controllers: replicationcontroller-controller=off,*"),
-        |rendered| assert!(!rendered.acts_on_replication_controllers()),
+        |rendered| assert_eq!(rendered.mode(), "off"),
     ),
     (
         "kubeadm's list pasted",
         with("controllers: '*,bootstrapsigner,tokencleaner'"),
         |rendered| {
-            assert!(rendered.acts_on_replication_controllers());
+            assert_eq!(rendered.mode(), "auto");
             assert_eq!(rendered.configuration()["controllers"], "*,bootstrapsigner,tokencleaner");
         },
     ),
     (
         "the first mention of a name wins, under either name",
         with("controllers: '-replicationcontroller,*,replicationcontroller-controller=on'"),
-        |rendered| assert!(!rendered.acts_on_replication_controllers()),
+        |rendered| assert_eq!(rendered.mode(), "off"),
     ),
-    ("one controller by name", with("controllers: replicationcontroller=on"), |rendered| {
-        assert!(rendered.acts_on_replication_controllers());
+    ("one controller by name", with("controllers: replicationcontroller"), |rendered| {
+        assert_eq!(rendered.mode(), "on");
     }),
-    ("only what others do", with("controllers: endpoint,-podgc"), |rendered| {
-        assert!(!rendered.acts_on_replication_controllers());
+    ("one controller that is on beside all", with("controllers: '*,replicationcontroller=on'"), |rendered| {
+        assert_eq!(rendered.mode(), "on");
+        assert_eq!(rendered.rights(), rights_to_act());
+    }),
+    (
+        "one controller that is auto by its name",
+        with("controllers: replicationcontroller-controller=auto,-replicationcontroller"),
+        |rendered| assert_eq!(rendered.mode(), "auto"),
+    ),
+    ("only what others do", with("controllers: 'endpoint,-podgc,job=auto'"), |rendered| {
+        assert_eq!(rendered.mode(), "off");
     }),
     (
         "an account of the user's",
@@ -156,6 +192,7 @@ pub const CASES: &[Case] = &[
                 rendered.configuration(),
                 json!({
                     "audit-interval": "1h30m",
+                    "canary-name": "mainstay-canary",
                     "concurrent-writes": 65536,
                     "controllers": "*",
                     "leader-elect": true,

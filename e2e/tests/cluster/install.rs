@@ -24,7 +24,7 @@ pub fn both_replicas_are_ready_and_say_why(world: &World, _namespace: &Namespace
         // A leader that has just begun waits for fresh caches, and says so.
         let said = wait_for("the controller's mode", SOON, || {
             let said = managers.ask(&manager.pod, "readyz?verbose")?;
-            let line = format!("[+]controller/replicationcontroller-controller ok: {mode}, ");
+            let line = format!("[+]controller/replicationcontroller-controller ok: on; {mode}, ");
             // What only helps is not waited for before a manager is ready.
             let has_quotas = !said.contains("[+]cache/resourcequotas ok: not there");
             Ok((said.contains(&line) && has_quotas).then_some(said))

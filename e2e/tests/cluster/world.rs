@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mainstay_e2e::cluster::{Cluster, ClusterOptions, Nodes, names};
-use mainstay_e2e::in_tree::InTree;
+use mainstay_e2e::in_tree::{InTree, MAINSTAY_ACTS};
 use mainstay_e2e::{image, shell};
 use serde_json::Value;
 
@@ -57,6 +57,7 @@ impl World {
         let start = Instant::now();
         self.cluster.load_image(archive)?;
         let chart = repository().join("charts/mainstay").display().to_string();
+        let controllers = format!("controllers={MAINSTAY_ACTS}");
         let concurrent_writes = format!("concurrentWrites={CONCURRENT_WRITES}");
         self.cluster.helm(&[
             "install",
@@ -67,6 +68,8 @@ impl World {
             "--create-namespace",
             "--set",
             &concurrent_writes,
+            "--set",
+            &controllers,
             "--wait",
             "--timeout",
             "150s",

@@ -1,0 +1,117 @@
+//! What the notes make of kube-controller-manager's pods and lease. They come from `lookup` in an install; here they are the values of
+//! a chart around ours.
+
+use std::path::PathBuf;
+
+use crate::install::{chart_folder, helm};
+
+/// Pods of kube-system, of which one is not kube-controller-manager's.
+fn pods(command: &str) -> String {
+    format!(
+        "[{{metadata: {{name: proxy}}, spec: {{containers: [{{}}]}}}},
+          {{metadata: {{name: kcm-one, labels: {{component: kube-controller-manager}}}},
+            spec: {{nodeName: one, containers: [{{command: {command}}}]}}}}]"
+    )
+}
+
+/// A chart whose notes are what ours say of these objects. It is gone with the value.
+struct Around(PathBuf);
+
+impl Around {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("mainstay-chart-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("charts")).unwrap();
+        std::fs::create_dir_all(folder.join("templates")).unwrap();
+        let ours = chart_folder().canonicalize().unwrap();
+        std::os::unix::fs::symlink(ours, folder.join("charts/mainstay")).unwrap();
+        std::fs::write(folder.join("Chart.yaml"), "{apiVersion: v2, name: around, version: 0.1.0}").unwrap();
+        let notes = r#"
+{{- $lease := dict -}}
+{{- with .Values.holder -}}
+{{- $renewed := now | dateModify (printf "-%s" $.Values.age) | date "2006-01-02T15:04:05.000000Z07:00" -}}
+{{- $lease = dict "spec" (dict "holderIdentity" . "renewTime" $renewed) -}}
+{{- end -}}
+{{- include "mainstay.inTree.found" (dict "controller" "replicationcontroller-controller" "pods" .Values.pods "lease" $lease "takeover" "TAKEOVER") -}}
+"#;
+        std::fs::write(folder.join("templates/NOTES.txt"), notes).unwrap();
+        Around(folder)
+    }
+
+    fn found(&self, pods: &str, holder: &str, age: &str) -> String {
+        let values = format!("{{pods: {pods}, holder: '{holder}', age: {age}}}");
+        let folder = self.0.to_str().unwrap();
+        let output = helm(&["install", "--dry-run=client", "it", folder, "--values", "-"], &values);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let (_, notes) = text.split_once("NOTES:\n").unwrap_or_else(|| panic!("{values}: {complaint}"));
+        notes.trim().to_owned()
+    }
+}
+
+impl Drop for Around {
+    fn drop(&mut self) {
+        // What is left in the folder for temporary files harms nobody.
+        let _gone = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const PASSIVE: &str = "So replicationcontroller-controller stays passive here";
+const ACTS: &str = "So replicationcontroller-controller acts about a minute after its start";
+
+#[test]
+fn what_was_found_is_told_with_its_consequence() {
+    let around = Around::new("found");
+
+    let runs =
+        around.found(&pods("[kube-controller-manager, '--controllers=*,bootstrapsigner']"), "one_1", "2s");
+    assert_eq!(
+        runs.lines().collect::<Vec<_>>(),
+        [
+            "pod kube-system/kcm-one: replicationcontroller is on",
+            "  lease kube-system/kube-controller-manager: held by one_1",
+            &format!("{PASSIVE}, and kube-controller-manager goes on. It acts once the other one is off:"),
+            "TAKEOVER",
+        ]
+    );
+
+    let off = around.found(&pods("[kcm, '--controllers=*,-replicationcontroller']"), "one_1", "2s");
+    assert_eq!(off.lines().next().unwrap(), "pod kube-system/kcm-one: replicationcontroller is off");
+    assert!(off.contains(ACTS) && !off.contains("held by"), "{off}");
+
+    // Some other control plane's, which shows no pods.
+    for pods in [pods("[kcm, '--controllers=*,-replicationcontroller']"), "[]".to_owned()] {
+        let hidden = around.found(&pods, "another_1", "2s");
+        for hint in [PASSIVE, "held by another_1", "--set controllers=replicationcontroller=on"] {
+            assert!(hidden.contains(hint), "{hint:?} is not in {hidden}");
+        }
+    }
+
+    for (holder, age) in [("", "2s"), ("another_1", "3m")] {
+        let nothing = around.found("[]", holder, age);
+        assert!(
+            nothing.contains(ACTS) && nothing.contains("nothing that runs replicationcontroller"),
+            "{nothing}"
+        );
+    }
+}
+
+#[test]
+fn command_lines_are_read_as_upstream_reads_them() {
+    let around = Around::new("command-lines");
+    for (command, mode) in [
+        ("[kcm]", "on"),
+        ("null", "on"),
+        ("[kcm, '--controllers=*']", "on"),
+        ("[kcm, --controllers, '*,-replicationcontroller']", "off"),
+        ("[kcm, '--controllers=*,-replicationcontroller-controller', --v=2]", "off"),
+        ("[kcm, '--controllers=-replicationcontroller,replicationcontroller,*']", "off"),
+        ("[kcm, '--controllers=replicationcontroller,-replicationcontroller']", "on"),
+        ("[kcm, '--controllers=*', '--controllers=-replicationcontroller']", "off"),
+        ("[kcm, '--controllers=job,cronjob']", "off"),
+        ("[kcm, '--controllers-of-others=-replicationcontroller']", "on"),
+        ("[kcm], args: ['--controllers=*,-replicationcontroller']", "off"),
+    ] {
+        let found = around.found(&pods(command), "", "2s");
+        assert!(found.contains(&format!("replicationcontroller is {mode}")), "{command}: {found}");
+    }
+}
