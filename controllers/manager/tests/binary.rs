@@ -109,7 +109,7 @@ fn a_signal_ends_the_manager_in_peace() {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let mut manager = Command::new(env!("CARGO_BIN_EXE_mainstay"))
             .args(["manager", "--server=http://127.0.0.1:1", "--leader-elect=false", "--log-format=json"])
-            .args(["--listen-address", &address])
+            .args(["--controllers=replicationcontroller", "--listen-address", &address])
             .env_clear()
             .stderr(Stdio::piped())
             .spawn()
@@ -151,7 +151,8 @@ fn a_start_that_fails_ends_with_one() {
         (vec!["--listen-address=127.0.0.1:0"], "no kubeconfig is given"),
         (vec!["--server=http://127.0.0.1:1", "--listen-address", &address], "cannot listen on 127.0.0.1:"),
     ] {
-        let output = mainstay(&[vec!["manager", "--leader-elect=false"], arguments].concat(), &[]);
+        let alone = vec!["manager", "--leader-elect=false", "--controllers=replicationcontroller"];
+        let output = mainstay(&[alone, arguments].concat(), &[]);
         let logs = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{logs}");
         assert!(logs.contains(said), "{logs}");

@@ -194,17 +194,18 @@ impl Rivals {
         [look, proof_ends, raise].into_iter().flatten().chain(first).filter(|at| Some(*at) > self.asked).min()
     }
 
-    /// The canary is made where there is none, and raised where somebody has followed it and nothing else gives him away: else it
-    /// would be written for nothing, for as long as he is there.
+    /// The canary is made where there is none, since events are told at it, and raised where somebody has followed it and nothing
+    /// else gives him away: else it would be written for nothing, for as long as he is there.
     fn canary_write(&self, now: Moment) -> Option<RivalRequest> {
         let rests = self.canary_written.is_some_and(|written| now.since(written) < RAISE_PAUSE);
-        if self.writing_canary || rests || self.contenders.iter().all(|contender| contender.is_shown) {
+        if self.writing_canary || rests || self.contenders.is_empty() {
             return None;
         }
+        let is_shown = self.contenders.iter().all(|contender| contender.is_shown);
         let canary = self.canary_name.clone();
         match &self.canary {
             None if self.canary_absent => Some(RivalRequest::MakeCanary { canary }),
-            Some(found) if found.is_followed() => Some(RivalRequest::RaiseCanary {
+            Some(found) if found.is_followed() && !is_shown => Some(RivalRequest::RaiseCanary {
                 canary,
                 uid: found.uid,
                 min_ready_seconds: i32::from(found.min_ready_seconds == 0),

@@ -178,7 +178,7 @@ fn no_write_is_to_be_sent_after_the_permission_has_ended() {
 /// The canary, as the watch shows it.
 fn canary(generation: i64, observed_generation: i64, version: ResourceVersion) -> Object {
     let status = ReplicationControllerStatus { observed_generation, ..Default::default() };
-    let Object::ReplicationController(mut object) = owner(0, version, status) else { unreachable!() };
+    let Object::ReplicationController(mut object) = owner(0, version, status) else { panic!("an owner") };
     let canary = Arc::make_mut(&mut object);
     canary.meta.name = ObjectName::new("mainstay-system", "mainstay-canary");
     canary.meta.uid = Uid(3);

@@ -370,7 +370,7 @@ impl ReplicationWorld {
                 Effect::Notice(Notice::PlanPanicked { message, .. }) => {
                     self.broken(format!("a plan panicked: {message}"))
                 }
-                Effect::Notice(_) | Effect::Event(_) | Effect::Audit(_) => {}
+                Effect::Notice(_) | Effect::Event(_) | Effect::Audit(_) | Effect::Rivals(_) => {}
             }
         }
     }
