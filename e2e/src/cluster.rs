@@ -41,6 +41,9 @@ pub struct ClusterOptions {
     pub nodes: Nodes,
     /// The controllers that run beside Mainstay.
     pub in_tree: InTree,
+    /// Whether the apiserver keeps a log of who has written what, [`Cluster::audit_log`].
+    #[serde(default)]
+    pub audit: bool,
 }
 
 /// The nodes of a cluster.
@@ -98,7 +101,7 @@ impl Default for ClusterOptions {
     /// Two real nodes, or as many fake ones where we are not root.
     fn default() -> Self {
         let nodes = if prerequisites::is_root() { Nodes::Real(2) } else { Nodes::Fake(2) };
-        ClusterOptions { name: DEFAULT_NAME.to_owned(), nodes, in_tree: InTree::default() }
+        ClusterOptions { name: DEFAULT_NAME.to_owned(), nodes, in_tree: InTree::default(), audit: false }
     }
 }
 
@@ -196,6 +199,11 @@ impl Cluster {
         Daemon::new(&self.folder, name)
     }
 
+    /// The log of who has written what, one JSON object a line, where the cluster has one.
+    pub fn audit_log(&self) -> PathBuf {
+        self.folder.join("audit.log")
+    }
+
     /// Runs kubectl, of the apiserver's version, as the user who may do everything.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
         shell::run_command(self.kubectl_command()?.args(arguments), None)
@@ -258,6 +266,19 @@ impl Cluster {
     pub fn controller_manager_start(&self, in_tree: &InTree, extra_arguments: &[String]) -> Result<()> {
         controller_manager::check_list(in_tree)?;
         controller_manager::start(self, in_tree, extra_arguments)?;
+        controller_manager::wait_until_it_works(self, in_tree)
+    }
+
+    /// Starts kube-controller-manager as a process of this machine that no pod shows, also where there are real nodes: as in k3s.
+    /// It is [`Cluster::daemon`] by this name, of which there may be several.
+    pub fn controller_manager_process(
+        &self,
+        name: &str,
+        in_tree: &InTree,
+        extra_arguments: &[String],
+    ) -> Result<()> {
+        controller_manager::check_list(in_tree)?;
+        controller_manager::start_hidden_process(self, name, in_tree, extra_arguments)?;
         controller_manager::wait_until_it_works(self, in_tree)
     }
 

@@ -1,8 +1,10 @@
 //! etcd, kube-apiserver and kube-scheduler as processes of this machine.
 
+use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 use crate::addresses::{APISERVER_SERVICE_ADDRESS, SERVICE_RANGE};
 use crate::certificates::{APISERVER_TEST_NAME, CertificateFolder, Subject};
@@ -92,7 +94,7 @@ pub fn start_apiserver(cluster: &Cluster) -> Result<()> {
     let pki = CertificateFolder::open(cluster.folder().join("pki"));
     let certificate = |name: &str| pki.certificate(name).display().to_string();
     let key = |name: &str| pki.key(name).display().to_string();
-    let flags = [
+    let mut flags = vec![
         ("advertise-address", cluster.addresses().bridge().to_string()),
         ("bind-address", cluster.apiserver_address().to_string()),
         ("secure-port", cluster.addresses().apiserver_port().to_string()),
@@ -119,7 +121,28 @@ pub fn start_apiserver(cluster: &Cluster) -> Result<()> {
         ("proxy-client-cert-file", certificate("front-proxy-client")),
         ("proxy-client-key-file", key("front-proxy-client")),
     ];
+    if cluster.options().audit {
+        let policy = cluster.folder().join("audit-policy.json");
+        fs::write(&policy, audit_policy().to_string()).context("cannot write the policy of the audit log")?;
+        flags.push(("audit-policy-file", policy.display().to_string()));
+        flags.push(("audit-log-path", cluster.audit_log().display().to_string()));
+        // In megabytes: one file for all, since whoever reads it reads one.
+        flags.push(("audit-log-maxsize", "100000".to_owned()));
+    }
     start(cluster, Programs::Kubernetes, "kube-apiserver", &flags)
+}
+
+/// All writes once they are answered, but those of the person, of the tests and of kwok, which have the same user.
+fn audit_policy() -> Value {
+    json!({
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived"],
+        "rules": [
+            {"level": "None", "users": ["admin"]},
+            {"level": "Metadata", "verbs": ["create", "update", "patch", "delete", "deletecollection"]},
+        ],
+    })
 }
 
 /// Waits until the apiserver says that it is ready.

@@ -117,16 +117,26 @@ fn arguments(pki: &str, kubeconfig: &str, list: &str, extra: &[String]) -> Vec<S
     arguments
 }
 
+/// Starts it as a process of any name, one that serves nothing.
+pub fn start_hidden_process(cluster: &Cluster, name: &str, in_tree: &InTree, extra: &[String]) -> Result<()> {
+    let Some(list) = in_tree.controllers_flag() else { return Ok(()) };
+    start_process_at(cluster, name, 0, &list, extra)
+}
+
 fn start_process(cluster: &Cluster, list: &str, extra: &[String]) -> Result<()> {
+    let port = cluster.addresses().controller_manager_port();
+    start_process_at(cluster, CONTROLLER_MANAGER, port, list, extra)
+}
+
+fn start_process_at(cluster: &Cluster, name: &str, port: u16, list: &str, extra: &[String]) -> Result<()> {
     let pki = cluster.folder().join("pki").display().to_string();
     let kubeconfig = cluster.kubeconfig_of(CONTROLLER_MANAGER).display().to_string();
-    let port = cluster.addresses().controller_manager_port();
     // Alone, and started again by benchmarks: it need not wait for a lease of its predecessor.
     let mut flags = vec![format!("--secure-port={port}"), "--leader-elect=false".to_owned()];
     flags.extend_from_slice(extra);
     let mut words = vec![Programs::Kubernetes.program(CONTROLLER_MANAGER)?.display().to_string()];
     words.extend(arguments(&pki, &kubeconfig, list, &flags));
-    cluster.daemon(CONTROLLER_MANAGER).start(&cluster.control_plane_surroundings(), &words)
+    cluster.daemon(name).start(&cluster.control_plane_surroundings(), &words)
 }
 
 fn start_static_pod(cluster: &Cluster, list: &str, extra: &[String]) -> Result<()> {

@@ -97,8 +97,12 @@ fn start_cluster(options: &DemoOptions) -> Result<(Cluster, PathBuf)> {
         (Nodes::Fake(u32::from(NODES)), format!("--fake-nodes {NODES}"))
     };
     page::command(&format!("cargo xtask cluster up --name {} {words}", options.name));
-    let cluster =
-        Cluster::up(&ClusterOptions { name: options.name.clone(), nodes, in_tree: InTree::default() })?;
+    let cluster = Cluster::up(&ClusterOptions {
+        name: options.name.clone(),
+        nodes,
+        in_tree: InTree::default(),
+        audit: false,
+    })?;
     // Now, so that what takes minutes is over before there is something to watch.
     match ensure(&[Programs::Helm]).and_then(|()| build_image(&cluster)) {
         Ok(program) => Ok((cluster, program)),

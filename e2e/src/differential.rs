@@ -89,6 +89,7 @@ pub fn run(options: &Options) -> Result<()> {
         name: CLUSTER.to_owned(),
         nodes: Nodes::Fake(NODES),
         in_tree: InTree::AllButOurs,
+        audit: false,
     })?;
     let compared = compare_both(&cluster, program, &chapters);
     if options.keep && !interrupt::is_set() {

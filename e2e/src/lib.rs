@@ -11,6 +11,7 @@
 //! - [`process`], [`cgroups`]: starting programs so that each can be found and ended later.
 //! - [`images`]: container images without a container engine; [`image`]: the manager's.
 //! - [`mod@bench`]: benchmarks beside kube-controller-manager; [`differential`]: the same script by both, compared.
+//! - [`testbed`]: what tests of a real cluster share.
 //! - [`demo`]: what a newcomer watches; [`commands`]: the command line of all this.
 //! - [`wait`], [`interrupt`], [`shell`], [`folders`]: small things that all use.
 //!
@@ -45,4 +46,5 @@ pub mod process;
 pub mod programs;
 pub mod shell;
 pub mod tar;
+pub mod testbed;
 pub mod wait;

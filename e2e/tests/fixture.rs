@@ -19,7 +19,7 @@ struct Fixture(Cluster);
 
 impl Fixture {
     fn up(name: &str, nodes: Nodes, in_tree: InTree) -> Self {
-        Fixture(Cluster::up(&ClusterOptions { name: name.to_owned(), nodes, in_tree }).unwrap())
+        Fixture(Cluster::up(&ClusterOptions { name: name.to_owned(), nodes, in_tree, audit: false }).unwrap())
     }
 
     fn down(self) {

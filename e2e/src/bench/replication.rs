@@ -74,6 +74,7 @@ pub fn run(options: Options) -> Result<Report> {
         name: CLUSTER.to_owned(),
         nodes: Nodes::Fake(1),
         in_tree: InTree::None,
+        audit: false,
     })?;
     let measured = measure(&cluster, program, options);
     let down = interrupt::hold_back(|| cluster.down());

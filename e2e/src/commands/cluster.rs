@@ -46,6 +46,9 @@ pub struct Up {
     /// default ServiceAccounts
     #[arg(long, value_name = "LIST", default_value = "default", allow_hyphen_values = true)]
     in_tree: InTree,
+    /// Have the apiserver log who writes what, in audit.log in the cluster's folder
+    #[arg(long)]
+    audit: bool,
 }
 
 /// Which clusters to take down.
@@ -69,8 +72,12 @@ pub fn run(command: ClusterCommand) -> Result<()> {
 }
 
 fn start(up: Up) -> Result<()> {
-    let mut options =
-        ClusterOptions { name: up.cluster.name, in_tree: up.in_tree, ..ClusterOptions::default() };
+    let mut options = ClusterOptions {
+        name: up.cluster.name,
+        in_tree: up.in_tree,
+        audit: up.audit,
+        ..ClusterOptions::default()
+    };
     match (up.nodes, up.fake_nodes) {
         (Some(real), Some(fake)) => options.nodes = Nodes::Mixed { real, fake },
         (Some(count), None) => options.nodes = Nodes::Real(count),

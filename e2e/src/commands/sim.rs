@@ -7,13 +7,12 @@ use clap::Args;
 
 use super::test::{cargo, repository};
 use crate::interrupt;
+use crate::testbed::shared::NO_SKIP;
 
 /// Read by the test `conformance`: how many sequences of requests it draws.
 const SEQUENCES: &str = "MAINSTAY_CONFORMANCE_SEQUENCES";
 /// So many are drawn where nothing else runs.
 const MANY: u64 = 1000;
-/// Set to 1, a test that cannot be run counts as failed.
-const NO_SKIP: &str = "MAINSTAY_TESTS_NO_SKIP";
 
 /// Where the table of the mutants stands.
 const MUTANTS_PAGE: &str = "controllers/sim/src/mutant/mod.rs";

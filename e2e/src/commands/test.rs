@@ -17,11 +17,9 @@ use clap::Args;
 use rustix::process::{Pid, Signal};
 
 use crate::interrupt;
+use crate::testbed::shared::NO_SKIP;
 use groups::Group;
 use tally::Tally;
-
-/// Set to 1, a test that cannot be run counts as failed. Tests of clusters read it too.
-const NO_SKIP: &str = "MAINSTAY_TESTS_NO_SKIP";
 
 /// Which tests to run.
 #[derive(Args)]

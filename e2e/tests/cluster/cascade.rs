@@ -3,27 +3,23 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
+use mainstay_e2e::testbed::{Crowd, Namespace, SOON, World, controller_of, templates, uid_of};
 use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
 
-use crate::crowd::Crowd;
-use crate::namespace::{Namespace, controller_of, uid_of};
-use crate::templates;
-use crate::world::{SOON, World};
-
 const REPLICAS: usize = 5;
 
-pub fn foreground_takes_the_pods_first(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    deleted_with_its_pods(world, namespace, "foreground")
+pub fn foreground_takes_the_pods_first(_world: &World, namespace: &Namespace<'_>) -> Result<()> {
+    deleted_with_its_pods(namespace, "foreground")
 }
 
-pub fn background_takes_the_pods_after(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    deleted_with_its_pods(world, namespace, "background")
+pub fn background_takes_the_pods_after(_world: &World, namespace: &Namespace<'_>) -> Result<()> {
+    deleted_with_its_pods(namespace, "background")
 }
 
 /// The in-tree garbage collector deletes the pods; the controller must not make up for them.
-fn deleted_with_its_pods(world: &World, namespace: &Namespace<'_>, cascade: &str) -> Result<()> {
-    let crowd = Crowd::watch(world, namespace, "app=doomed")?;
+fn deleted_with_its_pods(namespace: &Namespace<'_>, cascade: &str) -> Result<()> {
+    let crowd = Crowd::watch(namespace, "app=doomed")?;
     namespace.apply(&templates::on_fake_nodes("doomed", REPLICAS))?;
     namespace.wait_until_ready("doomed", REPLICAS, SOON)?;
     let option = format!("--cascade={cascade}");
@@ -34,8 +30,8 @@ fn deleted_with_its_pods(world: &World, namespace: &Namespace<'_>, cascade: &str
     Ok(())
 }
 
-pub fn orphans_survive_and_are_adopted(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    let crowd = Crowd::watch(world, namespace, "app=heir")?;
+pub fn orphans_survive_and_are_adopted(_world: &World, namespace: &Namespace<'_>) -> Result<()> {
+    let crowd = Crowd::watch(namespace, "app=heir")?;
     namespace.apply(&templates::on_fake_nodes("heir", REPLICAS))?;
     namespace.wait_until_ready("heir", REPLICAS, SOON)?;
     let before = namespace.pods("app=heir")?;

@@ -1,11 +1,8 @@
 //! Pods change hands by their labels.
 
 use anyhow::Result;
+use mainstay_e2e::testbed::{Namespace, SOON, World, controller_of, is_active, name_of, templates, uid_of};
 use mainstay_e2e::wait::wait_for;
-
-use crate::namespace::{Namespace, controller_of, is_active, name_of, uid_of};
-use crate::templates;
-use crate::world::{SOON, World};
 
 const REPLICAS: usize = 3;
 

@@ -1,10 +1,8 @@
 //! What whoever has installed the chart sees.
 
 use anyhow::Result;
+use mainstay_e2e::testbed::{Namespace, RELEASE, SOON, SYSTEM, World};
 use mainstay_e2e::wait::wait_for;
-
-use crate::namespace::Namespace;
-use crate::world::{RELEASE, SOON, SYSTEM, World};
 
 pub fn a_helm_test_passes(world: &World, _namespace: &Namespace<'_>) -> Result<()> {
     let said = world.cluster.helm(&["test", RELEASE, "--namespace", SYSTEM, "--logs", "--timeout", "90s"])?;

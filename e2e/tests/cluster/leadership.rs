@@ -3,16 +3,14 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
+use crate::CONCURRENT_WRITES;
 use anyhow::{Result, bail};
 use mainstay_e2e::process;
+use mainstay_e2e::testbed::{
+    Crowd, Frozen, LATER, Namespace, SOON, Seen, Slowed, World, is_active, templates,
+};
 use mainstay_e2e::wait::wait_for;
 use rustix::process::Signal;
-
-use crate::crowd::{Crowd, Seen};
-use crate::managers::{Frozen, Slowed};
-use crate::namespace::{Namespace, is_active};
-use crate::templates;
-use crate::world::{CONCURRENT_WRITES, LATER, SOON, SYSTEM, World};
 
 /// How many pods are wanted.
 pub const WANTED: usize = 200;
@@ -28,11 +26,11 @@ pub fn asked_to_stop(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let managers = world.managers();
     let leader = managers.settled()?.leader;
     let slowed = Slowed::slow(managers.pid(&leader.pod)?);
-    let crowd = in_the_middle(world, namespace)?;
+    let crowd = in_the_middle(namespace)?;
     drop(slowed);
     let start = Instant::now();
     // Without --wait, for kubectl would wait until the pod is gone.
-    world.kubectl(SYSTEM, &["delete", "pod", &leader.pod, "--wait=false"])?;
+    world.system().kubectl(&["delete", "pod", &leader.pod, "--wait=false"])?;
     let holder = wait_for("another leader", SOON, || {
         let holder = managers.holder()?;
         Ok((!holder.is_empty() && !holder.starts_with(&format!("{}_", leader.pod))).then_some(holder))
@@ -49,7 +47,7 @@ pub fn killed(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let leader = managers.settled()?.leader;
     let pid = managers.pid(&leader.pod)?;
     let slowed = Slowed::slow(pid);
-    let crowd = in_the_middle(world, namespace)?;
+    let crowd = in_the_middle(namespace)?;
     drop(slowed);
     process::send(pid, Signal::KILL);
     assert_in_the_middle(namespace, "when the leader had been killed")?;
@@ -65,7 +63,7 @@ pub fn frozen(world: &World, namespace: &Namespace<'_>) -> Result<()> {
     let leader = managers.settled()?.leader;
     let pid = managers.pid(&leader.pod)?;
     let slowed = Slowed::slow(pid);
-    let crowd = in_the_middle(world, namespace)?;
+    let crowd = in_the_middle(namespace)?;
     drop(slowed);
     let frozen = Frozen::freeze(pid);
     let start = Instant::now();
@@ -95,8 +93,8 @@ pub fn frozen(world: &World, namespace: &Namespace<'_>) -> Result<()> {
 }
 
 /// Has 200 pods made, and returns in the middle of that.
-pub fn in_the_middle(world: &World, namespace: &Namespace<'_>) -> Result<Crowd> {
-    let crowd = Crowd::watch(world, namespace, "app=crowd")?;
+pub fn in_the_middle(namespace: &Namespace<'_>) -> Result<Crowd> {
+    let crowd = Crowd::watch(namespace, "app=crowd")?;
     namespace.apply(&templates::on_fake_nodes("crowd", WANTED))?;
     crowd.wait_until("the first pods", SOON, |seen| seen.active.len() >= ENOUGH)?;
     Ok(crowd)

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::Result;
+use mainstay_e2e::image::repository;
+use mainstay_e2e::testbed::{LATER, Namespace, SOON, World, is_active, name_of, uid_of};
 use mainstay_e2e::wait::wait_for;
 use serde_json::{Value, json};
 
-use crate::namespace::{Namespace, is_active, name_of, uid_of};
-use crate::world::{LATER, SOON, World, repository};
-
 pub fn the_sample_comes_up_heals_and_scales(_world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    let sample = fs::read_to_string(repository().join("charts/samples/replicationcontroller.yaml"))?;
+    let sample = fs::read_to_string(repository()?.join("charts/samples/replicationcontroller.yaml"))?;
     namespace.apply(&sample)?;
     let controller = namespace.wait_until_ready("sample", 3, LATER)?;
     let status = json!({

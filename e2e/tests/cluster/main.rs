@@ -11,22 +11,24 @@
 
 mod cascade;
 mod claims;
-mod crowd;
-mod harness;
 mod install;
 mod leadership;
 mod lifecycle;
-mod managers;
-mod namespace;
 mod outages;
 mod quota;
 mod rights;
-mod templates;
-mod world;
 
 use std::process::ExitCode;
 
-use harness::{Test, test};
+use anyhow::Result;
+use mainstay_e2e::cluster::{ClusterOptions, Nodes};
+use mainstay_e2e::in_tree::MAINSTAY_ACTS;
+use mainstay_e2e::prerequisites;
+use mainstay_e2e::testbed::shared::Shared;
+use mainstay_e2e::testbed::{Test, World, test};
+
+/// The ceiling of concurrent writes where a test counts pods: so many may be on their way when a leader is lost.
+pub const CONCURRENT_WRITES: usize = 4;
 
 /// The cheap ones first; each may leave the managers restarting, and the next one waits until they are well again.
 const TESTS: &[Test] = &[
@@ -54,5 +56,25 @@ const TESTS: &[Test] = &[
 ];
 
 fn main() -> ExitCode {
-    harness::run(TESTS)
+    let shared = Shared { name: "e2e-test", check, up, cluster: |world: &World| &world.cluster };
+    World::run(shared, mend, TESTS).exit_code
+}
+
+fn check() -> Result<()> {
+    prerequisites::check_for_control_plane().and_then(|()| prerequisites::check_for_real_nodes())
+}
+
+fn up(name: &str) -> Result<World> {
+    let nodes = Nodes::Mixed { real: 2, fake: 10 };
+    let options = ClusterOptions { name: name.to_owned(), nodes, ..ClusterOptions::default() };
+    let values = [format!("controllers={MAINSTAY_ACTS}"), format!("concurrentWrites={CONCURRENT_WRITES}")];
+    World::up(&options, |world| world.install(&values))
+}
+
+/// Brings the cluster back to health after a test that has broken it, and waits until the managers are well.
+fn mend(world: &World) -> Result<()> {
+    if world.cluster.daemon("kube-apiserver").pid().is_none() {
+        world.cluster.start_apiserver()?;
+    }
+    world.managers().settled().map(|_all_well| ())
 }

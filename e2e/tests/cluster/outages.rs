@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use mainstay_e2e::interrupt;
+use mainstay_e2e::testbed::{
+    LATER, Manager, Managers, Namespace, SOON, Settled, Slowed, World, templates, uid_of,
+};
 use mainstay_e2e::wait::wait_for;
 
 use crate::leadership::{MIDDLE, WANTED, at_rest, in_the_middle};
-use crate::managers::{Manager, Managers, Settled, Slowed};
-use crate::namespace::{Namespace, uid_of};
-use crate::templates;
-use crate::world::{LATER, SOON, World};
 
 /// An outage shorter than that ends before the lease does: the renew deadline, less the time between two renewals.
 const HARMLESS: Duration = Duration::from_secs(7);
@@ -21,7 +20,7 @@ pub fn the_apiserver_restarts_in_the_middle(world: &World, namespace: &Namespace
     let managers = world.managers();
     let before = managers.settled()?;
     let slowed = Slowed::slow(managers.pid(&before.leader.pod)?);
-    let crowd = in_the_middle(world, namespace)?;
+    let crowd = in_the_middle(namespace)?;
     drop(slowed);
     let start = Instant::now();
     // Without a chance to answer what it has already done.

@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use mainstay_e2e::testbed::{LATER, Namespace, SOON, World, templates};
 use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
-
-use crate::namespace::Namespace;
-use crate::templates;
-use crate::world::{LATER, SOON, World};
 
 /// By then creates have failed so often that they are tried once in more than half a minute.
 const BACK_OFF_IS_LONG: Duration = Duration::from_secs(45);

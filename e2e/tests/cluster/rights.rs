@@ -1,11 +1,8 @@
 //! The manager loses its rights while it works.
 
 use anyhow::Result;
+use mainstay_e2e::testbed::{LATER, Namespace, RELEASE, SOON, SYSTEM, World, is_active, templates};
 use mainstay_e2e::wait::wait_for;
-
-use crate::namespace::{Namespace, is_active};
-use crate::templates;
-use crate::world::{LATER, RELEASE, SOON, SYSTEM, World};
 
 /// What was taken away is given back when the value is gone.
 struct Taken<'a> {

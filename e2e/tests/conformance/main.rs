@@ -6,14 +6,13 @@
 //!
 //! Map: [`operation`] is what is asked, [`drawing`] draws it, [`pair`] holds the two sides, [`perform`] asks both, [`production`]
 //! in the words of our own clients, [`words`] are the answers, [`watches`] compares streams, [`sequences`] runs and shortens, [`fixed`] has what no sequence can do, [`server`] is the client,
-//! [`bodies`] the JSON of others, [`tally`] counts, [`harness`] has the cluster.
+//! [`bodies`] the JSON of others, [`tally`] counts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 
 mod bodies;
 mod drawing;
 mod fixed;
-mod harness;
 mod operation;
 mod pair;
 mod perform;
@@ -24,9 +23,21 @@ mod tally;
 mod watches;
 mod words;
 
+use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use harness::Body;
+use anyhow::Result;
+use mainstay_e2e::cluster::{Cluster, ClusterOptions, Nodes};
+use mainstay_e2e::in_tree::InTree;
+use mainstay_e2e::prerequisites;
+use mainstay_e2e::testbed::shared::{self, Shared};
+
+use server::Server;
+use tally::Tally;
+
+/// What a test does.
+type Body = for<'a> fn(&'a Server, &'a Tally, &'a Cluster) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 /// The last one has the cluster forget what was.
 const TESTS: &[(&str, Body)] = &[
@@ -55,6 +66,38 @@ const TESTS: &[(&str, Body)] = &[
 ];
 
 fn main() -> ExitCode {
+    let shared = Shared {
+        name: "conformance",
+        check: prerequisites::check_for_control_plane,
+        up: |name| {
+            let (name, nodes) = (name.to_owned(), Nodes::Fake(0));
+            Cluster::up(&ClusterOptions { name, nodes, in_tree: InTree::None, audit: false })
+        },
+        cluster: |cluster| cluster,
+    };
+    let tally = Arc::new(Tally::default());
+    let with_tally = |(name, body): &(&'static str, Body)| -> shared::Test<Cluster> {
+        let (tally, body) = (Arc::clone(&tally), *body);
+        (name, Box::new(move |cluster| run(body, &tally, cluster)))
+    };
+    let outcome = shared::run(shared, TESTS.iter().map(with_tally).collect());
+    if !outcome.any_ran {
+        return outcome.exit_code;
+    }
+    println!("{tally}");
+    let missed = tally.missed();
     // A sequence that is repeated need not meet everything.
-    harness::run(TESTS, sequences::wanted() >= 100)
+    if outcome.all_passed && sequences::wanted() >= 100 && !missed.is_empty() {
+        eprintln!("never met: {}", missed.join(", "));
+        return ExitCode::FAILURE;
+    }
+    outcome.exit_code
+}
+
+fn run(body: Body, tally: &Tally, cluster: &Cluster) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::open(cluster.kubeconfig_path()).await?;
+        body(&server, tally, cluster).await
+    })
 }

@@ -8,12 +8,11 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use mainstay_e2e::cluster::Cluster;
-use mainstay_e2e::interrupt;
 use serde_json::Value;
 
-use crate::namespace::{Namespace, is_active, name_of, uid_of};
-use crate::world::World;
+use super::{Namespace, is_active, name_of, uid_of};
+use crate::cluster::Cluster;
+use crate::interrupt;
 
 /// Watches until it is dropped.
 pub struct Crowd {
@@ -53,14 +52,14 @@ pub struct Seen {
 
 impl Crowd {
     /// Begins to watch, and waits until it does.
-    pub fn watch(world: &World, namespace: &Namespace<'_>, selector: &str) -> Result<Crowd> {
+    pub fn watch(namespace: &Namespace<'_>, selector: &str) -> Result<Crowd> {
         let shared = Arc::new(Shared::default());
         let path = format!(
             "/api/v1/namespaces/{}/pods?labelSelector={}",
             namespace.name(),
             selector.replace('=', "%3D")
         );
-        let (cluster, own) = (world.cluster.clone(), Arc::clone(&shared));
+        let (cluster, own) = (namespace.cluster().clone(), Arc::clone(&shared));
         let reader = std::thread::spawn(move || own.read_until_stopped(&cluster, &path));
         let crowd = Crowd { shared, reader: Some(reader) };
         crowd.wait_until("the watch to begin", Duration::from_secs(30), |seen| seen.begun)?;

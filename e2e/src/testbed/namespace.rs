@@ -1,35 +1,48 @@
-//! The namespace of one test.
+//! A namespace, and what tests ask and do in it.
 
 use std::fmt;
 use std::time::Duration;
 
 use anyhow::Result;
-use mainstay_e2e::shell;
-use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
 
-use crate::world::{SOON, World};
+use super::SOON;
+use crate::cluster::Cluster;
+use crate::shell;
+use crate::wait::wait_for;
 
-/// A namespace that nobody else uses.
+/// A namespace. That of a test is used by nobody else.
+#[derive(Clone)]
 pub struct Namespace<'a> {
-    world: &'a World,
+    cluster: &'a Cluster,
     name: String,
 }
 
 impl<'a> Namespace<'a> {
-    /// `group::some_test` becomes `group-some-test`, cut to what a name may be.
-    pub fn named_after(world: &'a World, test: &str) -> Self {
-        let name: String = test.replace("::", "-").replace('_', "-").chars().take(60).collect();
-        Namespace { world, name: name.trim_end_matches('-').to_owned() }
+    /// The one of this name.
+    pub fn named(cluster: &'a Cluster, name: &str) -> Self {
+        Namespace { cluster, name: name.to_owned() }
     }
 
+    /// `group::some_test` becomes `group-some-test`, cut to what a name may be.
+    pub fn named_after(cluster: &'a Cluster, test: &str) -> Self {
+        let name: String = test.replace("::", "-").replace('_', "-").chars().take(60).collect();
+        Namespace { cluster, name: name.trim_end_matches('-').to_owned() }
+    }
+
+    /// The name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
+    /// The cluster that it is in.
+    pub fn cluster(&self) -> &'a Cluster {
+        self.cluster
+    }
+
     /// Makes it, and waits until pods are accepted.
     pub fn create(&self) -> Result<()> {
-        self.world.cluster.kubectl(&["create", "namespace", &self.name])?;
+        self.cluster.kubectl(&["create", "namespace", &self.name])?;
         wait_for("the default account of the namespace", SOON, || {
             Ok(self.kubectl(&["get", "serviceaccount", "default"]).ok().map(|_account| ()))
         })
@@ -37,26 +50,32 @@ impl<'a> Namespace<'a> {
 
     /// Has it removed; nobody waits for that.
     pub fn remove(&self) {
-        if let Err(error) = self.world.cluster.kubectl(&["delete", "namespace", &self.name, "--wait=false"]) {
+        if let Err(error) = self.cluster.kubectl(&["delete", "namespace", &self.name, "--wait=false"]) {
             eprintln!("{error:#}");
         }
     }
 
+    /// kubectl in this namespace.
     pub fn kubectl(&self, arguments: &[&str]) -> Result<String> {
-        self.world.kubectl(&self.name, arguments)
+        let mut command = self.cluster.kubectl_command()?;
+        shell::run_command(command.arg("--namespace").arg(&self.name).args(arguments), None)
     }
 
+    /// kubectl in this namespace, with its output read as JSON.
     pub fn json(&self, arguments: &[&str]) -> Result<Value> {
-        self.world.json(&self.name, arguments)
+        let mut words = vec!["--namespace", &self.name];
+        words.extend_from_slice(arguments);
+        self.cluster.kubectl_json(&words)
     }
 
     /// Applies objects, written in YAML or JSON.
     pub fn apply(&self, objects: &str) -> Result<()> {
-        let mut command = self.world.cluster.kubectl_command()?;
+        let mut command = self.cluster.kubectl_command()?;
         command.args(["--namespace", &self.name, "apply", "--server-side", "--filename", "-"]);
         shell::run_command(&mut command, Some(objects)).map(|_answer| ())
     }
 
+    /// A ReplicationController.
     pub fn replication_controller(&self, name: &str) -> Result<Value> {
         self.json(&["get", "replicationcontroller", name])
     }

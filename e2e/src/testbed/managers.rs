@@ -1,102 +1,53 @@
 //! The manager's pods: who leads, what they say, and their processes.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
-use std::time::Duration;
-
 use anyhow::{Context, Result, bail};
-use mainstay_e2e::process;
-use mainstay_e2e::wait::wait_for;
-use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::namespace::{is_active, name_of, uid_of};
-use crate::world::{LATER, RELEASE, SYSTEM, World};
+use super::{LATER, Namespace, RELEASE, SYSTEM, is_active, name_of, uid_of};
+use crate::cluster::Cluster;
+use crate::wait::wait_for;
 
 /// How many replicas the chart has.
 const REPLICAS: usize = 2;
 
 /// The managers of the release.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Managers<'a> {
-    world: &'a World,
+    system: Namespace<'a>,
 }
 
 /// A manager's pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manager {
+    /// Its name.
     pub pod: String,
+    /// Its identity.
     pub uid: String,
+    /// Whether it is ready.
     pub ready: bool,
+    /// How often its process was started again.
     pub restarts: u64,
 }
 
 /// Two ready managers, one of which leads.
 #[derive(Debug, Clone)]
 pub struct Settled {
+    /// The one that leads.
     pub leader: Manager,
+    /// The other one.
     pub standby: Manager,
 }
 
-/// A process that is stopped, and goes on when the value is gone: no test leaves one behind.
-pub struct Frozen(i32);
-
-impl Frozen {
-    pub fn freeze(pid: i32) -> Self {
-        process::send(pid, Signal::STOP);
-        Frozen(pid)
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        process::send(self.0, Signal::CONT);
-    }
-}
-
-/// A process that runs a tenth of the time, as one with little of a processor does. Two hundred pods are made in half a second
-/// otherwise, in which a watch may be late.
-pub struct Slowed {
-    stop: Sender<()>,
-    pulse: Option<JoinHandle<()>>,
-}
-
-impl Slowed {
-    pub fn slow(pid: i32) -> Self {
-        let (stop, stopped) = channel();
-        let pulse = std::thread::spawn(move || {
-            loop {
-                let frozen = Frozen::freeze(pid);
-                let ends = stopped.recv_timeout(Duration::from_millis(45)) != Err(RecvTimeoutError::Timeout);
-                drop(frozen);
-                if ends || stopped.recv_timeout(Duration::from_millis(5)) != Err(RecvTimeoutError::Timeout) {
-                    return;
-                }
-            }
-        });
-        Slowed { stop, pulse: Some(pulse) }
-    }
-}
-
-impl Drop for Slowed {
-    fn drop(&mut self) {
-        // Nobody listens where the pulse has ended.
-        let _ended = self.stop.send(());
-        if let Some(pulse) = self.pulse.take() {
-            let _its_panic_was_printed = pulse.join();
-        }
-    }
-}
-
 impl<'a> Managers<'a> {
-    pub fn new(world: &'a World) -> Self {
-        Managers { world }
+    /// Those of this cluster.
+    pub fn new(cluster: &'a Cluster) -> Self {
+        Managers { system: Namespace::named(cluster, SYSTEM) }
     }
 
     /// The managers that are not on their way out.
     pub fn all(&self) -> Result<Vec<Manager>> {
         let selector = format!("app.kubernetes.io/instance={RELEASE},app.kubernetes.io/component=manager");
-        let pods = self.world.json(SYSTEM, &["get", "pods", "--selector", &selector])?;
+        let pods = self.system.json(&["get", "pods", "--selector", &selector])?;
         let pods = pods["items"].as_array().cloned().unwrap_or_default();
         Ok(pods.iter().filter(|pod| is_active(pod)).map(manager).collect())
     }
@@ -109,7 +60,7 @@ impl<'a> Managers<'a> {
     /// Who holds the lease; empty when nobody does.
     pub fn holder(&self) -> Result<String> {
         let lease = ["get", "lease", RELEASE, "--output", "jsonpath={.spec.holderIdentity}"];
-        self.world.kubectl(SYSTEM, &lease)
+        self.system.kubectl(&lease)
     }
 
     /// Waits until all are ready and one leads.
@@ -128,7 +79,7 @@ impl<'a> Managers<'a> {
 
     /// The process of a manager on its node.
     pub fn pid(&self, pod: &str) -> Result<i32> {
-        let processes = self.world.cluster.processes_of_pod(SYSTEM, pod)?;
+        let processes = self.system.cluster().processes_of_pod(SYSTEM, pod)?;
         let found = processes.iter().find(|(_, line)| line.starts_with("/mainstay "));
         Ok(found.with_context(|| format!("no process of {pod}: {processes:?}"))?.0)
     }
@@ -136,7 +87,7 @@ impl<'a> Managers<'a> {
     /// What a manager answers at this path.
     pub fn ask(&self, pod: &str, path: &str) -> Result<String> {
         let url = format!("/api/v1/namespaces/{SYSTEM}/pods/{pod}:8080/proxy/{path}");
-        self.world.cluster.kubectl(&["get", "--raw", &url])
+        self.system.cluster().kubectl(&["get", "--raw", &url])
     }
 
     /// The value of a metric with these labels.
@@ -154,17 +105,17 @@ impl<'a> Managers<'a> {
 
     /// The log of a manager.
     pub fn log(&self, pod: &str) -> Result<String> {
-        self.world.kubectl(SYSTEM, &["logs", pod])
+        self.system.kubectl(&["logs", pod])
     }
 
     /// The log of a manager's process before its last restart.
     pub fn log_before_restart(&self, pod: &str) -> Result<String> {
-        self.world.kubectl(SYSTEM, &["logs", pod, "--previous"])
+        self.system.kubectl(&["logs", pod, "--previous"])
     }
 
     /// How a manager's last process ended.
     pub fn last_exit_code(&self, pod: &str) -> Result<Option<i64>> {
-        let found = self.world.json(SYSTEM, &["get", "pod", pod])?;
+        let found = self.system.json(&["get", "pod", pod])?;
         Ok(found["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"].as_i64())
     }
 

@@ -1,0 +1,99 @@
+//! A rival comes while ours scales up from 0 to 200, and goes again.
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use mainstay_e2e::testbed::{Crowd, LATER, Namespace, SOON, Slowed, World, is_active, name_of, templates};
+use std::time::Duration;
+
+use crate::audit::{AuditLog, IN_TREE, OURS, Write, canary, seconds};
+use crate::rival::{Rival, one_controller};
+use crate::standing;
+
+/// How many pods are wanted.
+const WANTED: usize = 200;
+/// With so many the rival is started, which takes it some seconds.
+const BEGUN: usize = 5;
+/// The ceiling of concurrent writes.
+const CONCURRENT_WRITES: usize = 4;
+/// How long a manager rests between two short runs, so that it is at work for as long as a rival takes to start.
+const PAUSE: Duration = Duration::from_millis(150);
+/// After a change of pod, lease or canary ours writes for no longer than that.
+const REACTION: f64 = 10.0;
+/// For so long nobody else must have been seen before ours acts.
+const ABSENCE: f64 = 60.0;
+
+pub fn of_a_static_pod(world: &World, namespace: &Namespace<'_>) -> Result<()> {
+    arrival(world, namespace, Rival::StaticPod, |write| {
+        write.is("create", "pods", "kube-system") && write.name.starts_with("kube-controller-manager-")
+    })
+}
+
+pub fn of_a_process_with_a_lease(world: &World, namespace: &Namespace<'_>) -> Result<()> {
+    arrival(world, namespace, Rival::WithLease, |write| {
+        write.resource == "leases" && write.name == "kube-controller-manager"
+    })
+}
+
+pub fn of_a_process_without_a_lease(world: &World, namespace: &Namespace<'_>) -> Result<()> {
+    arrival(world, namespace, Rival::WithoutLease, |write| write.user == IN_TREE && write.name == canary())
+}
+
+/// `shows` says which write is the first that can give the rival away.
+fn arrival(world: &World, namespace: &Namespace<'_>, rival: Rival, shows: fn(&Write) -> bool) -> Result<()> {
+    world.install(&[format!("concurrentWrites={CONCURRENT_WRITES}")])?;
+    standing::wait_until(world, "alone")?;
+    let log = AuditLog::from_now(world)?;
+    let managers = world.managers();
+    let slowed = Slowed::pause(managers.pid(&managers.settled()?.leader.pod)?, PAUSE);
+    let crowd = Crowd::watch(namespace, "app=crowd")?;
+    namespace.apply(&templates::on_fake_nodes("crowd", WANTED))?;
+    crowd.wait_until("the first pods", SOON, |seen| seen.active.len() >= BEGUN)?;
+    rival.start(&world.cluster, &one_controller())?;
+    namespace.wait_until_ready("crowd", WANTED, LATER)?;
+    let seen = crowd.wait_until("the watch to have seen all", SOON, |seen| seen.active.len() == WANTED)?;
+    drop(slowed);
+
+    let writes = log.writes()?;
+    let shown = writes.iter().find(|write| shows(write)).context("nothing shows the rival")?.at;
+    let is_work = |write: &&Write| write.user == OURS && !write.is_of_the_passive();
+    let made = |user: &str| {
+        writes.iter().filter(|write| write.user == user && write.made_pod(namespace.name())).count()
+    };
+    let last = writes.iter().rfind(is_work).context("ours has done nothing")?.at;
+    let first = writes.iter().find(|write| write.user == IN_TREE).context("the rival has done nothing")?.at;
+    let late = writes.iter().filter(|write| is_work(write) && write.at > shown).count();
+    let beside = writes.iter().filter(|write| is_work(write) && write.at > first).count();
+    eprintln!(
+        "    ours made {} pods and the rival {}; at the most {} were active at once. After what shows the rival, ours wrote {late} \
+         times, the last time {:.3} s later. The rival wrote first {:.3} s later, and then ours wrote {beside} times",
+        made(OURS),
+        made(IN_TREE),
+        seen.most,
+        seconds(shown, last),
+        seconds(shown, first),
+    );
+    assert!(made(OURS) > 0 && made(IN_TREE) > 0, "this shows nothing unless the rival comes in the middle");
+    assert!(seconds(shown, last) < REACTION, "a write {:.1} s after the change", seconds(shown, last));
+    let pods = namespace.pods("app=crowd")?;
+    assert_eq!(pods.iter().filter(|pod| is_active(pod)).count(), WANTED, "at rest");
+    assert!(seen.most <= WANTED + CONCURRENT_WRITES + beside, "{} pods at once", seen.most);
+
+    departure(world, namespace, rival)
+}
+
+/// The rival goes, and a pod does: ours replaces that after a minute without any trace.
+fn departure(world: &World, namespace: &Namespace<'_>, rival: Rival) -> Result<()> {
+    let log = AuditLog::from_now(world)?;
+    let gone: Timestamp = Timestamp::now();
+    rival.stop(&world.cluster)?;
+    let pods = namespace.pods("app=crowd")?;
+    namespace.kubectl(&["delete", "pod", &name_of(pods.first().context("no pods")?)])?;
+    standing::wait_until(world, "alone")?;
+    namespace.wait_until_ready("crowd", WANTED, LATER)?;
+    let work: Vec<Write> =
+        log.writes_of(OURS)?.into_iter().filter(|write| !write.is_of_the_passive()).collect();
+    let first = work.first().context("ours has done nothing")?.at;
+    eprintln!("    ours acted {:.1} s after the rival was told to stop", seconds(gone, first));
+    assert!(seconds(gone, first) >= ABSENCE, "{:.1} s", seconds(gone, first));
+    Ok(())
+}
