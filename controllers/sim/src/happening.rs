@@ -1,10 +1,11 @@
 //! What is going to happen, and when.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_engine::list_watch::End;
-use mainstay_engine::{Input, Moment, ReadId, Source, WriteId};
+use mainstay_engine::{Input, Moment, ReadId, RivalRequest, Source, WriteId};
 use mainstay_model::{Kind, Name, Object, ObjectName, Read, ResourceVersion, Uid, Write};
 
 use crate::clock::Time;
@@ -46,6 +47,8 @@ pub enum Happening {
     Script(Step),
     /// A user looks whether a ReplicationController that is being deleted has gone, to go on with what waits for that.
     UserLooks(ObjectName),
+    /// Somebody else is seen to do the managers' work, for so long.
+    RivalComes(Duration),
     /// A frozen process goes on.
     Thaws(ProcessId),
     /// A process that was told to stop has had its time.
@@ -74,6 +77,8 @@ pub enum Request {
     Read(ReadId, Read),
     /// The question for the newest version.
     NewestVersion(Source, Moment),
+    /// Something of the search for rivals.
+    Rivals(RivalRequest),
     /// A list of metadata.
     Audit(Source),
     /// A complete list.

@@ -20,6 +20,8 @@ pub struct Options {
     pub managers: usize,
     /// How many times as long as usual users act and things go wrong.
     pub length: u32,
+    /// Whether the managers act only while nobody else is seen to do their work. Then somebody is seen now and then.
+    pub auto: bool,
     /// What may go wrong.
     pub faults: Faults,
     /// Steps of the script that are left out, by number: how a script is shrunk.
@@ -39,6 +41,7 @@ impl Default for Options {
         Options {
             managers: 2,
             length: 1,
+            auto: false,
             faults: Faults::all(),
             without: BTreeSet::new(),
             strike: None,
@@ -64,6 +67,7 @@ impl Options {
                 let number = number.parse().ok().filter(|number| (1..=LONGEST).contains(number));
                 self.length = number.ok_or_else(|| format!("{option}: 1 to {LONGEST}"))?;
             }
+            Some(("auto", "true")) => self.auto = true,
             Some(("faults", list)) => self.faults = Faults::parse(list)?,
             Some(("without", numbers)) => {
                 let numbers = numbers.split(',').filter(|number| !number.is_empty()).map(str::parse);
@@ -89,6 +93,7 @@ impl Options {
     pub fn without_faults(&self) -> Options {
         Options {
             managers: 1,
+            auto: false,
             faults: self.faults.of_the_script(),
             strike: None,
             injections: Vec::new(),
@@ -105,6 +110,9 @@ impl fmt::Display for Options {
         write!(f, "--managers {} --faults {}", self.managers, self.faults)?;
         if self.length > 1 {
             write!(f, " --length {}", self.length)?;
+        }
+        if self.auto {
+            write!(f, " --auto")?;
         }
         if let Some(mutant) = self.mutant {
             write!(f, " --mutant {}", mutant.name())?;

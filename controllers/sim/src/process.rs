@@ -5,7 +5,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
-use mainstay_engine::{Brain, BrainSettings, Change, Controller, NoMeter, Now, Plan, Source, Store, View};
+use mainstay_engine::{
+    Brain, BrainSettings, Change, Controller, NoMeter, Now, Plan, RivalSettings, Source, Store, View,
+};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
 use crate::clock::{ProcessClock, Time};
@@ -78,11 +80,17 @@ pub struct Stream {
 
 impl Process {
     /// A process that knows nothing.
-    pub fn new(id: ProcessId, clock: ProcessClock, seed: u64, mutant: Option<Mutant>) -> Process {
+    pub fn new(
+        id: ProcessId,
+        clock: ProcessClock,
+        seed: u64,
+        mutant: Option<Mutant>,
+        rivals: Option<RivalSettings>,
+    ) -> Process {
         let (sender, planned) = channel();
         let controller = Observed { controller: Bent::new(mutant), planned: sender };
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
-        let mut settings = BrainSettings { seed, ..BrainSettings::default() };
+        let mut settings = BrainSettings { seed, rivals, ..BrainSettings::default() };
         if let Some(mutant) = mutant {
             mutant.settings(&mut settings);
         }

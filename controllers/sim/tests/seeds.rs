@@ -37,6 +37,7 @@ fn a_fixed_set_of_seeds_keeps_every_promise() {
     coverage.add(&check(1000..1060, &options(3, "all")));
     coverage.add(&check(3000..3010, &Options { length: 5, ..options(2, "all") }));
     coverage.add(&check(2000..2100, &options(2, "all,restore")));
+    check(4000..4060, &Options { auto: true, length: 3, ..options(2, "all") });
     // Nothing of what can go wrong has been left out.
     for fault in Fault::OF_WRITES {
         assert!(coverage.of(*fault, "create") > 0, "{fault}\n{coverage}");

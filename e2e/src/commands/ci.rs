@@ -83,7 +83,8 @@ fn cargo_deny() -> Result<PathBuf> {
 fn simulate() -> Result<()> {
     let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("the clock is wrong")?;
     let fresh = format!("first={}", today.as_secs() * 1000);
-    for words in [&["seeds=10000"][..], &["seeds=300", &fresh], &["explore=all"]] {
+    let auto = ["seeds=500", "length=3", "auto=true", &fresh];
+    for words in [&["seeds=10000"][..], &["seeds=300", &fresh], &auto, &["explore=all"]] {
         let arguments = ["run", "--quiet", "--release", "--locked", "--package", "mainstay-sim", "--"];
         check(cargo()?.args(arguments).args(words))?;
     }

@@ -38,6 +38,9 @@ pub struct Simulation {
     /// How many times as long as usual, which is two and a half minutes of virtual time, users act and things go wrong
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=500))]
     length: u32,
+    /// Let the managers act only while nobody else does their work, and let others show up now and then
+    #[arg(long)]
+    auto: bool,
     /// Steps of the script to leave out, as a failed run names them
     #[arg(long, value_name = "LIST")]
     without: Option<String>,
@@ -159,6 +162,7 @@ fn words(simulation: &Simulation) -> Vec<String> {
         vec![format!("managers={}", simulation.managers), format!("faults={}", simulation.faults)];
     words.push(format!("world={}", simulation.world));
     words.push(format!("length={}", simulation.length));
+    words.extend(simulation.auto.then(|| "auto=true".to_owned()));
     words.extend(simulation.inject.iter().map(|injection| format!("inject={injection}")));
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
     words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));

@@ -52,6 +52,8 @@ pub struct ControllerReport {
     pub name: &'static str,
     /// Whether it is to act where this process leads, and why.
     pub standing: Standing,
+    /// Whether this process has found out since its start who is to act: an old process may be replaced by it from then on.
+    pub settled: bool,
     /// Whether it may plan and write now.
     pub active: bool,
     /// Keys ready to be planned.
@@ -77,6 +79,7 @@ impl Brain {
         let controller = |(index, desk): (usize, &super::Desk)| ControllerReport {
             name: desk.controller.name(),
             standing: self.standing(now, index),
+            settled: self.rivals.is_none() || desk.stood.settled,
             active: self.may_plan(now, index),
             depth: desk.queue.depth(),
             at_work: desk.keys.len(),

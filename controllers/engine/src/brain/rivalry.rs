@@ -12,7 +12,7 @@ use crate::controller::Controller;
 use crate::effect::Effect;
 use crate::notice::Notice;
 use crate::queue::Lane;
-use crate::rivals::{RivalAnswer, RivalSettings, Rivals, Standing};
+use crate::rivals::{Passivity, RivalAnswer, RivalSettings, Rivals, Standing};
 use crate::store::Change;
 
 /// Who speaks in events about standings.
@@ -23,6 +23,8 @@ const COMPONENT: &str = "mainstay";
 pub(super) struct Stood {
     /// Whether it might act.
     acting: bool,
+    /// Whether it has ever acted or found a rival.
+    pub(super) settled: bool,
     /// The reason that was last logged.
     logged: Option<&'static str>,
     /// The reason of which the last event told.
@@ -107,6 +109,7 @@ impl Brain {
             let acting = standing.acts_until(now.moment).is_some();
             let Some(desk) = self.desks.get_mut(index) else { continue };
             let was_acting = std::mem::replace(&mut desk.stood.acting, acting);
+            desk.stood.settled |= acting || matches!(standing, Standing::Passive(Passivity::Rival(_)));
             match (was_acting, acting) {
                 (false, true) => self.begin(now, index),
                 (true, false) => self.end(now, index),

@@ -86,7 +86,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Standing::On => write!(f, "on"),
-            Standing::Alone { .. } => write!(f, "auto, acting: nobody else does this work"),
+            Standing::Alone { .. } => write!(f, "auto, alone: nobody else does this work"),
             Standing::Passive(passivity) => write!(f, "auto, passive: {passivity}"),
         }
     }

@@ -72,17 +72,16 @@ fn cache(report: &SourceReport) -> Check {
     Check { name: format!("cache/{namespace}{}", source.kind.plural()), verdict }
 }
 
-/// A controller never makes the process unready: what it waits for is checked by itself.
+/// A controller makes the process unready only until it has found out who is to act: so a process that is replaced in an update stays
+/// until the new one could act in its place. What else it waits for is checked by itself.
 fn controller(leading: bool, report: &ControllerReport) -> Check {
-    let ControllerReport { name, standing, active, depth, at_work, timers } = report;
+    let ControllerReport { name, standing, settled, active, depth, at_work, timers } = report;
     let mode = match (active, leading, standing) {
         (true, _, _) => "active",
         (false, true, Standing::Passive(_)) => "passive",
         (false, true, _) => "waits for fresh caches",
         (false, false, _) => "standby",
     };
-    Check {
-        name: format!("controller/{name}"),
-        verdict: Ok(format!("{standing}; {mode}, {depth} keys queued, {at_work} at work, {timers} timed")),
-    }
+    let text = format!("{standing}; {mode}, {depth} keys queued, {at_work} at work, {timers} timed");
+    Check { name: format!("controller/{name}"), verdict: if *settled { Ok(text) } else { Err(text) } }
 }

@@ -22,6 +22,7 @@ fn report(at_second: u64, synced: bool, leading: bool, active: bool) -> BrainRep
         controllers: vec![ControllerReport {
             name: "replicationcontroller-controller",
             standing: Standing::On,
+            settled: true,
             active,
             depth: 1,
             at_work: 2,
@@ -138,6 +139,20 @@ fn a_controller_that_is_passive_says_why_and_makes_nobody_unready() {
     let text = found.last().unwrap().to_string();
     assert!(text.contains("controller ok: auto, passive: "), "{text}");
     assert!(text.contains("pod kube-system/kube-controller-manager-a runs this controller"), "{text}");
+}
+
+#[test]
+fn a_process_that_has_not_found_out_who_is_to_act_replaces_nobody() {
+    let mut report = report(99, true, false, false);
+    report.controllers[0].settled = false;
+    report.controllers[0].standing =
+        Standing::Passive(Passivity::Waiting { until: Moment(Duration::from_secs(130)) });
+    let found = checks::ready(Some(&report), Leadership::Standby, Moment(Duration::from_secs(100)));
+    let unready = found.iter().find(|check| check.verdict.is_err()).unwrap().to_string();
+    assert!(
+        unready.starts_with("[-]controller/replicationcontroller-controller failed: auto, passive: "),
+        "{unready}"
+    );
 }
 
 struct Server {

@@ -1,7 +1,7 @@
 //! The loop, and all that the world consists of.
 //!
 //! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
-//! elections, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too, and
+//! elections, [`rivals`] are others who may do the same work, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too, and
 //! [`end`] looks at what is left.
 
 mod agents;
@@ -11,6 +11,7 @@ mod garbage;
 mod leases;
 mod quotas;
 mod requests;
+mod rivals;
 mod server;
 mod streams;
 mod users;
@@ -69,6 +70,8 @@ pub struct World {
     cut_off: BTreeMap<Name, Time>,
     /// Until when no apiserver runs, and until when those who live in the cluster have not found it again.
     down: Option<(Time, Time)>,
+    /// Who else may do the managers' work.
+    rivals: rivals::Others,
     /// What users will do about a ReplicationController once its deletion is over.
     postponed: BTreeMap<ObjectName, VecDeque<UserStep>>,
     /// When everybody must have come to rest.
@@ -97,6 +100,7 @@ impl World {
             occasions: vec![0; options.injections.len()],
             cut_off: BTreeMap::new(),
             down: None,
+            rivals: rivals::Others::default(),
             postponed: BTreeMap::new(),
             rest_from: Time(u64::MAX),
         };
@@ -111,6 +115,7 @@ impl World {
                 world.schedule.at(Time::default().after(at), Happening::Script(step));
             }
         }
+        world.announce_rivals();
         world.schedule.at(Time::default(), Happening::GarbageIsCollected);
         world.schedule.at(Time::default(), Happening::NodesRenew);
         world.schedule.at(Time::default(), Happening::QuotasAreCounted);
@@ -148,6 +153,7 @@ impl World {
                 Happening::NodeRestarts(node) => self.restart_node(&node),
                 Happening::Script(step) => self.script(step),
                 Happening::UserLooks(name) => self.user_looks(&name),
+                Happening::RivalComes(lasts) => self.rival_comes(lasts),
                 Happening::Thaws(id) => self.thaw(id),
                 Happening::StopTakesTooLong(id) => self.end_process(id, "it did not stop in time"),
                 Happening::Restarts(index) => self.restart(index),
@@ -218,7 +224,8 @@ impl World {
             step: 0,
         };
         let seed = self.seed ^ (id.index as u64) << 40 ^ id.life << 20;
-        let process = Process::new(id, clock, seed, self.options.mutant);
+        let rivals = self.options.auto.then(rivals::settings);
+        let process = Process::new(id, clock, seed, self.options.mutant, rivals);
         match self.processes.get_mut(id.index) {
             Some(place) => *place = process,
             None => self.processes.push(process),

@@ -47,8 +47,8 @@ impl World {
                 let failed = Signal::Input(Input::AuditFailed(source.clone()));
                 self.ask(id, "list", Request::Audit(source), failed);
             }
-            // No controller here looks for rivals: all are on.
-            Effect::Relist(_) | Effect::Notice(_) | Effect::Event(_) | Effect::Rivals(_) => {}
+            Effect::Rivals(request) => self.ask_for_rivals(id, request),
+            Effect::Relist(_) | Effect::Notice(_) | Effect::Event(_) => {}
         }
     }
 
@@ -67,6 +67,10 @@ impl World {
         if deadline.is_some_and(|deadline| moment >= deadline) || !leads {
             let message = format!("{id} writes {} and does not lead", write.object());
             self.oracles.report(time, "dispatch", message);
+        }
+        if self.is_beside_a_rival() {
+            let message = format!("{id} writes {} beside somebody else", write.object());
+            self.oracles.report(time, "rival", message);
         }
         if time > self.rest_from {
             let message = format!("{id} still writes: {} {}", write.verb(), write.object());

@@ -54,6 +54,10 @@ impl World {
                 let version = Some(server.revision());
                 Signal::Input(Input::NewestVersion { source, asked, version })
             }
+            Request::Rivals(request) => {
+                let answer = self.rivals_answer(request);
+                return self.after(back, Happening::Reaches(sender, Signal::Input(Input::Rivals(answer))));
+            }
             Request::Audit(source) => Signal::Input(Input::Audited {
                 entries: server.list_metadata(source.kind),
                 version: server.revision(),

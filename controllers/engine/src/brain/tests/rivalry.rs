@@ -214,6 +214,23 @@ fn a_status_that_nobody_here_has_written_begins_the_wait_anew() {
 }
 
 #[test]
+fn it_has_found_out_who_is_to_act_once_it_acts_or_has_seen_somebody() {
+    let settled = |bench: &Bench| bench.brain.report(bench.now).controllers[0].settled;
+    let mut bench = Bench::standby(settings());
+    bench.live(60, &nobody());
+    assert!(!settled(&bench), "{}", bench.standing());
+    bench.live(7, &nobody());
+    assert!(settled(&bench));
+    bench.live(1, &a_rival());
+    bench.live(20, &nobody());
+    assert_eq!((bench.standing(), settled(&bench)), ("waiting", true), "it does not begin anew");
+
+    let mut bench = Bench::standby(settings());
+    bench.live(1, &a_rival());
+    assert!(settled(&bench));
+}
+
+#[test]
 fn a_standby_that_has_looked_acts_as_soon_as_it_leads() {
     let mut bench = Bench::standby(settings());
     bench.scale(3);
