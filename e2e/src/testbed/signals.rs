@@ -35,18 +35,18 @@ pub struct Slowed {
 impl Slowed {
     /// Lets it run a tenth of the time.
     pub fn slow(pid: i32) -> Self {
-        Self::pause(pid, Duration::from_millis(45))
+        Self::pulsing(pid, Duration::from_millis(5), Duration::from_millis(45))
     }
 
-    /// Lets it run for five milliseconds between two such pauses.
-    pub fn pause(pid: i32, pause: Duration) -> Self {
+    /// Lets it run for so long between two pauses.
+    pub fn pulsing(pid: i32, run: Duration, pause: Duration) -> Self {
         let (stop, stopped) = channel();
         let pulse = std::thread::spawn(move || {
             loop {
                 let frozen = Frozen::freeze(pid);
                 let ends = stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout);
                 drop(frozen);
-                if ends || stopped.recv_timeout(Duration::from_millis(5)) != Err(RecvTimeoutError::Timeout) {
+                if ends || stopped.recv_timeout(run) != Err(RecvTimeoutError::Timeout) {
                     return;
                 }
             }

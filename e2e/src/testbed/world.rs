@@ -45,12 +45,13 @@ impl World {
         Ok(world)
     }
 
-    /// Installs the chart, or has it upgraded, with these values, and waits until its pods are ready.
+    /// Installs the chart, or has it upgraded, with these values, and waits until its pods are ready: in the mode auto a minute for
+    /// each where nobody else acts.
     pub fn install(&self, values: &[String]) -> Result<()> {
         let start = Instant::now();
         let chart = repository()?.join("charts/mainstay").display().to_string();
         let mut words = vec!["upgrade", "--install", RELEASE, &chart, "--namespace", SYSTEM];
-        words.extend(["--create-namespace", "--reset-values", "--wait", "--timeout", "150s"]);
+        words.extend(["--create-namespace", "--reset-values", "--wait", "--timeout", "300s"]);
         words.extend(values.iter().flat_map(|value| ["--set", value]));
         self.cluster.helm(&words)?;
         eprintln!("    the chart was installed and ready after {:.1} s", start.elapsed().as_secs_f64());
