@@ -43,7 +43,7 @@ impl AuditLog {
         Ok(AuditLog { path, start })
     }
 
-    /// What has come since.
+    /// What has come since, in that order.
     pub fn writes(&self) -> Result<Vec<Write>> {
         let mut file = File::open(&self.path)?;
         file.seek(SeekFrom::Start(self.start))?;
@@ -54,6 +54,8 @@ impl AuditLog {
                 writes.push(write(&entry)?);
             }
         }
+        // They are logged as they are answered.
+        writes.sort_by_key(|write| write.at);
         Ok(writes)
     }
 
