@@ -408,6 +408,7 @@ fn pod(name: &str, uid: Uid, version: ResourceVersion, controller: Uid) -> Objec
     Object::Pod(Arc::new(Pod {
         meta,
         phase: PodPhase::Pending,
+        end_reason: None,
         node: None,
         ready: false,
         ready_since: None,
