@@ -36,6 +36,8 @@ pub enum Step {
     Quota(Name, Option<usize>),
     /// A namespace is deleted with all that is in it, and stays so.
     TerminateNamespace(Name),
+    /// The kubelet of that node, or of each, lets no new pod live for that long.
+    Rejection(Option<Name>, Duration),
     /// Something goes wrong, for that long if it lasts.
     Fault(Fault, Duration),
 }

@@ -42,13 +42,14 @@ mod bent;
 mod counting_gate;
 mod wrong_controller;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_engine::{BackOff, BrainSettings, Input, Memory, Now, Plan, SourceEvent, Store, View};
 use mainstay_model::{
-    DeletePod, Found, Kind, ObjectName, Read, ReadOutcome, ReleasePod, ResourceVersion, StatusPatch, Write,
-    WriteOutcome,
+    DeletePod, Found, Kind, Meta, Object, ObjectName, Pod, Read, ReadOutcome, ReleasePod, ResourceVersion,
+    StatusPatch, Write, WriteOutcome,
 };
 
 use crate::fault::{Fault, Faults};
@@ -130,6 +131,8 @@ mutants! {
     WindowNeverShrinks = "window-never-shrinks",
     /// Lists are taken from the front end's cache, however old.
     ListsFromCache = "lists-from-cache",
+    /// Pods that end soon after they were made are replaced at once.
+    NoDelay = "no-delay",
     /// An owner that is being deleted lets its pods go.
     OrphansWhenTerminating = "orphans-when-terminating",
 }
@@ -163,6 +166,16 @@ impl Mutant {
             _ => {}
         }
         memory
+    }
+
+    /// Bends the objects that a controller sees, if so.
+    pub fn store(self, store: &Store) -> Option<Store> {
+        let mut bent = (self == Mutant::NoDelay).then(|| store.clone())?;
+        for pod in store.pods().iter().filter(|pod| pod.phase.is_finished()) {
+            let meta = Meta { created: None, ..pod.meta.clone() };
+            bent.apply(Object::Pod(Arc::new(Pod { meta, ..Pod::clone(pod) })));
+        }
+        Some(bent)
     }
 
     /// Bends a plan.
@@ -309,9 +322,8 @@ fn early_status(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
 fn another_victim(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
     let controller = store.replication_controllers().get(key)?;
     let victims: Vec<_> = plan.writes.iter().filter(|write| write.verb() == "delete").collect();
-    let is_spared = |pod: &&std::sync::Arc<mainstay_model::Pod>| {
-        pod.is_active() && !victims.iter().any(|write| write.uid() == Some(pod.meta.uid))
-    };
+    let is_spared =
+        |pod: &&Arc<Pod>| pod.is_active() && !victims.iter().any(|write| write.uid() == Some(pod.meta.uid));
     let pod = store.pods().controlled_by(controller.meta.uid).find(is_spared)?;
     let delete = DeletePod { pod: pod.meta.name.clone(), uid: pod.meta.uid };
     (!victims.is_empty()).then_some(Write::DeletePod(delete))
@@ -322,7 +334,7 @@ fn abandoned(key: &ObjectName, store: &Store) -> Vec<Write> {
     let controller = store.replication_controllers().get(key).filter(|found| found.meta.is_deleting());
     let Some(owner) = controller.map(|controller| controller.meta.uid) else { return Vec::new() };
     let pods = store.pods().controlled_by(owner).filter(|pod| pod.is_active());
-    let release = |pod: &std::sync::Arc<mainstay_model::Pod>| {
+    let release = |pod: &Arc<Pod>| {
         Write::ReleasePod(ReleasePod { pod: pod.meta.name.clone(), uid: pod.meta.uid, owner })
     };
     pods.map(release).collect()

@@ -1,11 +1,12 @@
 //! How many pods there are, and whose they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_engine::WriteId;
 use mainstay_model::{ObjectName, Pod, Uid};
 
-use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles};
+use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles, PODS_PER_MINUTE};
 use crate::api::ApiServer;
 use crate::clock::Time;
 use crate::happening::ProcessId;
@@ -45,6 +46,20 @@ impl Oracles {
             let message =
                 format!("{controller} has {active} active pods of {allowed} after {process} made {pod}");
             self.report(time, "count", message);
+        }
+    }
+
+    /// The server has carried out a create of somebody whose clock is right.
+    pub fn paced(&mut self, time: Time, owner: Uid) {
+        let pace = self.paces.entry(owner).or_default();
+        pace.push_back(time);
+        while pace.front().is_some_and(|made| time.since(*made) > Duration::from_secs(60)) {
+            pace.pop_front();
+        }
+        if pace.len() > PODS_PER_MINUTE {
+            pace.clear();
+            let message = format!("{owner} has got more than {PODS_PER_MINUTE} pods within a minute");
+            self.report(time, "pace", message);
         }
     }
 

@@ -67,6 +67,8 @@ pub struct World {
     behind: BTreeMap<u64, u64>,
     /// Nodes whose kubelet is cut off, until a time.
     cut_off: BTreeMap<Name, Time>,
+    /// Nodes whose kubelet lets no new pod live, until a time.
+    rejecting: BTreeMap<Name, Time>,
     /// Until when no apiserver runs, and until when those who live in the cluster have not found it again.
     down: Option<(Time, Time)>,
     /// What users will do about a ReplicationController once its deletion is over.
@@ -96,6 +98,7 @@ impl World {
             behind: BTreeMap::new(),
             occasions: vec![0; options.injections.len()],
             cut_off: BTreeMap::new(),
+            rejecting: BTreeMap::new(),
             down: None,
             postponed: BTreeMap::new(),
             rest_from: Time(u64::MAX),

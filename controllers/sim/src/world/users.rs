@@ -43,6 +43,7 @@ impl World {
                 self.coverage.count(Fault::Hostile, "world");
                 self.server.terminate_namespace(&namespace);
             }
+            Step::Rejection(node, lasts) => self.reject(node, lasts),
             Step::Fault(fault, lasts) => self.befall(fault, lasts),
         }
         self.announce();
