@@ -266,6 +266,8 @@ pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
         Mutant::OldOwnerMissed => Faults::NONE.with(Fault::Hostile),
+        // Creates that fail would slow it down, too.
+        Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
         // Who starts anew has forgotten how often it failed.
         Mutant::BackOffNeverResets => {

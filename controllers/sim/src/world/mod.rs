@@ -61,6 +61,9 @@ pub struct World {
     calm: bool,
     /// Until when watches are slow.
     slow_until: Time,
+    /// How late every event of a watch is, and which revision was reached when.
+    watch_delay: Duration,
+    reached: BTreeMap<u64, Time>,
     /// Front ends that hear of nothing beyond a version, until a time.
     lagging: BTreeMap<u64, (ResourceVersion, Time)>,
     /// Front ends that are so many revisions behind, for ever.
@@ -94,6 +97,8 @@ impl World {
             places: 0,
             calm: false,
             slow_until: Time::default(),
+            watch_delay: Duration::ZERO,
+            reached: BTreeMap::new(),
             lagging: BTreeMap::new(),
             behind: BTreeMap::new(),
             occasions: vec![0; options.injections.len()],
@@ -121,6 +126,11 @@ impl World {
             world.start(ProcessId { index, life: 0 });
         }
         world
+    }
+
+    /// From now on, each watch tells what has happened that much later.
+    pub fn delay_watches(&mut self, delay: Duration) {
+        self.watch_delay = delay;
     }
 
     /// Lets happen what happens before `end`; stops early when there is more wrong than anybody wants to read.

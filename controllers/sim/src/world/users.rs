@@ -85,6 +85,19 @@ impl World {
                 self.delete_as_user(&Deletion::of(Kind::Pod, &pod));
                 self.kick(&pod, Duration::from_secs(5));
             }
+            UserStep::Drain => {
+                let ready = self.server.controlled_by(owner).filter(|pod| pod.ready && pod.is_active());
+                for pod in ready.map(|pod| pod.meta.name.clone()).collect::<Vec<_>>() {
+                    self.oracles.lost(self.schedule.now(), owner);
+                    self.delete_as_user(&Deletion::of(Kind::Pod, &pod));
+                    self.kick(&pod, Duration::from_secs(5));
+                }
+            }
+            UserStep::EditTemplate => {
+                self.server.change(Kind::ReplicationController, name, |record| {
+                    record.change_meta(|meta| meta.generation += 1);
+                });
+            }
             UserStep::FailPod(which) => {
                 let Some(pod) = self.taken_from(owner, which) else { return };
                 self.report_pod(&pod, PodPhase::Failed, false, seconds(wall));
