@@ -6,7 +6,7 @@ use std::time::Duration;
 use mainstay_engine::WriteId;
 use mainstay_model::{ObjectName, Pod, Uid};
 
-use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles, PODS_PER_MINUTE};
+use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles, ROUNDS_PER_MINUTE, TAKEN_PER_MINUTE};
 use crate::api::ApiServer;
 use crate::clock::Time;
 use crate::happening::ProcessId;
@@ -50,15 +50,18 @@ impl Oracles {
     }
 
     /// The server has carried out a create of somebody whose clock is right.
-    pub fn paced(&mut self, time: Time, owner: Uid) {
+    pub fn paced(&mut self, time: Time, owner: Uid, server: &ApiServer) {
+        let replicas = replicas(server, owner).and_then(|replicas| usize::try_from(replicas).ok());
         let pace = self.paces.entry(owner).or_default();
-        pace.push_back(time);
-        while pace.front().is_some_and(|made| time.since(*made) > Duration::from_secs(60)) {
+        pace.push_back((time, replicas.unwrap_or(0)));
+        while pace.front().is_some_and(|(made, _)| time.since(*made) > Duration::from_secs(60)) {
             pace.pop_front();
         }
-        if pace.len() > PODS_PER_MINUTE {
+        let most = pace.iter().map(|(_, replicas)| *replicas).max().unwrap_or(0);
+        let made = pace.len();
+        if made > ROUNDS_PER_MINUTE * most + TAKEN_PER_MINUTE {
             pace.clear();
-            let message = format!("{owner} has got more than {PODS_PER_MINUTE} pods within a minute");
+            let message = format!("{owner} has got {made} pods within a minute, and asked for {most}");
             self.report(time, "pace", message);
         }
     }

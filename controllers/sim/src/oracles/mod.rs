@@ -47,9 +47,10 @@ const DISTURBANCE_LASTS: Duration = Duration::from_secs(90);
 /// For how long after a restore what was known before may still be acted upon: everybody has to find the server and list anew.
 const RESTORE_LASTS: Duration = Duration::from_secs(120);
 
-/// How many pods an owner of eleven may need within a minute, when all of them end at once: seven rounds, and one for each time that it
-/// is scaled or its pods are taken.
-const PODS_PER_MINUTE: usize = 150;
+/// How often each replica may need a pod within a minute when all end at once: seven rounds, and as many changes of the spec.
+const ROUNDS_PER_MINUTE: usize = 14;
+/// How many pods more others may take from an owner within a minute.
+const TAKEN_PER_MINUTE: usize = 20;
 
 /// A promise that was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,8 +81,8 @@ pub struct Oracles {
     ended: BTreeMap<Uid, Time>,
     /// Pods whose create was carried out when its sender could not know any more.
     late: BTreeSet<Uid>,
-    /// When pods were made for each owner, in the last minute.
-    paces: BTreeMap<Uid, VecDeque<Time>>,
+    /// When pods were made for each owner in the last minute, and how many it asked for then.
+    paces: BTreeMap<Uid, VecDeque<(Time, usize)>>,
     /// Names that pods were created under.
     made: BTreeSet<ObjectName>,
     /// ReplicationControllers whose pods somebody else has meddled with, and when last.

@@ -120,7 +120,7 @@ impl World {
                 let what = (&create.pod, create.owner.uid);
                 self.oracles.created(time, sender, what, late, &self.server);
                 if self.live(sender.0).is_some_and(|process| process.clock.step == 0) {
-                    self.oracles.paced(time, create.owner.uid);
+                    self.oracles.paced(time, create.owner.uid, &self.server);
                 }
                 self.kick(&create.pod, Duration::from_secs(2));
             }
