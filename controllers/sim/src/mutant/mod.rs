@@ -8,30 +8,31 @@
 //! |---|---|---|
 //! | `random-names` | `names` | 3 |
 //! | `one-too-many` | `count` | 1 |
-//! | `one-too-few` | `shortage` | 7 |
+//! | `one-too-few` | `shortage` | 25 |
 //! | `strays-deleted` | `plan` | 3 |
 //! | `no-release` | `end` | 5 |
 //! | `old-owner-missed` | `end` | 8 |
 //! | `keys-forgotten` | `end` | 2 |
 //! | `no-generation` | `idle` | 1 |
-//! | `no-audits` | `end` | 25 |
+//! | `no-audits` | `end` | 32 |
 //! | `no-retries` | `end` | 3 |
-//! | `leads-on` | `dispatch` | 37 |
-//! | `lease-without-version` | `leader` | 227 |
-//! | `lease-by-wall-clock` | `leader` | 7 |
-//! | `list-without-deletes` | `leak` | 5 |
-//! | `never-stale` | `count` | 79 |
+//! | `leads-on` | `dispatch` | 9 |
+//! | `lease-without-version` | `leader` | 93 |
+//! | `lease-by-wall-clock` | `leader` | 4 |
+//! | `list-without-deletes` | `gate` | 17 |
+//! | `never-stale` | `count` | 14 |
 //! | `delete-without-uid` | `ownership` | 1082 |
-//! | `restore-ignored` | `leak` | 61 |
+//! | `restore-ignored` | `leak` | 66 |
 //! | `no-gate` | `gate` | 2 |
 //! | `gate-by-count` | `gate` | 1 |
-//! | `adopt-from-cache` | `adoption` | 438 |
+//! | `adopt-from-cache` | `adoption` | 151 |
 //! | `status-before-claim` | `plan` | 3 |
 //! | `transport-retries` | `dispatch` | 3 |
-//! | `queue-forgets` | `end` | 5 |
-//! | `back-off-never-resets` | `end` | 3 |
+//! | `queue-forgets` | `end` | 12 |
+//! | `back-off-never-resets` | `end` | 2 |
 //! | `window-never-shrinks` | `window` | 3 |
-//! | `lists-from-cache` | `count` | 23 |
+//! | `lists-from-cache` | `gate` | 11 |
+//! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
 //!
 //! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
