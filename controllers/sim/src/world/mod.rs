@@ -371,7 +371,7 @@ impl World {
             match effect {
                 Effect::Relist(source) => self.relist(id, source.kind),
                 Effect::Notice(notice) => self.say(|| format!("{id} says: {notice}")),
-                Effect::Event(_) => {}
+                Effect::Event(record) => self.say(|| format!("{id} tells: {}", record.event.message)),
                 effect => self.send(id, effect),
             }
         }

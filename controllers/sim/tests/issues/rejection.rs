@@ -30,13 +30,18 @@ fn rejection(node: Option<&str>, from: u64, until: u64) -> (Time, Step) {
     (Time::seconds(from), Step::Rejection(node.map(Name::from), lasts))
 }
 
-/// Plays a script up to that second; when pods of `red` were made.
-fn play(seed: u64, options: &Options, steps: Vec<(Time, Step)>, until: u64) -> Vec<f64> {
+/// Plays a script up to that second, and gives the log.
+fn log(seed: u64, options: &Options, steps: Vec<(Time, Step)>, until: u64) -> String {
     let mut world = World::new(seed, options, Script(steps));
     world.run_until(Time::seconds(until));
     let (violations, _, log) = world.into_findings();
     assert!(violations.is_empty() || options.mutant.is_some(), "seed {seed}: {violations:?}");
-    creates(&log.unwrap(), "red", "done")
+    log.unwrap()
+}
+
+/// The same; when pods of `red` were made.
+fn play(seed: u64, options: &Options, steps: Vec<(Time, Step)>, until: u64) -> Vec<f64> {
+    creates(&log(seed, options, steps, until), "red", "done")
 }
 
 fn options() -> Options {
@@ -60,6 +65,23 @@ fn issue_72593_pods_that_are_rejected_for_an_hour_are_few() {
         let without = Options { mutant: Some(Mutant::NoDelay), ..options() };
         let without = within(&play(seed, &without, steps(), 80), 20, 80);
         assert!(without > 70, "seed {seed}: only {without} without the delay");
+    }
+}
+
+/// Users are told once in a round, however often it is planned meanwhile; once more where pods of a round say something else.
+#[test]
+fn issue_134712_the_delay_is_told_once_in_a_round() {
+    for seed in 0..20 {
+        let log = log(seed, &options(), vec![rejection(None, 0, HOUR), replicas(3)], HOUR);
+        // Of many similar ones, the later ones are combined.
+        let is_meant = |line: &&str| line.contains(" tells: ") && line.contains("Back-off ");
+        let told = log.lines().filter(is_meant).count();
+        assert!((17..=40).contains(&told), "seed {seed}: {told}");
+        for delay in ["2s", "16s", "256s", "300s"] {
+            let words =
+                format!("Back-off {delay} before replacing pods that ended soon after they were made: ");
+            assert!(log.contains(&words), "seed {seed}: {words}");
+        }
     }
 }
 
