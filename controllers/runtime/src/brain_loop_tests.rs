@@ -59,6 +59,7 @@ fn listing(begun: Moment) -> Input {
             deleting: None,
         },
         phase: PodPhase::Running,
+        end_reason: None,
         node: None,
         ready: false,
         ready_since: None,

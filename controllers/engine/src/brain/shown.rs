@@ -118,7 +118,8 @@ impl fmt::Debug for ShownSources<'_> {
     }
 }
 
-/// Without when the batch began, which is measured only, and without the numbers of requests.
+/// Without what was told and what is held back, which decide nothing, when the batch began, which is measured only, and the numbers
+/// of requests.
 impl fmt::Debug for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A field more must be thought of here.
@@ -137,6 +138,8 @@ impl fmt::Debug for KeyState {
             failures,
             conflicts,
             hold,
+            told: _,
+            held_back: _,
             began: _,
             batch,
         } = self;
