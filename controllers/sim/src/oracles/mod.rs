@@ -42,8 +42,8 @@ use sending::OwnWrite;
 const CHANGE_IS_NEWS: Duration = Duration::from_secs(10);
 /// For how long a cache may not know of a pod that others took: the longest silence of a watch that does not count as dead, and a list.
 const LOSS_IS_NEWS: Duration = Duration::from_secs(165);
-/// For how long pods may be too many after somebody has given or taken some.
-const DISTURBANCE_LASTS: Duration = Duration::from_secs(90);
+/// For how long pods may be too many after somebody has given or taken some: a cache may not know of that for as long.
+const DISTURBANCE_LASTS: Duration = LOSS_IS_NEWS;
 /// For how long after a restore what was known before may still be acted upon: everybody has to find the server and list anew.
 const RESTORE_LASTS: Duration = Duration::from_secs(120);
 
