@@ -41,6 +41,8 @@ pub(super) struct KeyState {
     pub conflicts: Option<(u32, Moment)>,
     /// What may not be tried before a certain time.
     pub hold: Option<Hold>,
+    /// When the change arrived that the present plan answers, until its first write is handed out.
+    pub changed: Option<Moment>,
     /// When the present batch was planned.
     pub began: Option<Moment>,
     /// How the present batch goes.

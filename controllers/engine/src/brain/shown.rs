@@ -43,6 +43,7 @@ impl Brain {
             changes_since_collection: self.changes_since_collection,
             metered_at: self.metered_at,
             ran_at: self.ran_at,
+            arrived_at: self.arrived_at,
             events_dropped: 0,
             stopping: self.stopping,
         }
@@ -74,6 +75,7 @@ impl fmt::Debug for Brain {
             changes_since_collection: _,
             metered_at: _,
             ran_at,
+            arrived_at: _,
             events_dropped: _,
             stopping,
         } = self;
@@ -109,7 +111,7 @@ impl fmt::Debug for ShownSources<'_> {
     }
 }
 
-/// Without when the batch began, which is measured only, and without the numbers of requests.
+/// Without when the batch began and what it answers, which are measured only, and without the numbers of requests.
 impl fmt::Debug for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A field more must be thought of here.
@@ -128,6 +130,7 @@ impl fmt::Debug for KeyState {
             failures,
             conflicts,
             hold,
+            changed: _,
             began: _,
             batch,
         } = self;
