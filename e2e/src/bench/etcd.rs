@@ -21,15 +21,6 @@ pub struct Etcd {
     stream: BufReader<TcpStream>,
 }
 
-/// What etcd says of some keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// How many there are.
-    pub keys: u64,
-    /// How many writes etcd has seen in all, whatever they wrote.
-    pub revision: u64,
-}
-
 impl Etcd {
     /// Connects to the gateway on this port of loopback.
     pub fn connect(port: u16) -> Result<Self> {
@@ -40,30 +31,29 @@ impl Etcd {
     }
 
     /// Counts the objects of a resource in a namespace.
-    pub fn count(&mut self, resource: &str, namespace: &str) -> Result<Counted> {
-        let first = format!("/registry/{resource}/{namespace}/");
-        // Zero comes right behind the slash: the first key that has another beginning.
-        let behind = format!("/registry/{resource}/{namespace}0");
+    pub fn count(&mut self, resource: &str, namespace: &str) -> Result<u64> {
+        let [first, behind] = range(resource, namespace);
         let answer = self.range(&json!({
-            "key": STANDARD.encode(first),
-            "range_end": STANDARD.encode(behind),
+            "key": first,
+            "range_end": behind,
             "count_only": true,
             "serializable": true,
         }))?;
-        let revision = number(answer.pointer("/header/revision")).context("etcd gives no revision")?;
         // A zero is left out.
-        Ok(Counted { keys: number(answer.get("count")).unwrap_or_default(), revision })
+        Ok(number(answer.get("count")).unwrap_or_default())
     }
 
-    /// How often an object was written since it was created; zero when it does not exist.
-    pub fn writes_of(&mut self, resource: &str, namespace: &str, name: &str) -> Result<u64> {
-        let key = format!("/registry/{resource}/{namespace}/{name}");
+    /// How often the objects of a resource in a namespace were written since they were created.
+    pub fn writes_of(&mut self, resource: &str, namespace: &str) -> Result<u64> {
+        let [first, behind] = range(resource, namespace);
         let answer = self.range(&json!({
-            "key": STANDARD.encode(key),
+            "key": first,
+            "range_end": behind,
             "keys_only": true,
             "serializable": true,
         }))?;
-        Ok(number(answer.pointer("/kvs/0/version")).unwrap_or_default())
+        let objects = answer.get("kvs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Ok(objects.iter().filter_map(|object| number(object.get("version"))).sum())
     }
 
     fn range(&mut self, query: &Value) -> Result<Value> {
@@ -78,6 +68,12 @@ impl Etcd {
         let answer = read_answer(&mut self.stream).context("cannot read etcd's answer")?;
         serde_json::from_slice(&answer).context("etcd answers something that is no JSON")
     }
+}
+
+/// The first key of a resource in a namespace, and the first one behind all of them.
+fn range(resource: &str, namespace: &str) -> [String; 2] {
+    // Zero comes right behind the slash.
+    ["/", "0"].map(|end| STANDARD.encode(format!("/registry/{resource}/{namespace}{end}")))
 }
 
 /// Reads an answer of known length; the gateway's short ones are.
