@@ -4,6 +4,7 @@ mod audits;
 mod failures;
 mod gates;
 mod leadership;
+mod measuring;
 mod relief;
 mod settling;
 
