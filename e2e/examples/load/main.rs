@@ -24,10 +24,10 @@ use client::Client;
 #[derive(Parser)]
 struct CommandLine {
     /// Where the apiserver is, and who asks
-    #[arg(long, global = true, default_value = "", hide_default_value = true)]
+    #[arg(long)]
     kubeconfig: PathBuf,
     /// The namespace of all that is done
-    #[arg(long, global = true, default_value = "default")]
+    #[arg(long)]
     namespace: String,
     #[command(subcommand)]
     command: Command,

@@ -76,30 +76,46 @@ fn range(resource: &str, namespace: &str) -> [String; 2] {
     ["/", "0"].map(|end| STANDARD.encode(format!("/registry/{resource}/{namespace}{end}")))
 }
 
-/// Reads an answer of known length; the gateway's short ones are.
+/// Reads an answer: a short one has a length, a long one comes in chunks that have one each.
 fn read_answer(stream: &mut impl BufRead) -> Result<Vec<u8>> {
-    let mut status = String::new();
-    stream.read_line(&mut status)?;
+    let status = read_line(stream)?;
     let mut length = None;
+    let mut is_chunked = false;
     loop {
-        let mut line = String::new();
-        stream.read_line(&mut line)?;
-        let line = line.trim();
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
+        let line = read_line(stream)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        if name.eq_ignore_ascii_case("content-length") {
             length = Some(value.trim().parse()?);
         }
+        is_chunked |= name.eq_ignore_ascii_case("transfer-encoding");
     }
-    let mut body = vec![0; length.with_context(|| format!("no length: {}", status.trim()))?];
-    stream.read_exact(&mut body)?;
+    let mut body = Vec::new();
+    if is_chunked {
+        loop {
+            let length =
+                usize::from_str_radix(&read_line(stream)?, 16).context("a chunk without a length")?;
+            let begin = body.len();
+            body.resize(begin + length, 0);
+            stream.read_exact(body.get_mut(begin..).unwrap_or_default())?;
+            read_line(stream)?;
+            if length == 0 {
+                break;
+            }
+        }
+    } else {
+        body.resize(length.with_context(|| format!("no length: {status}"))?, 0);
+        stream.read_exact(&mut body)?;
+    }
     if status.split_whitespace().nth(1) != Some("200") {
-        bail!("{}: {}", status.trim(), String::from_utf8_lossy(&body));
+        bail!("{status}: {}", String::from_utf8_lossy(&body));
     }
     Ok(body)
+}
+
+fn read_line(stream: &mut impl BufRead) -> Result<String> {
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 /// The gateway writes 64-bit numbers as text.
@@ -120,6 +136,10 @@ mod tests {
         let error = read_answer(&mut two).unwrap_err().to_string();
         assert!(error.contains("400") && error.contains("why"), "{error}");
         assert!(read_answer(&mut "HTTP/1.1 200 OK\r\n\r\n".as_bytes()).is_err());
+
+        let mut chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\na\r\n0123456789\r\n0\r\n\r\nHTTP".as_bytes();
+        assert_eq!(read_answer(&mut chunks).unwrap(), b"{}0123456789");
+        assert_eq!(chunks, b"HTTP");
     }
 
     #[test]

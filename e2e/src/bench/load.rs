@@ -54,7 +54,7 @@ impl<'a> Load<'a> {
             Account::Manager => self.cluster.kubeconfig_of(RELEASE),
         };
         let mut command = Command::new(&self.program);
-        command.args(words).arg("--kubeconfig").arg(kubeconfig).args(["--namespace", namespace]);
+        command.arg("--kubeconfig").arg(kubeconfig).args(["--namespace", namespace]).args(words);
         command
     }
 }
