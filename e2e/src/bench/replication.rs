@@ -35,6 +35,8 @@ pub struct Options {
     pub owners: u64,
     /// How often, each time by both.
     pub rounds: usize,
+    /// Pods that become ready or unready in a second, where it is measured how soon that is answered.
+    pub changes: u32,
     /// Whether the peer keeps to the rate of requests that it has by default.
     pub peer_defaults: bool,
 }

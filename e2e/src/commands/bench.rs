@@ -27,6 +27,10 @@ pub struct Replication {
     /// How often, each time by both
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
+    /// Pods that become ready or unready in a second, where it is measured how soon that is answered: the aims are for 500, and
+    /// a machine that cannot bear so many tells nothing of the managers
+    #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    changes: u32,
     /// Let kube-controller-manager keep to its default rate of requests, instead of as many as it can send
     #[arg(long)]
     peer_defaults: bool,
@@ -68,6 +72,7 @@ impl Replication {
             pods,
             owners: self.rcs,
             rounds: usize::from(self.rounds),
+            changes: self.changes,
             peer_defaults: self.peer_defaults,
         })
     }
@@ -119,7 +124,8 @@ mod tests {
     #[test]
     fn the_peers_default_rate_calls_for_fewer_pods() {
         let found = options("bench replication").unwrap();
-        let expected = replication::Options { pods: 3000, owners: 1, rounds: 5, peer_defaults: false };
+        let expected =
+            replication::Options { pods: 3000, owners: 1, rounds: 5, changes: 500, peer_defaults: false };
         assert_eq!(found, expected);
         assert_eq!(options("bench replication --peer-defaults").unwrap().pods, 500);
         assert_eq!(options("bench replication --peer-defaults --pods 7 --rcs 3").unwrap().pods, 7);

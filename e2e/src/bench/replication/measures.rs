@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Options;
 use super::ceiling::Ceiling;
-use super::round::{Answers, CHANGES_A_SECOND, CHANGING_OWNERS, Cost, Run};
+use super::round::{Answers, CHANGING_OWNERS, Cost, Run};
 use crate::bench::report::{Aim, Measure, Report};
 
 /// One round in a line, for whoever waits.
@@ -64,6 +64,7 @@ pub(super) fn report(options: Options, ours: &[Run], peer: &[Run], ceiling: &Cei
             "pods": options.pods,
             "rcs": options.owners,
             "rounds": options.rounds,
+            "changes": options.changes,
             "peer-defaults": options.peer_defaults,
         }),
         measures,
@@ -80,7 +81,10 @@ fn share_of(ceiling: &Ceiling<'_>, options: Options, ours: &[Run], peer: &[Run])
 }
 
 /// How soon changes are answered: from outside for both, and as our own manager counts.
-fn answers(ours: &[Run], peer: &[Run]) -> [Measure; 4] {
+fn answers(ours: &[Run], peer: &[Run]) -> [Measure; 5] {
+    let rates = |runs: &[Run]| values(runs, |answers| Some(answers.rate));
+    let name = "pods that change in a second";
+    let rate = Measure { name, digits: 0, ours: rates(ours), peer: rates(peer), aim: None };
     let seen = |name, index: usize| {
         let of = |runs: &[Run]| values(runs, |answers| answers.seen.get(index).copied());
         Measure { name, digits: 1, ours: of(ours), peer: of(peer), aim: None }
@@ -90,6 +94,7 @@ fn answers(ours: &[Run], peer: &[Run]) -> [Measure; 4] {
         Measure { name, digits: 2, ours, peer: Vec::new(), aim: Some(Aim::OursAtMost(aim)) }
     };
     [
+        rate,
         seen("event to write seen outside, p50, ms", 0),
         seen("event to write seen outside, p99, ms", 1),
         counted("event to write in the manager, p50, ms", 0, 2.0),
@@ -111,8 +116,8 @@ fn notes(options: Options, ceiling: &Ceiling<'_>) -> Vec<String> {
         notes.push("the peer keeps to its default rate, 20 requests a second and 30 at once".to_owned());
     } else {
         notes.push(format!(
-            "event to write: {CHANGES_A_SECOND} pods a second become ready or unready, among {CHANGING_OWNERS} \
-             ReplicationControllers"
+            "event to write: {} pods a second are to become ready or unready, among {CHANGING_OWNERS} ReplicationControllers",
+            options.changes
         ));
     }
     notes

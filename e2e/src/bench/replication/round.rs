@@ -20,10 +20,9 @@ use crate::interrupt;
 const SUBJECT: &str = "subject";
 const WARM_UP: &str = "warm-up";
 const WARM_UP_PODS: u64 = 10;
-/// ReplicationControllers of one pod each, whose pods change so many times a second, for so long: each once a second.
+/// ReplicationControllers of one pod each, whose pods change in turn, for so many seconds.
 const CHANGING: &str = "changing";
 pub(super) const CHANGING_OWNERS: u64 = 500;
-pub(super) const CHANGES_A_SECOND: u32 = 500;
 const CHANGES_LAST: u32 = 10;
 /// The manager's own histogram of how soon it answers.
 const ANSWERS: &str = "mainstay_change_to_write_seconds";
@@ -97,7 +96,7 @@ impl<'a> Round<'a> {
     pub(super) fn run(mut self, options: Options) -> Result<Run> {
         let [up, down] = self.begin(options)?;
         let peak_memory = peak_memory(self.managers.pid(self.manager)?)?;
-        let answers = if options.peer_defaults { None } else { Some(self.answers()?) };
+        let answers = if options.peer_defaults { None } else { Some(self.answers(options.changes)?) };
         self.end()?;
         Ok(Run { up, down, peak_memory, answers })
     }
@@ -176,7 +175,7 @@ impl<'a> Round<'a> {
     }
 
     /// Lets pods become ready and unready, and looks how soon the status of their ReplicationControllers says so.
-    fn answers(&mut self) -> Result<Answers> {
+    fn answers(&mut self, rate: u32) -> Result<Answers> {
         self.owners(CHANGING, CHANGING_OWNERS, 1)?;
         self.watch("a pod each", Duration::from_secs(120), GLANCE, |round| {
             Ok(round.etcd.count("pods", &round.namespace)? == CHANGING_OWNERS)
@@ -187,7 +186,7 @@ impl<'a> Round<'a> {
         let counted = || Ok::<_, anyhow::Error>(Histogram::read(&of_manager(port)?, ANSWERS));
         let is_counted = self.manager == Manager::Ours;
         let before = is_counted.then(counted).transpose()?;
-        let (rate, seconds) = (CHANGES_A_SECOND.to_string(), CHANGES_LAST.to_string());
+        let (rate, seconds) = (rate.to_string(), CHANGES_LAST.to_string());
         let words = ["readiness", "--rate", &rate, "--seconds", &seconds];
         let measured = self.load.measure(Account::Admin, &self.namespace, &words)?;
         let after = is_counted.then(counted).transpose()?;
