@@ -19,6 +19,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::client::Client;
 
+/// How many changes are on their way at most. An apiserver that is asked for more than it bears serves nobody any more, the
+/// manager least of all; so it gets fewer then.
+const WIDTH: usize = 32;
 /// How long the last answers may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -96,12 +99,17 @@ async fn watch(
 /// Sends so many changes at that rate: all pods become ready in turn, then unready, and so on.
 async fn turn_all(client: Client, pods: Vec<Name>, rate: u32, total: u32) -> Result<()> {
     let mut ticks = interval(Duration::from_secs(1) / rate.max(1));
-    // Those that were late are made up for, so that the rate holds.
+    // Those that were a little late are made up for, so that the rate holds.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut requests = JoinSet::new();
     for (pod, number) in pods.iter().cycle().zip(0..total as usize) {
         let ready = (number / pods.len()).is_multiple_of(2);
         ticks.tick().await;
+        if requests.len() >= WIDTH
+            && let Some(answered) = requests.join_next().await
+        {
+            answered.context("a request has ended")??;
+        }
         requests.spawn(set_ready(client.clone(), pod.clone(), ready));
     }
     while let Some(answered) = requests.join_next().await {
