@@ -42,6 +42,8 @@ pub enum Aim {
     RatioAtLeast(f64),
     /// Ours is to be so many times the peer's, or less.
     RatioAtMost(f64),
+    /// Ours is to be this or more, whatever the peer's is.
+    OursAtLeast(f64),
     /// Ours is to be this or less, whatever the peer's is.
     OursAtMost(f64),
 }
@@ -59,6 +61,7 @@ impl fmt::Display for Aim {
         match self {
             Aim::RatioAtLeast(bound) => write!(formatter, "ratio >= {bound:.2}"),
             Aim::RatioAtMost(bound) => write!(formatter, "ratio <= {bound:.2}"),
+            Aim::OursAtLeast(bound) => write!(formatter, "ours >= {bound}"),
             Aim::OursAtMost(bound) => write!(formatter, "ours <= {bound}"),
         }
     }
@@ -78,6 +81,7 @@ impl Measure {
         self.aim.map(|aim| match aim {
             Aim::RatioAtLeast(bound) => ratio() >= bound,
             Aim::RatioAtMost(bound) => ratio() <= bound,
+            Aim::OursAtLeast(bound) => summary(self.ours.clone()).median >= bound,
             Aim::OursAtMost(bound) => summary(self.ours.clone()).median <= bound,
         })
     }
@@ -239,7 +243,9 @@ aims: 2 of 3 met";
 
     #[test]
     fn what_could_not_be_measured_is_not_met() {
-        for aim in [Aim::RatioAtLeast(0.0), Aim::RatioAtMost(9.0), Aim::OursAtMost(9.0)] {
+        for aim in
+            [Aim::RatioAtLeast(0.0), Aim::RatioAtMost(9.0), Aim::OursAtLeast(0.0), Aim::OursAtMost(9.0)]
+        {
             assert_eq!(measure("nothing", &[], &[], Some(aim)).is_met(), Some(false), "{aim}");
         }
     }
