@@ -45,6 +45,8 @@ pub(super) struct KeyState {
     pub told: Vec<Event>,
     /// How much the last plan has left for later, and until when.
     pub held_back: Option<(usize, Moment)>,
+    /// When the change arrived that the present plan answers, until its first write is handed out.
+    pub changed: Option<Moment>,
     /// When the present batch was planned.
     pub began: Option<Moment>,
     /// How the present batch goes.

@@ -21,18 +21,17 @@ impl Brain {
             if !self.may_plan(now, index) {
                 continue;
             }
-            while let Some((key, waited)) =
-                self.desks.get_mut(index).and_then(|desk| desk.queue.pop(now.moment))
-            {
+            while let Some((key, lane, since)) = self.desks.get_mut(index).and_then(|desk| desk.queue.pop()) {
                 if let Some(desk) = self.desks.get(index) {
-                    self.meter.queue_waited(desk.controller.queue(), waited);
+                    self.meter.queue_waited(desk.controller.queue(), now.moment.since(since));
                 }
-                self.plan(now, index, &key);
+                self.plan(now, index, &key, (lane == Lane::Change).then_some(since));
             }
         }
     }
 
-    fn plan(&mut self, now: Now, index: usize, key: &ObjectName) {
+    /// Plans a key; `changed` is when the change arrived that calls for it, if one does.
+    fn plan(&mut self, now: Now, index: usize, key: &ObjectName, changed: Option<Moment>) {
         let settled = |store: &Store, create: &CreatePod| {
             let pod = store.pods().get(&create.pod);
             pod.is_some_and(|pod| pod.meta.controller().and_then(|owner| owner.uid) == Some(create.owner.uid))
@@ -68,6 +67,10 @@ impl Brain {
         let holds = |verb| state.hold.as_ref().is_some_and(|hold| hold.what.holds(verb));
         state.memory.backing_off = holds("create") || holds("delete");
 
+        // A plan that goes on with the answers to its reads began when those were asked for.
+        if state.memory.answers.is_empty() {
+            state.changed = changed;
+        }
         let view = View { store: &self.store, memory: &state.memory };
         let planned = catch_unwind(AssertUnwindSafe(|| desk.controller.plan(key, &view, now)));
         state.memory.answers.clear();
@@ -128,7 +131,7 @@ impl Brain {
         if is_clean && state.memory.failure.take().is_some() {
             // The plan was made with the failure in view. Without it the status may be another one.
             self.keep((index, key.clone()), state, requeue_at);
-            return self.enqueue(now, index, &key, Lane::Change);
+            return self.enqueue(index, &key, Lane::Change);
         }
 
         if !writes.is_empty() {

@@ -5,6 +5,7 @@ mod failures;
 mod gates;
 mod held_back;
 mod leadership;
+mod measuring;
 mod relief;
 mod rivalry;
 mod settling;
