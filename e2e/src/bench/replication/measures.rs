@@ -54,6 +54,8 @@ pub(super) fn report(options: Options, ours: &[Run], peer: &[Run], ceiling: &Cei
         measure("CPU seconds, deleting", 2, None, &|run| run.down.manager.as_secs_f64()),
         measure("peak memory, MiB", 1, Some(Aim::RatioAtMost(0.1)), &mebibytes),
         measure("requests per pod, creating", 3, Some(Aim::RatioAtMost(1.0)), &|run| run.up.requests / pods),
+        measure("events told, creating", 0, None, &|run| run.up.events as f64),
+        measure("statuses written, creating", 0, None, &|run| run.up.statuses as f64),
         measure("requests per pod, deleting", 3, None, &|run| run.down.requests / pods),
         measure("apiserver's CPU seconds, creating", 2, None, &|run| run.up.apiserver.as_secs_f64()),
         measure("apiserver's CPU seconds, deleting", 2, None, &|run| run.down.apiserver.as_secs_f64()),

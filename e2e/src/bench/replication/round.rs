@@ -44,6 +44,10 @@ pub(super) struct Cost {
     pub(super) others: Duration,
     /// The manager's requests in the same time, reads and events among them.
     pub(super) requests: f64,
+    /// Writes of events in the same time.
+    pub(super) events: u64,
+    /// Writes of statuses in the same time.
+    pub(super) statuses: u64,
 }
 
 /// How soon changes of pods were answered by a write.
@@ -145,6 +149,7 @@ impl<'a> Round<'a> {
         let pods_before = self.etcd.count("pods", &self.namespace)?;
         let requests_before = requests(self.cluster)?;
         let written = self.etcd.writes_of("controllers", &self.namespace)?;
+        let told = self.etcd.writes_of("events", &self.namespace)?;
         let before = taken()?;
 
         // The peer's default rate is 20 requests a second.
@@ -171,6 +176,9 @@ impl<'a> Round<'a> {
             apiserver,
             others: all.saturating_sub(manager + apiserver + etcd),
             requests: requests(self.cluster)? - requests_before,
+            events: self.etcd.writes_of("events", &self.namespace)?.saturating_sub(told),
+            // The load has written each of them once.
+            statuses: self.etcd.writes_of("controllers", &self.namespace)?.saturating_sub(written + owners),
         })
     }
 
