@@ -5,7 +5,9 @@
 //! processor time and memory are read from /proc.
 
 mod etcd;
+mod load;
 pub(crate) mod managers;
+mod metrics;
 pub mod replication;
 pub mod report;
 mod usage;

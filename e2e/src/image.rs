@@ -58,9 +58,21 @@ pub fn build() -> Result<ManagerImage> {
     Ok(ManagerImage { archive, program, digest: written.digest, bytes })
 }
 
-/// Builds the program without any shared library. In a folder of its own, because other flags for the compiler
-/// would make every other build start anew.
+/// Builds a program of `e2e/examples` as the manager is built, and gives its file. With the manager's flags and folder, most
+/// of it is built already.
+pub fn build_example(name: &str) -> Result<PathBuf> {
+    let folder = repository()?.join("target/image/build");
+    let built = build_static(&folder, &["--package", "mainstay-e2e", "--example", name])?;
+    Ok(built.join("examples").join(name))
+}
+
 fn build_program(folder: &Path) -> Result<PathBuf> {
+    Ok(build_static(folder, &["--package", "mainstay"])?.join("mainstay"))
+}
+
+/// Builds something without any shared library, and gives the folder of what is built. In a folder of its own, because other
+/// flags for the compiler would make every other build start anew.
+fn build_static(folder: &Path, what: &[&str]) -> Result<PathBuf> {
     let root = repository()?;
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     // The places of this machine stay out of the program, which is then the same wherever it is built.
@@ -79,24 +91,16 @@ fn build_program(folder: &Path) -> Result<PathBuf> {
     }
     let status = command
         .current_dir(&root)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "mainstay",
-            "--target",
-            &target,
-            "--target-dir",
-        ])
+        .args(["build", "--release", "--locked", "--target", &target, "--target-dir"])
         .arg(folder)
+        .args(what)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .status()
         .context("cannot start cargo")?;
     if !status.success() {
-        bail!("the program for the image was not built: {status}");
+        bail!("cargo build {}: {status}", what.join(" "));
     }
-    Ok(folder.join(target).join("release/mainstay"))
+    Ok(folder.join(target).join("release"))
 }
 
 fn cargo_home() -> Result<PathBuf> {

@@ -93,6 +93,15 @@ pub struct Failure {
     pub message: String,
 }
 
+/// Something that is wanted, and left for later on purpose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeldBack {
+    /// How many objects are not made yet.
+    pub count: usize,
+    /// When the last of them may be made.
+    pub until: Timestamp,
+}
+
 /// What is to be done for a key.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Plan {
@@ -103,8 +112,10 @@ pub struct Plan {
     pub writes: Vec<Write>,
     /// When the passing of time alone will call for another plan.
     pub requeue_at: Option<Timestamp>,
-    /// Events that do not depend on how a write ends.
+    /// Events that do not depend on how a write ends. One that the key's plan before this has told too is not told again.
     pub events: Vec<Event>,
+    /// What is wanted, and left for later on purpose.
+    pub held_back: Option<HeldBack>,
     /// A fault that no write can mend (a template without labels): logged, and the key tried again later, more and more rarely.
     pub fault: Option<String>,
 }

@@ -26,6 +26,9 @@ pub enum Effect {
         write: Write,
         /// Leadership ends then: not to be sent later (answer: `NotSent`).
         deadline: Moment,
+        /// When the change arrived that this write is the first answer to; `None` for further writes of the same plan, and for
+        /// what no change has caused. It is measured and decides nothing.
+        changed: Option<Moment>,
     },
     /// Read this object consistently; answered by `Input::Read`.
     Read {

@@ -27,7 +27,7 @@ pub mod window;
 pub use back_off::BackOff;
 pub use brain::{Brain, BrainSettings};
 pub use clock::{Moment, Now};
-pub use controller::{Controller, Failure, Memory, Plan, View};
+pub use controller::{Controller, Failure, HeldBack, Memory, Plan, View};
 pub use effect::{Effect, ReadId, WriteId};
 pub use input::{AuditEntry, Input, Listing, SourceEvent};
 pub use meter::{Meter, NoMeter};

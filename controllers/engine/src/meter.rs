@@ -29,6 +29,9 @@ pub trait Meter {
     fn gate_waited(&self, _queue: &'static str, _waited: Duration) {}
     /// How many creates have an unknown outcome now: `mainstay_unsettled_writes`.
     fn unsettled(&self, _queue: &'static str, _count: usize) {}
+    /// How many objects are not made yet since those before them failed at once, and for how long at most:
+    /// `mainstay_held_back_objects` and `mainstay_held_back_longest_seconds`.
+    fn held_back(&self, _queue: &'static str, _count: usize, _longest: Duration) {}
     /// Writes that were planned but dropped unsent: `mainstay_dropped_writes_total`.
     fn writes_dropped(&self, _queue: &'static str, _count: usize) {}
     /// How many writes are in flight and how many may be: `mainstay_writes_in_flight`, `mainstay_writes_limit`.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
-use std::time::Duration;
 
 use mainstay_model::ObjectName;
 
@@ -72,8 +71,8 @@ impl Queue {
         due
     }
 
-    /// The next key to plan, and for how long it was ready.
-    pub fn pop(&mut self, now: Moment) -> Option<(ObjectName, Duration)> {
+    /// The next key to plan, in which lane it stood and since when it was ready.
+    pub fn pop(&mut self) -> Option<(ObjectName, Lane, Moment)> {
         for (position, lane) in [Lane::Change, Lane::Retry, Lane::Initial].into_iter().enumerate() {
             let Some(line) = self.lanes.get_mut(position) else { continue };
             while let Some(key) = line.pop_front() {
@@ -81,7 +80,7 @@ impl Queue {
                     && current == lane
                 {
                     self.ready.remove(&key);
-                    return Some((key, now.since(since)));
+                    return Some((key, lane, since));
                 }
             }
         }
@@ -119,6 +118,8 @@ impl fmt::Debug for Queue {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn key(name: &str) -> ObjectName {
@@ -130,7 +131,7 @@ mod tests {
     }
 
     fn drain(queue: &mut Queue) -> Vec<String> {
-        std::iter::from_fn(|| queue.pop(at(9))).map(|(key, _)| key.name.to_string()).collect()
+        std::iter::from_fn(|| queue.pop()).map(|(key, ..)| key.name.to_string()).collect()
     }
 
     #[test]
@@ -160,7 +161,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.add(&key("a"), Lane::Initial, at(2));
         queue.add(&key("a"), Lane::Change, at(5));
-        assert_eq!(queue.pop(at(9)), Some((key("a"), Duration::from_millis(7))));
+        assert_eq!(queue.pop(), Some((key("a"), Lane::Change, at(2))));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Pod {
     pub meta: Meta,
     /// Where the pod is in its life.
     pub phase: PodPhase,
+    /// Why it has come to its end, in a word such as `Evicted` or `OutOfcpu`; `None` where nobody has said so.
+    pub end_reason: Option<Name>,
     /// The node it is bound to; `None` before it is scheduled.
     pub node: Option<Name>,
     /// Whether the condition `Ready` is True.

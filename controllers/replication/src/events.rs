@@ -2,7 +2,8 @@
 
 use mainstay_engine::Store;
 use mainstay_model::{
-    CreatePod, DeletePod, Event, EventType, Kind, ObjectName, ObjectReference, Refusal, Write, WriteOutcome,
+    CreatePod, DeletePod, Event, EventType, Kind, ObjectName, ObjectReference, Refusal,
+    ReplicationController, Write, WriteOutcome,
 };
 
 const COMPONENT: &str = "replication-controller";
@@ -23,7 +24,17 @@ pub(crate) fn report(
         | Write::ReleasePod(_)
         | Write::PatchReplicationControllerStatus(_) => return None,
     };
-    Some(Event {
+    Some(about(controller, event_type, reason, message))
+}
+
+/// An event about a ReplicationController.
+pub(crate) fn about(
+    controller: &ReplicationController,
+    event_type: EventType,
+    reason: &'static str,
+    message: String,
+) -> Event {
+    Event {
         regarding: ObjectReference {
             kind: Kind::ReplicationController,
             object: controller.meta.name.clone(),
@@ -34,7 +45,7 @@ pub(crate) fn report(
         reason,
         message,
         component: COMPONENT,
-    })
+    }
 }
 
 type Words = (EventType, &'static str, String);

@@ -9,9 +9,11 @@
 //! - no status and no create or delete while a pod's ownership is open: first it is settled whose the pods are.
 //!
 //! A plan goes through the modules in this order: `claim` says which pods are its own and what must be adopted or
-//! released, `manage` how many are missing (their `names`) or too many (the `victims`), `status` what to publish.
+//! released, `manage` how many are missing (their `names`, and their `back_off` where pods end soon after they were made) or too
+//! many (the `victims`), `status` what to publish.
 //! `route` says which keys a change touches, `relieve` which need not wait for room any longer, `events` what users are told.
 
+mod back_off;
 mod claim;
 mod events;
 mod manage;
@@ -24,6 +26,7 @@ mod victims;
 use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
+use back_off::Delayed;
 use claim::Claims;
 
 /// The controller's name.
@@ -110,10 +113,18 @@ impl Controller for ReplicationControllers {
 
         let managed = manage::plan(controller, &claims.claimed, view, now, self.burst);
         let status = status::compute(controller, &claims.claimed, managed.failure, now);
-        let requeue_at = status::next_availability(controller, &claims.claimed, &status, now);
+        let available_at = status::next_availability(controller, &claims.claimed, &status, now);
+        let delayed = managed.delayed.as_ref();
         let mut writes = managed.writes;
         writes.extend(status::patch(controller, status));
-        Plan { writes, requeue_at, fault: managed.fault, ..Plan::default() }
+        Plan {
+            writes,
+            requeue_at: [available_at, delayed.map(|delayed| delayed.next)].into_iter().flatten().min(),
+            events: delayed.and_then(|delayed| delayed.event(controller)).into_iter().collect(),
+            held_back: delayed.map(Delayed::held_back),
+            fault: managed.fault,
+            ..Plan::default()
+        }
     }
 
     /// A pod that somebody else controls by now, or nobody, is not deleted.

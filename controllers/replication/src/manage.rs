@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mainstay_engine::{Memory, Now, View};
 use mainstay_model::{CreatePod, DeletePod, Pod, PodTemplate, ReplicationController, Write};
 
+use crate::back_off::{self, Delayed};
 use crate::{claim, names, victims};
 
 /// What to do about the number of pods.
@@ -18,6 +19,8 @@ pub(crate) struct Managed {
     pub(crate) failure: Option<ReplicaFailure>,
     /// What keeps pods from being created, where no write can mend it.
     pub(crate) fault: Option<String>,
+    /// Replicas that are missing and left for later.
+    pub(crate) delayed: Option<Delayed>,
 }
 
 /// The content of the condition `ReplicaFailure`.
@@ -48,11 +51,15 @@ pub(crate) fn plan(
                 ..Managed::default()
             },
             Ok(template) => {
-                let missing = if held_back { 0 } else { wanted.saturating_sub(claimed.len()) };
+                let missing = wanted.saturating_sub(claimed.len());
+                let delayed = back_off::delayed(controller, claimed, missing, view.store, now);
+                let due = missing.saturating_sub(delayed.as_ref().map_or(0, |delayed| delayed.count));
+                let due = if held_back { 0 } else { due };
                 Managed {
-                    writes: creates(controller, template, view, missing, burst),
+                    writes: creates(controller, template, view, due, burst),
                     failure: failed_create(controller, view.memory),
                     fault: None,
+                    delayed,
                 }
             }
         },
@@ -61,7 +68,7 @@ pub(crate) fn plan(
             Managed {
                 writes: deletes(claimed, view.memory, now, surplus.min(burst)),
                 failure: failed_delete(view.memory),
-                fault: None,
+                ..Managed::default()
             }
         }
     }

@@ -49,8 +49,8 @@ pub(crate) struct Finished<P> {
 pub(crate) struct BrainLoop<P, R> {
     pub(crate) brain: Brain,
     pub(crate) clock: Clock,
-    /// What the sources say.
-    pub(crate) inputs: mpsc::Receiver<Input>,
+    /// What the sources say, and when it arrived.
+    pub(crate) inputs: mpsc::Receiver<(Moment, Input)>,
     /// What became of requests.
     pub(crate) answers: mpsc::UnboundedReceiver<Input>,
     /// Whether this process leads.
@@ -74,7 +74,8 @@ struct Turn {
     inputs_open: bool,
     /// False when no executor is left.
     answers_open: bool,
-    batch: Vec<Input>,
+    /// What has happened, and since when it is here.
+    batch: Vec<(Moment, Input)>,
     effects: Vec<Effect>,
 }
 
@@ -101,9 +102,9 @@ impl<P: Perform, R: FnMut(&BrainReport)> BrainLoop<P, R> {
                 turn.drain_until = Some(now.moment.after(self.drain_timeout));
                 self.brain.handle(now, Input::Stop);
             }
-            self.take_waiting(&mut turn.batch);
-            for input in turn.batch.drain(..) {
-                self.brain.handle(now, input);
+            self.take_waiting(now, &mut turn.batch);
+            for (arrived, input) in turn.batch.drain(..) {
+                self.brain.handle_arrived(now, arrived, input);
             }
             self.brain.run(now, &mut turn.effects);
             turn.effects.drain(..).for_each(|effect| self.hands.perform(effect));
@@ -125,7 +126,7 @@ impl<P: Perform, R: FnMut(&BrainReport)> BrainLoop<P, R> {
                 () = self.stop.cancelled(), if turn.drain_until.is_none() => {}
                 answer = self.answers.recv(), if turn.answers_open => {
                     turn.answers_open = answer.is_some();
-                    turn.batch.extend(answer);
+                    turn.batch.extend(answer.map(|answer| (self.clock.moment(), answer)));
                 }
                 input = self.inputs.recv(), if turn.inputs_open => {
                     turn.inputs_open = input.is_some();
@@ -154,13 +155,13 @@ impl<P: Perform, R: FnMut(&BrainReport)> BrainLoop<P, R> {
     }
 
     /// Takes what waits, from both sides alike, so that neither many answers nor a long list keeps the other waiting.
-    fn take_waiting(&mut self, batch: &mut Vec<Input>) {
+    fn take_waiting(&mut self, now: Now, batch: &mut Vec<(Moment, Input)>) {
         for _ in 0..BATCH {
             let (answer, input) = (self.answers.try_recv().ok(), self.inputs.try_recv().ok());
             if answer.is_none() && input.is_none() {
                 return;
             }
-            batch.extend(answer);
+            batch.extend(answer.map(|answer| (now.moment, answer)));
             batch.extend(input);
         }
     }

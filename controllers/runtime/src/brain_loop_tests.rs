@@ -59,6 +59,7 @@ fn listing(begun: Moment) -> Input {
             deleting: None,
         },
         phase: PodPhase::Running,
+        end_reason: None,
         node: None,
         ready: false,
         ready_since: None,
@@ -69,6 +70,10 @@ fn listing(begun: Moment) -> Input {
     let objects = vec![Object::Pod(Arc::new(pod))];
     let listing = Listing { objects, unreadable: Vec::new(), version: ResourceVersion(5), begun };
     Input::Source(PODS, SourceEvent::Listed(listing))
+}
+
+fn arrived(begun: Moment) -> (Moment, Input) {
+    (begun, listing(begun))
 }
 
 /// Hands on what it is given.
@@ -82,7 +87,7 @@ impl Perform for Recorder {
 
 struct Harness {
     clock: Clock,
-    inputs: mpsc::Sender<Input>,
+    inputs: mpsc::Sender<(Moment, Input)>,
     answers: mpsc::UnboundedSender<Input>,
     leadership: watch::Sender<Leadership>,
     stop: CancellationToken,
@@ -128,7 +133,7 @@ impl Harness {
         let Some(Effect::ReadNewestVersion { asked, .. }) = self.effects.recv().await else {
             panic!("the newest version is not asked for")
         };
-        self.inputs.send(listing(self.clock.moment())).await.unwrap();
+        self.inputs.send(arrived(self.clock.moment())).await.unwrap();
         let version = Some(ResourceVersion(5));
         self.answers.send(Input::NewestVersion { source: PODS, asked, version }).unwrap();
         match self.effects.recv().await {
@@ -155,7 +160,7 @@ async fn a_leader_writes_and_a_stop_waits_for_the_answer() {
 #[tokio::test]
 async fn a_standby_writes_nothing_and_stops_at_once() {
     let mut harness = start();
-    harness.inputs.send(listing(harness.clock.moment())).await.unwrap();
+    harness.inputs.send(arrived(harness.clock.moment())).await.unwrap();
     let synced = |reports: &Vec<BrainReport>| {
         reports.last().is_some_and(|report| report.sources.iter().all(|source| source.synced))
     };

@@ -162,7 +162,8 @@ fn answers_are_told_apart_by_what_was_asked() {
         (update(), 200, "not a lease", None),
     ];
     for (request, code, body, wanted) in table {
-        let found = Answer { code, retry_after: None, body: body.as_bytes().to_vec().into() };
+        let bytes = body.as_bytes().to_vec().into();
+        let found = Answer { code, retry_after: None, body: bytes, request_left: None };
         assert_eq!(read_answer(&request, &found).ok(), wanted, "{request:?} {code} {body}");
     }
 }

@@ -58,6 +58,8 @@ impl Default for ExecutorSettings {
 pub trait ExecutorObserver: Send + Sync {
     /// Kubernetes events that were given up, because too many waited or the server did not take them.
     fn events_dropped(&self, count: u64);
+    /// A write has left that is the first answer to a change, so long after the change had arrived.
+    fn change_answered(&self, after: Duration);
 }
 
 /// Counts nothing.
@@ -66,6 +68,7 @@ pub struct NoExecutorObserver;
 
 impl ExecutorObserver for NoExecutorObserver {
     fn events_dropped(&self, _count: u64) {}
+    fn change_answered(&self, _after: Duration) {}
 }
 
 /// Performs effects. To be made inside a runtime, whose threads then do the work.
@@ -78,6 +81,14 @@ pub struct Executor {
     events: EventSink,
 }
 
+/// A write that is to be sent, as [`Effect::Write`] has it.
+struct Dispatch {
+    id: WriteId,
+    write: Write,
+    deadline: Moment,
+    changed: Option<Moment>,
+}
+
 /// What every task needs.
 #[derive(Clone)]
 struct Performer {
@@ -85,6 +96,7 @@ struct Performer {
     answers: mpsc::UnboundedSender<Input>,
     clock: Clock,
     settings: ExecutorSettings,
+    observer: Arc<dyn ExecutorObserver>,
 }
 
 impl Executor {
@@ -98,7 +110,7 @@ impl Executor {
     ) -> Executor {
         Executor {
             runtime: Handle::current(),
-            performer: Performer { answers, clock, settings },
+            performer: Performer { answers, clock, settings, observer: Arc::clone(&observer) },
             writes: connections.channel(Lane::Writes),
             reads: connections.channel(Lane::Reads),
             audits: connections.channel(Lane::Audits),
@@ -110,7 +122,7 @@ impl Executor {
     pub fn perform(&self, effect: Effect) -> Option<Effect> {
         let performer = self.performer.clone();
         match effect {
-            Effect::Write { id, write, deadline } => {
+            Effect::Write { id, write, deadline, changed } => {
                 let owed = performer.owed(Input::Write {
                     id,
                     outcome: WriteOutcome::Unknown {
@@ -119,7 +131,8 @@ impl Executor {
                     took: Duration::ZERO,
                 });
                 let channel = self.writes.clone();
-                self.runtime.spawn(performer.write(owed, channel, id, write, deadline));
+                let dispatch = Dispatch { id, write, deadline, changed };
+                self.runtime.spawn(performer.write(owed, channel, dispatch));
             }
             Effect::Read { id, read } => {
                 let outcome = ReadOutcome::Failed { message: "the task of the request has ended".to_owned() };
@@ -156,12 +169,18 @@ impl Performer {
         OwedAnswer::new(self.answers.clone(), otherwise)
     }
 
-    async fn write(self, owed: OwedAnswer, channel: Channel, id: WriteId, write: Write, deadline: Moment) {
+    async fn write(self, owed: OwedAnswer, channel: Channel, dispatch: Dispatch) {
+        let Dispatch { id, write, deadline, changed } = dispatch;
         let began = Instant::now();
         let request = request::write(&write);
         // The channel looks at the clock when the connection takes the request, which is later than now.
         let send_by = self.clock.instant(deadline);
         let sent = channel.send_before(request, send_by, began + self.settings.request_timeout).await;
+        if let (Ok(answer), Some(changed)) = (&sent, changed)
+            && let Some(left) = answer.request_left
+        {
+            self.observer.change_answered(left.saturating_duration_since(self.clock.instant(changed)));
+        }
         let outcome = match sent {
             Ok(answer) => answer::outcome(&write, answer.code, answer.retry_after, &answer.body),
             Err(SendError::NotSent(message)) => WriteOutcome::NotSent { message },

@@ -233,7 +233,7 @@ impl Surroundings {
     fn start_sources(
         &mut self,
         sources: &[Source],
-        inputs: &mpsc::Sender<Input>,
+        inputs: &mpsc::Sender<(Moment, Input)>,
         random: &mut Random,
     ) -> Vec<(Source, mpsc::Sender<()>)> {
         let mut relists = Vec::new();

@@ -39,8 +39,8 @@ pub struct SourceTask {
     pub source: Source,
     /// How the server is reached; of the lane `Watches`.
     pub channel: Channel,
-    /// The brain. A full channel slows the watch down, nothing more.
-    pub inputs: mpsc::Sender<Input>,
+    /// The brain, with the moment when each input arrived. A full channel slows the watch down, nothing more.
+    pub inputs: mpsc::Sender<(Moment, Input)>,
     /// The clock of the moments in lists.
     pub clock: Clock,
     /// Times.
@@ -68,7 +68,8 @@ struct BrainGone;
 /// are one.
 pub async fn run_source(task: SourceTask, mut relist: mpsc::Receiver<()>, stop: CancellationToken) {
     let mut machine = ListWatch::new(task.settings, task.seed);
-    let mut running = Running { unreadable: UnreadableLog::new(task.source.kind), task };
+    let mut running =
+        Running { unreadable: UnreadableLog::new(task.source.kind), arrived: task.clock.moment(), task };
     loop {
         let step = machine.next_step();
         tokio::select! {
@@ -96,6 +97,8 @@ pub async fn run_source(task: SourceTask, mut relist: mpsc::Receiver<()>, stop: 
 
 struct Running {
     task: SourceTask,
+    /// When the last piece of an answer arrived.
+    arrived: Moment,
     unreadable: UnreadableLog,
 }
 
@@ -138,6 +141,7 @@ impl Running {
                 Ok(answer) => answer,
                 Err(error) => return Ok(Some((End::Lost, error.to_string()))),
             };
+            self.arrived = self.task.clock.moment();
             if answer.code != 200 {
                 return Ok(Some(refused(answer::status(answer.code, &answer.body), answer.retry_after)));
             }
@@ -199,6 +203,7 @@ impl Running {
             let limit = if listing.is_some() { silent_at.min(complete_by) } else { silent_at };
             let end = match tokio::time::timeout_at(limit.into(), stream.next()).await {
                 Ok(Ok(Some(bytes))) => {
+                    self.arrived = self.task.clock.moment();
                     decoder.push(bytes);
                     continue;
                 }
@@ -280,7 +285,7 @@ impl Running {
 
     async fn tell(&self, event: SourceEvent) -> Result<(), BrainGone> {
         let input = Input::Source(self.task.source.clone(), event);
-        self.task.inputs.send(input).await.map_err(|_| BrainGone)
+        self.task.inputs.send((self.arrived, input)).await.map_err(|_| BrainGone)
     }
 
     fn empty_listing(&self) -> Listing {

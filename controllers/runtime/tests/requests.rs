@@ -38,11 +38,18 @@ const SETTINGS: ExecutorSettings = ExecutorSettings {
 };
 
 #[derive(Default)]
-struct DroppedEvents(AtomicU64);
+struct Observed {
+    dropped_events: AtomicU64,
+    changes_answered: AtomicU64,
+}
 
-impl ExecutorObserver for DroppedEvents {
+impl ExecutorObserver for Observed {
     fn events_dropped(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
+        self.dropped_events.fetch_add(count, Ordering::Relaxed);
+    }
+
+    fn change_answered(&self, _after: Duration) {
+        self.changes_answered.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -51,7 +58,7 @@ struct Bench {
     executor: Executor,
     answers: mpsc::UnboundedReceiver<Input>,
     clock: Clock,
-    dropped_events: Arc<DroppedEvents>,
+    observed: Arc<Observed>,
 }
 
 impl Bench {
@@ -62,9 +69,9 @@ impl Bench {
     fn with(connections: &Connections, settings: ExecutorSettings) -> Bench {
         let (sender, answers) = mpsc::unbounded_channel();
         let clock = Clock::start();
-        let dropped_events = Arc::new(DroppedEvents::default());
-        let executor = Executor::new(connections, sender, clock, settings, dropped_events.clone());
-        Bench { executor, answers, clock, dropped_events }
+        let observed = Arc::new(Observed::default());
+        let executor = Executor::new(connections, sender, clock, settings, observed.clone());
+        Bench { executor, answers, clock, observed }
     }
 
     fn delete(&self, id: u64) {
@@ -73,7 +80,8 @@ impl Bench {
 
     fn delete_before(&self, id: u64, deadline: Moment) {
         let write = Write::DeletePod(DeletePod { pod: ObjectName::new("web", "a"), uid: Uid(1) });
-        assert!(self.executor.perform(Effect::Write { id: WriteId(id), write, deadline }).is_none());
+        let write = Effect::Write { id: WriteId(id), write, deadline, changed: Some(Moment::default()) };
+        assert!(self.executor.perform(write).is_none());
     }
 
     async fn outcome(&mut self) -> WriteOutcome {
@@ -124,6 +132,7 @@ async fn a_write_is_acknowledged_with_its_version() {
     let Input::Write { id, outcome, .. } = received(bench.answers.recv()).await else { panic!() };
     assert_eq!(id, WriteId(1));
     assert_eq!(outcome, WriteOutcome::Acknowledged { version: Some(ResourceVersion(44)) });
+    assert_eq!(bench.observed.changes_answered.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
@@ -407,8 +416,8 @@ async fn events_are_tried_a_few_times() {
     for _ in 0..3 {
         server.next().await.answer(500, "");
     }
-    let dropped = Arc::clone(&bench.dropped_events);
-    eventually("two events are dropped", || dropped.0.load(Ordering::Relaxed) == 2).await;
+    let dropped = Arc::clone(&bench.observed);
+    eventually("two events are dropped", || dropped.dropped_events.load(Ordering::Relaxed) == 2).await;
     bench.executor.flush_events(PATIENCE).await;
     assert!(server.is_idle().await);
 }
@@ -433,7 +442,7 @@ async fn events_never_hold_up_a_write_and_the_oldest_are_dropped() {
         server.next().await.asks_for(&format!("/events/{name}")).answer(200, "");
     }
     flushed.await.unwrap();
-    assert_eq!(bench.dropped_events.0.load(Ordering::Relaxed), 2);
+    assert_eq!(bench.observed.dropped_events.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
@@ -445,9 +454,9 @@ async fn effects_for_others_come_back() {
 }
 
 #[derive(Default)]
-struct Observed(Mutex<Vec<(Lane, &'static str, Option<u16>)>>);
+struct Requests(Mutex<Vec<(Lane, &'static str, Option<u16>)>>);
 
-impl RequestObserver for Observed {
+impl RequestObserver for Requests {
     fn request_ended(&self, request: ObservedRequest<'_>) {
         assert!(request.host.starts_with("127.0.0.1:"));
         self.0.lock().unwrap().push((request.lane, request.method, request.code));
@@ -457,7 +466,7 @@ impl RequestObserver for Observed {
 #[tokio::test]
 async fn requests_are_observed() {
     let server = Apiserver::start().await;
-    let observed = Arc::new(Observed::default());
+    let observed = Arc::new(Requests::default());
     let settings = ConnectionSettings { observer: observed.clone(), ..server.settings() };
     let connections = Connections::open(&settings).await.unwrap();
     assert_eq!(connections.namespace(), "home");

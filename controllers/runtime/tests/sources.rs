@@ -11,7 +11,7 @@ use apiserver::protobuf::{bookmark, event, expired, initial_events_end, pod, pod
 use apiserver::{Apiserver, HTTP1, received};
 use mainstay_engine::back_off::BackOff;
 use mainstay_engine::list_watch::ListWatchSettings;
-use mainstay_engine::{Input, Source, SourceEvent};
+use mainstay_engine::{Input, Moment, Source, SourceEvent};
 use mainstay_model::{Kind, Object};
 use mainstay_runtime::clock::Clock;
 use mainstay_runtime::connection::Lane;
@@ -40,7 +40,7 @@ impl SourceObserver for Unreadable {
 
 /// A source of all pods at work.
 struct Pods {
-    inputs: mpsc::Receiver<Input>,
+    inputs: mpsc::Receiver<(Moment, Input)>,
     relist: mpsc::Sender<()>,
     stop: CancellationToken,
     unreadable: Arc<Unreadable>,
@@ -74,7 +74,7 @@ impl Pods {
     async fn tell(&mut self, count: usize) -> String {
         let mut words = Vec::new();
         for _ in 0..count {
-            let Input::Source(source, event) = received(self.inputs.recv()).await else { panic!() };
+            let (_, Input::Source(source, event)) = received(self.inputs.recv()).await else { panic!() };
             assert_eq!(source, Source::everywhere(Kind::Pod));
             words.push(match event {
                 SourceEvent::Listed(listing) => {

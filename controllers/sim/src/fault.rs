@@ -75,6 +75,8 @@ faults! {
     ClockStep = "clock-step",
     /// The kubelet of a node is cut off for a while, dies and comes back with all its containers restarted, or refuses a pod.
     Kubelet = "kubelet",
+    /// For a while the kubelet of a node, or of each, rejects every pod that it is given, or evicts it as soon as it runs.
+    Rejection = "rejection",
     /// A quota appears, changes and goes. Part of the script.
     Quota = "quota",
     /// Somebody edits what is not theirs. Part of the script.
@@ -131,6 +133,7 @@ impl Fault {
         Fault::Stop,
         Fault::ClockStep,
         Fault::Kubelet,
+        Fault::Rejection,
         Fault::Restore,
     ];
 }

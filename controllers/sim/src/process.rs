@@ -180,7 +180,7 @@ impl Controller for Observed {
             return plan;
         }
         let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
-        let summary = summarise(key, view, &plan);
+        let summary = summarise(key, view, &plan, now);
         // Nobody listens once the process has ended, and then nobody minds.
         let _ = self.planned.send(Planned { key: key.clone(), unsettled, summary });
         plan

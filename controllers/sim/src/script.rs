@@ -36,6 +36,8 @@ pub enum Step {
     Quota(Name, Option<usize>),
     /// A namespace is deleted with all that is in it, and stays so.
     TerminateNamespace(Name),
+    /// The kubelet of that node, or of each, lets no new pod live for that long.
+    Rejection(Option<Name>, Duration),
     /// Something goes wrong, for that long if it lasts.
     Fault(Fault, Duration),
 }
@@ -47,6 +49,10 @@ pub enum UserStep {
     Scale(i32, i32),
     /// Deletes a pod.
     DeletePod(u64),
+    /// Deletes every pod that is ready, as a drain of nodes does.
+    Drain,
+    /// Mends the template, so that the spec is a new one. What the template says is not in the model.
+    EditTemplate,
     /// A pod's containers end badly.
     FailPod(u64),
     /// Gives a pod other labels, so that it is nobody's.
@@ -70,7 +76,14 @@ pub enum UserStep {
 impl UserStep {
     /// Whether nobody in their right mind would do that.
     pub fn is_hostile(&self) -> bool {
-        !matches!(self, UserStep::Scale(..) | UserStep::DeletePod(_) | UserStep::FailPod(_))
+        !matches!(
+            self,
+            UserStep::Scale(..)
+                | UserStep::DeletePod(_)
+                | UserStep::Drain
+                | UserStep::EditTemplate
+                | UserStep::FailPod(_)
+        )
     }
 }
 

@@ -90,6 +90,7 @@ fn a_page_of_pods() {
                             deleting: None,
                         },
                         phase: Running,
+                        end_reason: None,
                         node: Some(
                             "node-1",
                         ),

@@ -21,15 +21,6 @@ pub struct Etcd {
     stream: BufReader<TcpStream>,
 }
 
-/// What etcd says of some keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
-    /// How many there are.
-    pub keys: u64,
-    /// How many writes etcd has seen in all, whatever they wrote.
-    pub revision: u64,
-}
-
 impl Etcd {
     /// Connects to the gateway on this port of loopback.
     pub fn connect(port: u16) -> Result<Self> {
@@ -40,30 +31,29 @@ impl Etcd {
     }
 
     /// Counts the objects of a resource in a namespace.
-    pub fn count(&mut self, resource: &str, namespace: &str) -> Result<Counted> {
-        let first = format!("/registry/{resource}/{namespace}/");
-        // Zero comes right behind the slash: the first key that has another beginning.
-        let behind = format!("/registry/{resource}/{namespace}0");
+    pub fn count(&mut self, resource: &str, namespace: &str) -> Result<u64> {
+        let [first, behind] = range(resource, namespace);
         let answer = self.range(&json!({
-            "key": STANDARD.encode(first),
-            "range_end": STANDARD.encode(behind),
+            "key": first,
+            "range_end": behind,
             "count_only": true,
             "serializable": true,
         }))?;
-        let revision = number(answer.pointer("/header/revision")).context("etcd gives no revision")?;
         // A zero is left out.
-        Ok(Counted { keys: number(answer.get("count")).unwrap_or_default(), revision })
+        Ok(number(answer.get("count")).unwrap_or_default())
     }
 
-    /// How often an object was written since it was created; zero when it does not exist.
-    pub fn writes_of(&mut self, resource: &str, namespace: &str, name: &str) -> Result<u64> {
-        let key = format!("/registry/{resource}/{namespace}/{name}");
+    /// How often the objects of a resource in a namespace were written since they were created.
+    pub fn writes_of(&mut self, resource: &str, namespace: &str) -> Result<u64> {
+        let [first, behind] = range(resource, namespace);
         let answer = self.range(&json!({
-            "key": STANDARD.encode(key),
+            "key": first,
+            "range_end": behind,
             "keys_only": true,
             "serializable": true,
         }))?;
-        Ok(number(answer.pointer("/kvs/0/version")).unwrap_or_default())
+        let objects = answer.get("kvs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Ok(objects.iter().filter_map(|object| number(object.get("version"))).sum())
     }
 
     fn range(&mut self, query: &Value) -> Result<Value> {
@@ -80,30 +70,52 @@ impl Etcd {
     }
 }
 
-/// Reads an answer of known length; the gateway's short ones are.
+/// The first key of a resource in a namespace, and the first one behind all of them.
+fn range(resource: &str, namespace: &str) -> [String; 2] {
+    // Zero comes right behind the slash.
+    ["/", "0"].map(|end| STANDARD.encode(format!("/registry/{resource}/{namespace}{end}")))
+}
+
+/// Reads an answer: a short one has a length, a long one comes in chunks that have one each.
 fn read_answer(stream: &mut impl BufRead) -> Result<Vec<u8>> {
-    let mut status = String::new();
-    stream.read_line(&mut status)?;
+    let status = read_line(stream)?;
     let mut length = None;
+    let mut is_chunked = false;
     loop {
-        let mut line = String::new();
-        stream.read_line(&mut line)?;
-        let line = line.trim();
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
+        let line = read_line(stream)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        if name.eq_ignore_ascii_case("content-length") {
             length = Some(value.trim().parse()?);
         }
+        is_chunked |= name.eq_ignore_ascii_case("transfer-encoding");
     }
-    let mut body = vec![0; length.with_context(|| format!("no length: {}", status.trim()))?];
-    stream.read_exact(&mut body)?;
+    let mut body = Vec::new();
+    if is_chunked {
+        loop {
+            let length =
+                usize::from_str_radix(&read_line(stream)?, 16).context("a chunk without a length")?;
+            let begin = body.len();
+            body.resize(begin + length, 0);
+            stream.read_exact(body.get_mut(begin..).unwrap_or_default())?;
+            read_line(stream)?;
+            if length == 0 {
+                break;
+            }
+        }
+    } else {
+        body.resize(length.with_context(|| format!("no length: {status}"))?, 0);
+        stream.read_exact(&mut body)?;
+    }
     if status.split_whitespace().nth(1) != Some("200") {
-        bail!("{}: {}", status.trim(), String::from_utf8_lossy(&body));
+        bail!("{status}: {}", String::from_utf8_lossy(&body));
     }
     Ok(body)
+}
+
+fn read_line(stream: &mut impl BufRead) -> Result<String> {
+    let mut line = String::new();
+    stream.read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 /// The gateway writes 64-bit numbers as text.
@@ -124,6 +136,10 @@ mod tests {
         let error = read_answer(&mut two).unwrap_err().to_string();
         assert!(error.contains("400") && error.contains("why"), "{error}");
         assert!(read_answer(&mut "HTTP/1.1 200 OK\r\n\r\n".as_bytes()).is_err());
+
+        let mut chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\na\r\n0123456789\r\n0\r\n\r\nHTTP".as_bytes();
+        assert_eq!(read_answer(&mut chunks).unwrap(), b"{}0123456789");
+        assert_eq!(chunks, b"HTTP");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::private_file;
 use crate::process::{Daemon, Surroundings};
 
 /// The release of the chart, and with it the account of the manager.
-const RELEASE: &str = "mainstay";
+pub const RELEASE: &str = "mainstay";
 const NAMESPACE: &str = "mainstay-system";
 
 /// Who does the work.
@@ -31,6 +31,8 @@ pub struct Managers<'a> {
     program: PathBuf,
     /// The controllers of kube-controller-manager, where it does the work.
     in_tree: InTree,
+    /// Whether kube-controller-manager keeps to its default rate of requests.
+    default_rate: bool,
 }
 
 impl Manager {
@@ -56,20 +58,30 @@ impl<'a> Managers<'a> {
         let chart = chart.to_str().context("the repository's path is no text")?;
         cluster.helm(&["install", RELEASE, chart, "--namespace", NAMESPACE, "--create-namespace"])?;
         write_kubeconfig(cluster)?;
-        Ok(Managers { cluster, program, in_tree })
+        Ok(Managers { cluster, program, in_tree, default_rate: false })
     }
 
-    /// Starts one of them. Both are alone, so neither waits for a lease; neither has a fixed rate of requests.
+    /// The same with a kube-controller-manager that sends no more requests than it does by default.
+    pub fn with_default_rate(self) -> Self {
+        Managers { default_rate: true, ..self }
+    }
+
+    /// Starts one of them. Both are alone, so neither waits for a lease; neither has a fixed rate of requests, unless that is
+    /// what the peer is to be measured with.
     pub fn start(&self, manager: Manager) -> Result<()> {
         match manager {
             Manager::Ours => {
                 let mut words = vec![self.program.display().to_string(), "manager".to_owned()];
                 words.push(format!("--controllers={MAINSTAY_ACTS}"));
                 words.push(format!("--kubeconfig={}", self.cluster.kubeconfig_of(RELEASE).display()));
-                // Any free port: nobody asks.
-                words.extend(["--leader-elect=false", "--listen-address=127.0.0.1:0"].map(String::from));
+                let port = self.cluster.addresses().mainstay_port();
+                words.extend([
+                    "--leader-elect=false".to_owned(),
+                    format!("--listen-address=127.0.0.1:{port}"),
+                ]);
                 self.daemon(manager).start(&Surroundings::default(), &words)
             }
+            Manager::Peer if self.default_rate => self.cluster.controller_manager_start(&self.in_tree, &[]),
             Manager::Peer => self.cluster.controller_manager_start(&self.in_tree, &Managers::unlimited()),
         }
     }

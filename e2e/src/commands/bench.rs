@@ -1,8 +1,8 @@
 //! `cargo xtask bench`: benchmarks beside kube-controller-manager.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
 
 use crate::bench::replication;
@@ -11,19 +11,29 @@ use crate::bench::report::Report;
 /// What to measure.
 #[derive(Subcommand)]
 pub enum BenchCommand {
-    /// One ReplicationController from 0 to many pods and back
+    /// ReplicationControllers from 0 to many pods and back, and how soon a change is answered
     Replication(Replication),
 }
 
 /// What the benchmark of replication is to do.
 #[derive(Args)]
 pub struct Replication {
-    /// Pods of the ReplicationController
-    #[arg(long, value_name = "N", default_value = "3000", value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pods: u64,
+    /// Pods of all ReplicationControllers together [default: 3000, and 500 with --peer-defaults, which take it 25 s each way]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pods: Option<u64>,
+    /// ReplicationControllers that share the pods
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    rcs: u64,
     /// How often, each time by both
-    #[arg(long, value_name = "N", default_value = "3", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
+    /// Pods that become ready or unready in a second, where it is measured how soon that is answered: the aims are for 500, and
+    /// a machine that cannot bear so many tells nothing of the managers
+    #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    changes: u32,
+    /// Let kube-controller-manager keep to its default rate of requests, instead of as many as it can send
+    #[arg(long)]
+    peer_defaults: bool,
     #[command(flatten)]
     outcome: Outcome,
 }
@@ -43,9 +53,42 @@ struct Outcome {
 pub fn run(command: BenchCommand) -> Result<()> {
     match command {
         BenchCommand::Replication(line) => {
-            let options = replication::Options { pods: line.pods, rounds: usize::from(line.rounds) };
+            let options = line.options()?;
+            line.outcome.check_before()?;
             finish(&replication::run(options)?, &line.outcome)
         }
+    }
+}
+
+impl Replication {
+    fn options(&self) -> Result<replication::Options> {
+        let pods = self.pods.unwrap_or(if self.peer_defaults { 500 } else { 3000 });
+        ensure!(
+            self.rcs <= pods,
+            "--rcs {} shares out {pods} pods, so that some get none: give at least as many --pods, or fewer --rcs",
+            self.rcs
+        );
+        Ok(replication::Options {
+            pods,
+            owners: self.rcs,
+            rounds: usize::from(self.rounds),
+            changes: self.changes,
+            peer_defaults: self.peer_defaults,
+        })
+    }
+}
+
+impl Outcome {
+    /// Nobody wants to learn at the end that there is no such folder.
+    fn check_before(&self) -> Result<()> {
+        let Some(file) = &self.json else { return Ok(()) };
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        ensure!(
+            folder.is_none_or(Path::is_dir) && !file.is_dir(),
+            "--json {}: this cannot be written; name a file in a folder that exists",
+            file.display()
+        );
+        Ok(())
     }
 }
 
@@ -55,7 +98,51 @@ fn finish(report: &Report, outcome: &Outcome) -> Result<()> {
         report.write_json(file)?;
     }
     if outcome.check && !report.all_aims_are_met() {
-        bail!("not all aims are met");
+        bail!("--check: not all aims are met; the table says which");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        bench: BenchCommand,
+    }
+
+    fn options(words: &str) -> Result<replication::Options> {
+        let BenchCommand::Replication(line) =
+            Line::try_parse_from(words.split_whitespace()).map(|line| line.bench)?;
+        line.options()
+    }
+
+    #[test]
+    fn the_peers_default_rate_calls_for_fewer_pods() {
+        let found = options("bench replication").unwrap();
+        let expected =
+            replication::Options { pods: 3000, owners: 1, rounds: 5, changes: 500, peer_defaults: false };
+        assert_eq!(found, expected);
+        assert_eq!(options("bench replication --peer-defaults").unwrap().pods, 500);
+        assert_eq!(options("bench replication --peer-defaults --pods 7 --rcs 3").unwrap().pods, 7);
+    }
+
+    #[test]
+    fn an_error_names_the_flag_and_what_helps() {
+        for (words, names) in [
+            ("bench replication --rcs 9 --pods 8", ["--rcs 9", "fewer --rcs"]),
+            ("bench replication --pods 0", ["--pods", "1..=100000"]),
+            ("bench replication --rounds many", ["--rounds", "invalid digit"]),
+            ("bench replication --peer-default", ["--peer-default", "--peer-defaults"]),
+        ] {
+            let error = options(words).unwrap_err().to_string();
+            assert!(names.iter().all(|name| error.contains(name)), "{words}: {error}");
+        }
+        let outcome = Outcome { json: Some("no/such/folder/x.json".into()), check: false };
+        assert!(outcome.check_before().unwrap_err().to_string().contains("--json"));
+    }
 }

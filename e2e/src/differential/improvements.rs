@@ -32,6 +32,13 @@ pub const IMPROVEMENTS: &[Improvement] = &[
         start: "pod spread/",
         end: "",
     },
+    Improvement {
+        words: "pods that end soon after they were made are replaced later and later, which an event tells",
+        // The second to end may be the replacement of the first.
+        steps: &["a pod succeeds: it stays and is replaced"],
+        start: "event of ends/batch by replication-controller: Warning BackOff",
+        end: "",
+    },
     // client-go, tools/record/events_cache.go, `EventAggregate` makes the event anew, without this field.
     Improvement {
         words: "an event that stands for many says who reports it",

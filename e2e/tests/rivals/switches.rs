@@ -17,8 +17,10 @@ use crate::rival::{Rival, one_controller};
 
 const SWITCHES: usize = 20;
 const NAME: &str = "shared";
-/// These are left alone by everybody: they are the oldest, and there are always more.
+/// These are left alone by everybody: they are the last to be deleted, and there are always more.
 const KEPT: usize = 10;
+/// Keeps a pod when others can be deleted instead.
+const PRECIOUS: &str = "controller.kubernetes.io/pod-deletion-cost=1000";
 /// Between two changes.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -37,6 +39,7 @@ pub fn twenty_under_churn_lose_nothing(world: &World, namespace: &Namespace<'_>)
     namespace.apply(&templates::on_fake_nodes(NAME, KEPT))?;
     let log = AuditLog::from_now(world)?;
     namespace.wait_until_ready(NAME, KEPT, LATER)?;
+    namespace.kubectl(&["annotate", "pods", "--all", PRECIOUS])?;
     let kept: BTreeSet<String> = namespace.pods(&format!("app={NAME}"))?.iter().map(uid_of).collect();
     assert_eq!(kept.len(), KEPT);
 

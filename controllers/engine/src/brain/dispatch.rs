@@ -33,13 +33,14 @@ impl Brain {
             }
             state.creates_in_flight += usize::from(created(&write).is_some());
             state.sent.insert(id, write.clone());
+            let changed = state.changed.take();
             if state.has_sendable() {
                 state.in_line = true;
                 self.sendable.push_back((index, key.clone()));
             }
             self.writes.insert(id, (index, key));
             self.concurrency.sent();
-            self.effects.push(Effect::Write { id, write, deadline });
+            self.effects.push(Effect::Write { id, write, deadline, changed });
         }
     }
 

@@ -45,7 +45,7 @@ impl Brain {
         if state.gate.is_empty() {
             state.gate.since = None;
             self.meter.gate_waited(desk.controller.queue(), now.moment.since(since));
-            return self.confirm_creations(now, desk_key);
+            return self.confirm_creations(desk_key);
         }
         if now.moment < since.after(PATIENCE) {
             desk.queue.set_timer(key, Some(since.after(PATIENCE)));
@@ -67,7 +67,7 @@ impl Brain {
 
     /// The cache claims to have everything that was acknowledged. A created pod that it has not was deleted since, or the
     /// watch has lost it; the server knows. Without this a single lost event would make one pod too many.
-    fn confirm_creations(&mut self, now: Now, (index, key): &DeskKey) {
+    fn confirm_creations(&mut self, (index, key): &DeskKey) {
         let Some(desk) = self.desks.get_mut(*index) else { return };
         let Some(mut state) = desk.keys.remove(key) else { return };
         let creations = std::mem::take(&mut state.gate.creations);
@@ -82,7 +82,7 @@ impl Brain {
             desk.keys.insert(key.clone(), state);
         }
         if !busy {
-            self.enqueue(now, *index, key, Lane::Change);
+            self.enqueue(*index, key, Lane::Change);
         }
     }
 

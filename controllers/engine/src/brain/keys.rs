@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use mainstay_model::{DeletePod, Kind, Name, ObjectName, Read, ResourceVersion, Uid, Write};
+use mainstay_model::{DeletePod, Event, Kind, Name, ObjectName, Read, ResourceVersion, Uid, Write};
 
 use crate::clock::Moment;
 use crate::controller::Memory;
@@ -41,6 +41,12 @@ pub(super) struct KeyState {
     pub conflicts: Option<(u32, Moment)>,
     /// What may not be tried before a certain time.
     pub hold: Option<Hold>,
+    /// What the last plan has told, as long as each plan tells it.
+    pub told: Vec<Event>,
+    /// How much the last plan has left for later, and until when.
+    pub held_back: Option<(usize, Moment)>,
+    /// When the change arrived that the present plan answers, until its first write is handed out.
+    pub changed: Option<Moment>,
     /// When the present batch was planned.
     pub began: Option<Moment>,
     /// How the present batch goes.
@@ -153,6 +159,8 @@ impl KeyState {
         !self.is_busy()
             && self.gate.is_empty()
             && self.hold.is_none()
+            && self.held_back.is_none()
+            && self.told.is_empty()
             && self.memory.failure.is_none()
             && self.memory.unsettled.is_empty()
             && self.doomed.is_empty()

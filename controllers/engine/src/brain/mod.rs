@@ -114,6 +114,8 @@ pub struct Brain {
     changes_since_collection: usize,
     metered_at: Moment,
     ran_at: Moment,
+    /// Since when that which is being handled has been in this process. It is measured and decides nothing.
+    arrived_at: Moment,
     events_dropped: u64,
     stopping: bool,
 }
@@ -159,6 +161,7 @@ impl Brain {
             changes_since_collection: 0,
             metered_at: Moment::default(),
             ran_at: Moment::default(),
+            arrived_at: Moment::default(),
             events_dropped: 0,
             stopping: false,
         }
@@ -166,6 +169,12 @@ impl Brain {
 
     /// Takes in what has happened.
     pub fn handle(&mut self, now: Now, input: Input) {
+        self.handle_arrived(now, now.moment, input);
+    }
+
+    /// The same for what has waited in this process since `arrived`: what is measured begins then.
+    pub fn handle_arrived(&mut self, now: Now, arrived: Moment, input: Input) {
+        self.arrived_at = arrived;
         match input {
             Input::Source(source, event) => self.source_event(now, &source, event),
             Input::Write { id, outcome, took } => self.write_ended(now, id, outcome, took),
@@ -186,6 +195,7 @@ impl Brain {
     /// Plans what is ready and appends what is to be done now.
     pub fn run(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.ran_at = now.moment;
+        self.arrived_at = now.moment;
         self.pass_time(now);
         self.check_standing(now);
         self.check_freshness(now);
@@ -223,7 +233,7 @@ impl Brain {
 
     /// Puts a key in line, unless it is at work or waits for a cache: then it is planned afterwards anyway. The canary is
     /// never in line: it is there to see who else reconciles it.
-    fn enqueue(&mut self, now: Now, desk_index: usize, key: &ObjectName, lane: Lane) {
+    fn enqueue(&mut self, desk_index: usize, key: &ObjectName, lane: Lane) {
         let Some(desk) = self.desks.get_mut(desk_index) else { return };
         let is_canary = |rivals: &Rivals| rivals.canary().0 == key;
         if desk.controller.primary() == Kind::ReplicationController
@@ -234,7 +244,7 @@ impl Brain {
         if desk.keys.get(key).is_some_and(|state| state.is_busy() || state.is_gated()) {
             return;
         }
-        if desk.queue.add(key, lane, now.moment) {
+        if desk.queue.add(key, lane, self.arrived_at) {
             self.meter.queue_added(desk.controller.queue());
         }
     }
@@ -246,7 +256,7 @@ impl Brain {
                 let state = self.desks.get(index).and_then(|desk| desk.keys.get(&key));
                 match state {
                     Some(state) if state.is_gated() && !state.is_busy() => self.doubt_gate(now, index, &key),
-                    _ => self.enqueue(now, index, &key, Lane::Retry),
+                    _ => self.enqueue(index, &key, Lane::Retry),
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use mainstay_model::{CreatePod, Kind, ObjectName, Write};
+use mainstay_model::{CreatePod, Event, Kind, ObjectName, ObjectReference, Timestamp, Write};
 
 use super::keys::{Held, Hold, KeyState, Reading, tells};
 use super::{Brain, DeskKey};
@@ -21,18 +21,17 @@ impl Brain {
             if !self.may_plan(now, index) {
                 continue;
             }
-            while let Some((key, waited)) =
-                self.desks.get_mut(index).and_then(|desk| desk.queue.pop(now.moment))
-            {
+            while let Some((key, lane, since)) = self.desks.get_mut(index).and_then(|desk| desk.queue.pop()) {
                 if let Some(desk) = self.desks.get(index) {
-                    self.meter.queue_waited(desk.controller.queue(), waited);
+                    self.meter.queue_waited(desk.controller.queue(), now.moment.since(since));
                 }
-                self.plan(now, index, &key);
+                self.plan(now, index, &key, (lane == Lane::Change).then_some(since));
             }
         }
     }
 
-    fn plan(&mut self, now: Now, index: usize, key: &ObjectName) {
+    /// Plans a key; `changed` is when the change arrived that calls for it, if one does.
+    fn plan(&mut self, now: Now, index: usize, key: &ObjectName, changed: Option<Moment>) {
         let settled = |store: &Store, create: &CreatePod| {
             let pod = store.pods().get(&create.pod);
             pod.is_some_and(|pod| pod.meta.controller().and_then(|owner| owner.uid) == Some(create.owner.uid))
@@ -68,6 +67,10 @@ impl Brain {
         let holds = |verb| state.hold.as_ref().is_some_and(|hold| hold.what.holds(verb));
         state.memory.backing_off = holds("create") || holds("delete");
 
+        // A plan that goes on with the answers to its reads began when those were asked for.
+        if state.memory.answers.is_empty() {
+            state.changed = changed;
+        }
         let view = View { store: &self.store, memory: &state.memory };
         let planned = catch_unwind(AssertUnwindSafe(|| desk.controller.plan(key, &view, now)));
         state.memory.answers.clear();
@@ -90,11 +93,9 @@ impl Brain {
 
     /// Starts what a plan wants.
     fn adopt_plan(&mut self, now: Now, (index, key): DeskKey, mut state: KeyState, plan: Plan) {
-        let Plan { reads, writes, requeue_at, events, fault } = plan;
-        for event in events {
-            self.emit(now, event);
-        }
-        let requeue_at = requeue_at.map(|wall| now.moment.after(wall.since(now.wall).unwrap_or_default()));
+        let Plan { reads, writes, requeue_at, events, held_back, fault } = plan;
+        let moment = |wall: Timestamp| now.moment.after(wall.since(now.wall).unwrap_or_default());
+        let requeue_at = requeue_at.map(moment);
         if !reads.is_empty() {
             // A claim that fails is not to cost a read with every change that comes by.
             let vain = |hold: &Hold| hold.what == Held::Nothing || hold.what.holds("adopt");
@@ -107,9 +108,19 @@ impl Brain {
             return self.keep((index, key), state, requeue_at);
         }
 
+        for event in &events {
+            if !state.told.iter().any(|told| is_same(told, event)) {
+                self.emit(now, event.clone());
+            }
+        }
+        state.told = events;
+        state.held_back = held_back.map(|held| (held.count, moment(held.until)));
+
         let held = |write: &Write| state.hold.as_ref().is_some_and(|hold| hold.what.holds(write.verb()));
         let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write)).collect();
-        let is_clean = !state.memory.backing_off && fault.is_none() && writes.iter().all(tells);
+        // What was left for later has not shown that it would go well now.
+        let is_clean =
+            !state.memory.backing_off && held_back.is_none() && fault.is_none() && writes.iter().all(tells);
         if let Some(message) = fault.filter(|_| state.hold.is_none()) {
             if let Some(desk) = self.desks.get(index) {
                 let (controller, key) = (desk.controller.name(), key.clone());
@@ -120,7 +131,7 @@ impl Brain {
         if is_clean && state.memory.failure.take().is_some() {
             // The plan was made with the failure in view. Without it the status may be another one.
             self.keep((index, key.clone()), state, requeue_at);
-            return self.enqueue(now, index, &key, Lane::Change);
+            return self.enqueue(index, &key, Lane::Change);
         }
 
         if !writes.is_empty() {
@@ -169,6 +180,15 @@ impl Brain {
             self.meter.retried(desk.controller.queue());
         }
     }
+}
+
+/// Whether two events say the same of the same object, at whatever version of it.
+fn is_same(one: &Event, other: &Event) -> bool {
+    let Event { regarding, event_type, reason, message, component } = one;
+    let ObjectReference { kind, object, uid, version: _ } = regarding;
+    (event_type, reason, message, component)
+        == (&other.event_type, &other.reason, &other.message, &other.component)
+        && (kind, object, uid) == (&other.regarding.kind, &other.regarding.object, &other.regarding.uid)
 }
 
 /// What a panic said, as far as it said it in words.

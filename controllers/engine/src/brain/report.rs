@@ -109,6 +109,13 @@ impl Brain {
                 || desk.keys.values().filter_map(|state| state.began).map(|began| now.moment.since(began));
             self.meter.unfinished(queue, ages().sum(), ages().max().unwrap_or_default());
             self.meter.unsettled(queue, desk.keys.values().map(|state| state.memory.unsettled.len()).sum());
+            let held_back = || desk.keys.values().filter_map(|state| state.held_back);
+            let longest = held_back().map(|(_, until)| until.since(now.moment)).max();
+            self.meter.held_back(
+                queue,
+                held_back().map(|(count, _)| count).sum(),
+                longest.unwrap_or_default(),
+            );
         }
         self.meter.concurrency(self.concurrency.in_flight(), self.concurrency.limit());
         for (source, state) in &self.sources {

@@ -131,7 +131,7 @@ impl Brain {
         let names: Vec<ObjectName> =
             self.store.all(primary).iter().map(|object| object.meta().name.clone()).collect();
         for name in names {
-            self.enqueue(now, index, &name, Lane::Change);
+            self.enqueue(index, &name, Lane::Change);
         }
     }
 

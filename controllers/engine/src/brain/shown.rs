@@ -45,6 +45,7 @@ impl Brain {
             changes_since_collection: self.changes_since_collection,
             metered_at: self.metered_at,
             ran_at: self.ran_at,
+            arrived_at: self.arrived_at,
             events_dropped: 0,
             stopping: self.stopping,
         }
@@ -77,6 +78,7 @@ impl fmt::Debug for Brain {
             changes_since_collection: _,
             metered_at: _,
             ran_at,
+            arrived_at: _,
             events_dropped: _,
             stopping,
         } = self;
@@ -118,7 +120,8 @@ impl fmt::Debug for ShownSources<'_> {
     }
 }
 
-/// Without when the batch began, which is measured only, and without the numbers of requests.
+/// Without what was told and what is held back, which decide nothing, when the batch began and what it answers, which are measured
+/// only, and the numbers of requests.
 impl fmt::Debug for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A field more must be thought of here.
@@ -137,6 +140,9 @@ impl fmt::Debug for KeyState {
             failures,
             conflicts,
             hold,
+            told: _,
+            held_back: _,
+            changed: _,
             began: _,
             batch,
         } = self;

@@ -177,7 +177,7 @@ impl Brain {
                     continue;
                 }
                 desk.controller.relieve(&self.store, change, &mut keys);
-                keys.drain(..).for_each(|key| self.relieved(now, index, &key));
+                keys.drain(..).for_each(|key| self.relieved(index, &key));
                 let Some(desk) = self.desks.get(index).filter(|_| is_needed) else { continue };
                 let is_primary = desk.controller.primary() == kind;
                 desk.controller.route(&self.store, change, &mut keys);
@@ -186,7 +186,7 @@ impl Brain {
                     self.look_for_rivals_in(change, index);
                 }
                 for key in keys.drain(..) {
-                    self.enqueue(now, index, &key, lane);
+                    self.enqueue(index, &key, lane);
                 }
             }
             self.object_going(now, change);
@@ -223,7 +223,7 @@ impl Brain {
     /// There may be room for what was forbidden: the key is tried again as if it were for the first time. Where many wait for
     /// the same room, each of them tries with one create, since failures have shrunk its window to that. The server may learn
     /// of the room a little later than we do, so the back-off begins anew rather than go on.
-    fn relieved(&mut self, now: Now, desk_index: usize, key: &ObjectName) {
+    fn relieved(&mut self, desk_index: usize, key: &ObjectName) {
         let Some(state) = self.desks.get_mut(desk_index).and_then(|desk| desk.keys.get_mut(key)) else {
             return;
         };
@@ -234,7 +234,7 @@ impl Brain {
         }
         state.hold = None;
         state.failures = 0;
-        self.enqueue(now, desk_index, key, Lane::Retry);
+        self.enqueue(desk_index, key, Lane::Retry);
     }
 
     /// An object that is gone or going may be what a key waits for.
@@ -291,7 +291,7 @@ impl Brain {
             let primary = desk.controller.primary();
             names.extend(self.store.all(primary).iter().map(|object| object.meta().name.clone()));
             for name in names {
-                self.enqueue(now, index, &name, Lane::Change);
+                self.enqueue(index, &name, Lane::Change);
             }
         }
     }

@@ -20,6 +20,7 @@ impl Interner {
         let own = Arc::make_mut(&mut pod);
         self.meta(&mut own.meta);
         own.node = own.node.take().map(|node| self.text(node));
+        own.end_reason = own.end_reason.take().map(|reason| self.text(reason));
         pod
     }
 

@@ -27,6 +27,7 @@ fn pod(name: &str, uid: u128, labels: &[(&str, &str)], controller: Option<u128>)
             deleting: None,
         },
         phase: PodPhase::Running,
+        end_reason: None,
         node: None,
         ready: true,
         ready_since: None,

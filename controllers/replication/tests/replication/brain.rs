@@ -7,8 +7,8 @@ use mainstay_engine::{
     Brain, BrainSettings, Effect, Input, Listing, Moment, NoMeter, Now, Source, SourceEvent, WriteId,
 };
 use mainstay_model::{
-    Found, Kind, Object, Pod, ReadOutcome, Refusal, ReplicationController, ResourceVersion, Uid, Write,
-    WriteOutcome,
+    Found, Kind, Object, Pod, PodPhase, ReadOutcome, Refusal, ReplicationController, ResourceVersion,
+    Timestamp, Uid, Write, WriteOutcome,
 };
 use mainstay_replication::ReplicationControllers;
 
@@ -23,6 +23,8 @@ struct Bench {
     now: Now,
     version: u64,
     open: Vec<(WriteId, Write)>,
+    /// What the server says when it refuses something.
+    refusal: &'static str,
 }
 
 impl Bench {
@@ -32,7 +34,7 @@ impl Bench {
             vec![Box::new(ReplicationControllers::default())];
         let brain = Brain::new(settings, controllers, vec![PODS, CONTROLLERS], Box::new(NoMeter));
         let now = Now { moment: Moment(Duration::from_secs(1)), wall: NOW };
-        let mut bench = Bench { brain, now, version: 100, open: vec![] };
+        let mut bench = Bench { brain, now, version: 100, open: vec![], refusal: "fake error" };
         let (pods, others): (Vec<_>, Vec<_>) =
             objects.into_iter().partition(|object| object.kind() == Kind::Pod);
         for (source, objects) in [(PODS, pods), (CONTROLLERS, others)] {
@@ -103,7 +105,7 @@ impl Bench {
                 objects.extend(self.result(&write));
                 WriteOutcome::Acknowledged { version: Some(ResourceVersion(self.version)) }
             } else {
-                WriteOutcome::Refused(Refusal::Forbidden { message: "fake error".to_owned() })
+                WriteOutcome::Refused(Refusal::Forbidden { message: self.refusal.to_owned() })
             };
             self.handle(Input::Write { id, outcome, took: Duration::from_millis(1) });
         }
@@ -168,6 +170,15 @@ impl Bench {
         let mut controller = controller.0;
         controller.meta.version = ResourceVersion(self.version);
         self.observe([Object::ReplicationController(Arc::new(controller))]);
+    }
+
+    /// The conditions: reason, message, and since when.
+    fn conditions(&self) -> Vec<(String, String, Option<Timestamp>)> {
+        let controller = self.brain.store().replication_controllers().iter().next().unwrap();
+        let conditions = controller.status.conditions.iter();
+        conditions
+            .map(|condition| (condition.reason.clone(), condition.message.clone(), condition.last_transition))
+            .collect()
     }
 
     fn active(&self) -> usize {
@@ -257,21 +268,62 @@ fn test_expectations_on_recreate() {
 /// Failure and recovery, as seen in the status.
 #[test]
 fn a_failure_shows_and_goes() {
-    let status = |bench: &Bench| {
-        let controller = bench.brain.store().replication_controllers().iter().next().unwrap();
-        let conditions = &controller.status.conditions;
-        conditions
-            .iter()
-            .map(|condition| (condition.reason.clone(), condition.message.clone()))
-            .collect::<Vec<_>>()
-    };
     let mut bench = Bench::of([controller(3).object()]);
     for _ in 0..3 {
         bench.refuse_creates();
-        assert_eq!(status(&bench), [("FailedCreate".to_owned(), "fake error".to_owned())]);
+        assert_eq!(bench.conditions(), [("FailedCreate".to_owned(), "fake error".to_owned(), Some(NOW))]);
         bench.pass(Duration::from_secs(1));
         assert_eq!(bench.verbs(), ["create"], "and the status is not written again");
     }
     bench.settle();
-    assert_eq!((bench.active(), status(&bench)), (3, vec![]));
+    assert_eq!((bench.active(), bench.conditions()), (3, vec![]));
+}
+
+/// The message is that of the last failure, the time that of the first. Only pods that are made end it: not a plan that waits for its back-off,
+/// nor one that waits for the watch, nor one that holds replicas back.
+#[test]
+fn a_failure_is_told_as_it_is_now_until_a_clean_pass() {
+    let told = |message: &str| vec![("FailedCreate".to_owned(), message.to_owned(), Some(NOW))];
+    let mut bench = Bench::of([controller(3).object(), pod("old").of_web().object()]);
+    bench.refuse_creates();
+    assert_eq!(bench.conditions(), told("fake error"));
+    bench.pass(Duration::from_secs(1));
+    bench.refusal = "exceeded quota";
+    bench.refuse_creates();
+    assert_eq!(bench.conditions(), told("exceeded quota"));
+
+    // It waits, and is planned since a pod changes.
+    bench.observe([pod("old").of_web().ready(NOW).object()]);
+    assert_eq!(bench.verbs(), ["status"]);
+    bench.settle();
+    assert_eq!(bench.conditions(), told("exceeded quota"));
+
+    // One pod is made and the next one is not; the watch does not show the first.
+    bench.pass(Duration::from_secs(30));
+    let mut calls = 0;
+    let mut made = vec![];
+    while bench.verbs().contains(&"create") {
+        made.extend(bench.answer(|write| {
+            calls += usize::from(creates(write));
+            calls < 2
+        }));
+    }
+    assert_eq!(made.len(), 1);
+    bench.pass(Duration::from_secs(20));
+    assert_eq!(bench.conditions(), told("exceeded quota"));
+
+    // It is shown, and ends at once, as another has: both are held back when the back-off is over, and nothing shows that it would go well now.
+    let Some(Object::Pod(mut rejected)) = made.pop() else { panic!() };
+    let created = Some(bench.now.wall);
+    Arc::make_mut(&mut rejected).phase = PodPhase::Failed;
+    Arc::make_mut(&mut rejected).meta.created = created;
+    let second = pod("second").of_web().phase(PodPhase::Failed).created(created);
+    bench.observe([second.object(), Object::Pod(rejected)]);
+    bench.pass(Duration::from_millis(900));
+    assert_eq!(bench.verbs(), [""; 0]);
+    assert_eq!(bench.conditions(), told("exceeded quota"));
+
+    bench.pass(Duration::from_millis(100));
+    bench.settle();
+    assert_eq!((bench.active(), bench.conditions()), (3, vec![]));
 }

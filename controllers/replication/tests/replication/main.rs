@@ -1,6 +1,7 @@
 //! Tables and properties of the ReplicationController, through its public functions alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod back_off;
 mod brain;
 mod objects;
 mod plans;

@@ -143,6 +143,7 @@ pub fn pod(text: &str) -> TestPod {
     TestPod(Pod {
         meta: Meta { labels: labels(&[("app", "web")]), created: Some(NOW), ..meta(text, Uid(uid)) },
         phase: PodPhase::Running,
+        end_reason: None,
         node: Some("node".into()),
         ready: false,
         ready_since: None,
@@ -223,6 +224,13 @@ impl TestPod {
     pub fn created(mut self, created: Option<Timestamp>) -> TestPod {
         self.0.meta.created = created;
         self
+    }
+
+    /// Failed, made so many seconds ago.
+    pub fn failed(self, seconds: i64, reason: &str) -> TestPod {
+        let mut pod = self.phase(PodPhase::Failed).created(Some(seconds_ago(seconds)));
+        pod.0.end_reason = Some(reason.into());
+        pod
     }
 
     pub fn restarts(mut self, main: i32, sidecar: i32) -> TestPod {

@@ -114,7 +114,8 @@ fn test_logarithmic_scale_down() {
 
 #[test]
 fn test_deleting_and_failed_pods() {
-    let pods = [pod("deleting").of_web().deleting(), pod("failed").of_web().phase(PodPhase::Failed)];
+    let failed = pod("failed").of_web().phase(PodPhase::Failed).created(Some(seconds_ago(60)));
+    let pods = [pod("deleting").of_web().deleting(), failed];
     check_until_idle(
         &mut with(controller(2).status(2, 0, 0), &pods),
         expect![[r#"

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use expect_test::Expect;
-use mainstay_engine::{Controller, Failure, Memory, Moment, Now, Plan, Store, View};
+use mainstay_engine::{Controller, Failure, HeldBack, Memory, Moment, Now, Plan, Store, View};
 use mainstay_model::{
     Found, Kind, LabelSet, Meta, Object, ObjectName, OwnerReference, Pod, PodPhase, Read, ReadOutcome,
-    ReplicationController, ResourceVersion, Tombstone, Uid, Write,
+    ReplicationController, ResourceVersion, Timestamp, Tombstone, Uid, Write,
 };
 use mainstay_replication::{ReplicationControllers, Settings};
 
@@ -61,14 +61,16 @@ impl World {
         controller.plan(key, &View { store: &self.store, memory: &self.memory }, self.now)
     }
 
-    /// Plans and does what was planned until nothing is left to do; gives every plan on the way.
+    /// Plans and does what was planned until nothing is left to do, not even later; gives every plan on the way.
     pub fn settle(&mut self, key: &ObjectName) -> Vec<Plan> {
         let mut plans = Vec::new();
         loop {
             let plan = self.plan(key);
             self.memory = Memory::default();
             if plan.writes.is_empty() && plan.reads.is_empty() {
-                return plans;
+                let Some(next) = plan.requeue_at.filter(|_| plan.held_back.is_some()) else { return plans };
+                self.now.wall = next;
+                continue;
             }
             self.memory.answers = plan.reads.iter().map(|read| (read.clone(), self.read(read))).collect();
             for write in &plan.writes {
@@ -106,6 +108,7 @@ impl World {
                     uid,
                     &create.template.labels,
                     owner,
+                    self.now.wall,
                 ))));
             }
             Write::AdoptPod(adopt) => {
@@ -154,7 +157,7 @@ impl World {
     }
 }
 
-fn new_pod(name: ObjectName, uid: Uid, labels: &LabelSet, owner: OwnerReference) -> Pod {
+fn new_pod(name: ObjectName, uid: Uid, labels: &LabelSet, owner: OwnerReference, created: Timestamp) -> Pod {
     Pod {
         meta: Meta {
             name,
@@ -163,10 +166,11 @@ fn new_pod(name: ObjectName, uid: Uid, labels: &LabelSet, owner: OwnerReference)
             generation: 0,
             labels: labels.clone(),
             owners: [owner].into(),
-            created: Some(NOW),
+            created: Some(Timestamp::from_seconds(created.seconds())),
             deleting: None,
         },
         phase: PodPhase::Pending,
+        end_reason: None,
         node: None,
         ready: false,
         ready_since: None,
@@ -190,7 +194,7 @@ pub fn check_until_idle(world: &mut World, expected: Expect) {
 }
 
 pub fn render(plan: &Plan) -> String {
-    let Plan { reads, writes, requeue_at, events, fault } = plan;
+    let Plan { reads, writes, requeue_at, events, held_back, fault } = plan;
     let mut text = String::new();
     for read in reads {
         writeln!(text, "read {} {}", read.kind, read.object.name).unwrap();
@@ -229,6 +233,9 @@ pub fn render(plan: &Plan) -> String {
             writeln!(text, "{} {names}", write.verb()).unwrap();
         }
         position += alike;
+    }
+    if let Some(HeldBack { count, until }) = held_back {
+        writeln!(text, "{count} held back for {:?}", until.since(NOW).unwrap()).unwrap();
     }
     if let Some(moment) = requeue_at {
         writeln!(text, "again in {:?}", moment.since(NOW)).unwrap();

@@ -1,8 +1,8 @@
 //! A request's body that knows whether it has left.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -17,12 +17,14 @@ use thiserror::Error;
 #[derive(Debug)]
 pub(super) struct Gate {
     sent: AtomicBool,
+    /// When it was first taken by a connection.
+    taken: OnceLock<Instant>,
     send_by: Option<Instant>,
 }
 
 impl Gate {
     pub(super) fn new(send_by: Option<Instant>) -> Arc<Gate> {
-        Arc::new(Gate { sent: AtomicBool::new(false), send_by })
+        Arc::new(Gate { sent: AtomicBool::new(false), taken: OnceLock::new(), send_by })
     }
 
     pub(super) fn is_sent(&self) -> bool {
@@ -33,7 +35,15 @@ impl Gate {
         self.send_by.is_some_and(|send_by| Instant::now() >= send_by)
     }
 
+    /// When a connection took the request.
+    pub(super) fn taken(&self) -> Option<Instant> {
+        self.taken.get().copied()
+    }
+
     fn set_sent(&self, sent: bool) {
+        if sent {
+            self.taken.get_or_init(Instant::now);
+        }
         self.sent.store(sent, Ordering::Release);
     }
 }

@@ -37,6 +37,8 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Bytes,
+    /// When a connection took the request, after all waiting in this process.
+    pub request_left: Option<Instant>,
 }
 
 /// Why there is no answer. The two differ in what may have happened at the server.
@@ -137,7 +139,12 @@ impl Channel {
         self.observed(request.method, &gate, answer_by, |answer| answer.code, async {
             let (parts, body) = self.begin(request, &gate).await?.into_parts();
             let body = body.incoming.collect().await.map_err(|error| chain(&error))?.to_bytes();
-            Ok(Answer { code: parts.status.as_u16(), retry_after: retry_after(&parts.headers), body })
+            Ok(Answer {
+                code: parts.status.as_u16(),
+                retry_after: retry_after(&parts.headers),
+                body,
+                request_left: gate.taken(),
+            })
         })
         .await
     }
@@ -147,7 +154,12 @@ impl Channel {
         let gate = Gate::new(Some(answer_by));
         self.observed(request.method, &gate, answer_by, |answer| answer.code, async {
             let (parts, body) = self.begin(request, &gate).await?.into_parts();
-            Ok(AnswerStream { code: parts.status.as_u16(), retry_after: retry_after(&parts.headers), body })
+            Ok(AnswerStream {
+                code: parts.status.as_u16(),
+                retry_after: retry_after(&parts.headers),
+                body,
+                request_left: gate.taken(),
+            })
         })
         .await
     }
@@ -192,6 +204,7 @@ pub struct AnswerStream {
     code: u16,
     retry_after: Option<Duration>,
     body: AnswerBody,
+    request_left: Option<Instant>,
 }
 
 impl AnswerStream {
@@ -223,9 +236,12 @@ impl AnswerStream {
     /// The whole body, as for a refusal.
     pub async fn collect(self, by: Instant) -> Result<Answer, SendError> {
         match tokio::time::timeout_at(by.into(), self.body.incoming.collect()).await {
-            Ok(Ok(body)) => {
-                Ok(Answer { code: self.code, retry_after: self.retry_after, body: body.to_bytes() })
-            }
+            Ok(Ok(body)) => Ok(Answer {
+                code: self.code,
+                retry_after: self.retry_after,
+                body: body.to_bytes(),
+                request_left: self.request_left,
+            }),
             Ok(Err(error)) => Err(SendError::Lost(chain(&error))),
             Err(_) => Err(SendError::Lost("no answer in time".to_owned())),
         }

@@ -1,5 +1,6 @@
 //! A few connections to one server, and which of them a request takes.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -131,12 +132,17 @@ impl Pool {
         }
         if state.speaks_http1 {
             drop(state);
-            let opened = self.connector.open().await;
+            let opened = self.open().await;
             state = slot.state.lock().await;
             return state.remember(opened);
         }
-        let opened = self.connector.open().await;
+        let opened = self.open().await;
         state.remember(opened)
+    }
+
+    /// In a box: opening has a state of many kilobytes, for which each of thousands of requests would have room that hardly one needs.
+    fn open(&self) -> Pin<Box<dyn Future<Output = Result<Opened, String>> + Send + '_>> {
+        Box::pin(self.connector.open())
     }
 
     async fn hand_over(&self, connection: Opened, request: Request<RequestBody>) -> Result<Handed, BoxError> {

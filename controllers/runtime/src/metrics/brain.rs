@@ -21,6 +21,8 @@ pub(super) struct BrainMetrics {
     plan_panics: IntCounterVec,
     gate_seconds: HistogramVec,
     unsettled: GaugeVec,
+    held_back: GaugeVec,
+    held_back_longest: GaugeVec,
     dropped_writes: IntCounterVec,
     in_flight: Gauge,
     limit: Gauge,
@@ -89,6 +91,16 @@ impl BrainMetrics {
             unsettled: register.gauges(
                 "mainstay_unsettled_writes",
                 "Creates of which it is not known whether the server has committed them.",
+                by_queue,
+            )?,
+            held_back: register.gauges(
+                "mainstay_held_back_objects",
+                "Objects that are wanted and not made yet, since those before them failed soon after they were made.",
+                by_queue,
+            )?,
+            held_back_longest: register.gauges(
+                "mainstay_held_back_longest_seconds",
+                "How long it takes until the last of the objects that are held back may be made.",
                 by_queue,
             )?,
             dropped_writes: register.counters(
@@ -187,6 +199,11 @@ impl Meter for Metrics {
 
     fn unsettled(&self, queue: &'static str, count: usize) {
         self.brain.unsettled.with_label_values(&[queue]).set(number(count));
+    }
+
+    fn held_back(&self, queue: &'static str, count: usize, longest: Duration) {
+        self.brain.held_back.with_label_values(&[queue]).set(number(count));
+        self.brain.held_back_longest.with_label_values(&[queue]).set(longest.as_secs_f64());
     }
 
     fn writes_dropped(&self, queue: &'static str, count: usize) {

@@ -8,9 +8,12 @@ mod process;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry,
+    TextEncoder,
 };
 
 use mainstay_engine::Meter;
@@ -33,6 +36,7 @@ pub struct Metrics {
     brain: BrainMetrics,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
+    change_to_write: Histogram,
     unreadable: IntCounterVec,
     leading: GaugeVec,
     running: GaugeVec,
@@ -57,6 +61,7 @@ impl Metrics {
                 &["verb", "host"],
                 vec![0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0],
             )?,
+            change_to_write: register.put(Histogram::with_opts(change_to_write())?)?,
             unreadable: register.counters(
                 "mainstay_unreadable_objects_total",
                 "Objects that came from the server and could not be read.",
@@ -125,6 +130,16 @@ impl ExecutorObserver for Metrics {
         // To whoever misses an event it is all the same who has dropped it.
         Meter::events_dropped(self, count);
     }
+
+    fn change_answered(&self, after: Duration) {
+        self.change_to_write.observe(after.as_secs_f64());
+    }
+}
+
+fn change_to_write() -> HistogramOpts {
+    let help = "From the arrival of the watch event that made a key ready until its first write has left.";
+    let buckets = [1e-4, 1e-3, 1e-2, 1e-1, 1.0].into_iter().flat_map(|unit| [unit, unit * 2.0, unit * 5.0]);
+    HistogramOpts::new("mainstay_change_to_write_seconds", help).buckets(buckets.collect())
 }
 
 /// Makes metrics and puts them into a registry.

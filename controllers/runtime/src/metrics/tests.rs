@@ -69,10 +69,12 @@ fn a_queue_is_shown_before_anything_happens_to_it() {
 fn every_call_of_the_meter_moves_a_metric() {
     let metrics = Metrics::new().unwrap();
     let second = Duration::from_secs(1);
-    let calls: [(&str, &dyn Fn()); 12] = [
+    let calls: [(&str, &dyn Fn()); 15] = [
         ("mainstay_plan_panics_total", &|| metrics.plan_panicked("q")),
         ("mainstay_gate_wait_seconds", &|| metrics.gate_waited("q", second)),
         ("mainstay_unsettled_writes", &|| metrics.unsettled("q", 1)),
+        ("mainstay_held_back_objects", &|| metrics.held_back("q", 3, second)),
+        ("mainstay_held_back_longest_seconds", &|| metrics.held_back("q", 0, second * 2)),
         ("mainstay_dropped_writes_total", &|| metrics.writes_dropped("q", 1)),
         ("mainstay_writes_in_flight", &|| metrics.concurrency(1, 0)),
         ("mainstay_cache_staleness_seconds", &|| metrics.staleness(Kind::Pod, second)),
@@ -80,6 +82,7 @@ fn every_call_of_the_meter_moves_a_metric() {
         ("mainstay_lost_watch_events_total", &|| metrics.lost_events(Kind::Pod, 1)),
         ("mainstay_version_regressions_total", &|| metrics.version_went_back(Kind::Pod)),
         ("mainstay_unreadable_objects_total", &|| metrics.objects_unreadable(Kind::Pod, 1)),
+        ("mainstay_change_to_write_seconds", &|| metrics.change_answered(second)),
         ("mainstay_events_dropped_total", &|| ExecutorObserver::events_dropped(&metrics, 1)),
         ("mainstay_events_dropped_total", &|| Meter::events_dropped(&metrics, 1)),
     ];

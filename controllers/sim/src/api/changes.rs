@@ -270,6 +270,7 @@ pub fn new_pod(meta: Meta) -> Pod {
     Pod {
         meta,
         phase: PodPhase::Pending,
+        end_reason: None,
         node: None,
         ready: false,
         ready_since: None,

@@ -79,7 +79,8 @@ impl Controller for Bent {
         }
         let mutant = wrong.mutant();
         let memory = mutant.memory(view.memory, key, view.store);
-        let view = View { store: view.store, memory: &memory };
+        let store = mutant.store(view.store);
+        let view = View { store: store.as_ref().unwrap_or(view.store), memory: &memory };
         let mut plan = self.controller.plan(key, &view, now);
         mutant.plan(&mut plan, key, &view, now);
         wrong.planned(key, &plan);

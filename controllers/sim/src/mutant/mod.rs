@@ -8,30 +8,31 @@
 //! |---|---|---|
 //! | `random-names` | `names` | 3 |
 //! | `one-too-many` | `count` | 1 |
-//! | `one-too-few` | `shortage` | 7 |
+//! | `one-too-few` | `shortage` | 25 |
 //! | `strays-deleted` | `plan` | 3 |
 //! | `no-release` | `end` | 5 |
 //! | `old-owner-missed` | `end` | 8 |
 //! | `keys-forgotten` | `end` | 2 |
 //! | `no-generation` | `idle` | 1 |
-//! | `no-audits` | `end` | 25 |
+//! | `no-audits` | `end` | 32 |
 //! | `no-retries` | `end` | 3 |
-//! | `leads-on` | `dispatch` | 37 |
-//! | `lease-without-version` | `leader` | 227 |
-//! | `lease-by-wall-clock` | `leader` | 7 |
-//! | `list-without-deletes` | `leak` | 5 |
-//! | `never-stale` | `count` | 79 |
+//! | `leads-on` | `dispatch` | 9 |
+//! | `lease-without-version` | `leader` | 93 |
+//! | `lease-by-wall-clock` | `leader` | 4 |
+//! | `list-without-deletes` | `gate` | 17 |
+//! | `never-stale` | `count` | 14 |
 //! | `delete-without-uid` | `ownership` | 1082 |
-//! | `restore-ignored` | `leak` | 61 |
+//! | `restore-ignored` | `leak` | 66 |
 //! | `no-gate` | `gate` | 2 |
 //! | `gate-by-count` | `gate` | 1 |
-//! | `adopt-from-cache` | `adoption` | 438 |
+//! | `adopt-from-cache` | `adoption` | 151 |
 //! | `status-before-claim` | `plan` | 3 |
 //! | `transport-retries` | `dispatch` | 3 |
-//! | `queue-forgets` | `end` | 5 |
-//! | `back-off-never-resets` | `end` | 3 |
+//! | `queue-forgets` | `end` | 12 |
+//! | `back-off-never-resets` | `end` | 2 |
 //! | `window-never-shrinks` | `window` | 3 |
-//! | `lists-from-cache` | `count` | 23 |
+//! | `lists-from-cache` | `gate` | 11 |
+//! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
 //!
 //! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
@@ -42,13 +43,14 @@ mod bent;
 mod counting_gate;
 mod wrong_controller;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_engine::{BackOff, BrainSettings, Input, Memory, Now, Plan, SourceEvent, Store, View};
 use mainstay_model::{
-    DeletePod, Found, Kind, ObjectName, Read, ReadOutcome, ReleasePod, ResourceVersion, StatusPatch, Write,
-    WriteOutcome,
+    DeletePod, Found, Kind, Meta, Object, ObjectName, Pod, Read, ReadOutcome, ReleasePod, ResourceVersion,
+    StatusPatch, Write, WriteOutcome,
 };
 
 use crate::fault::{Fault, Faults};
@@ -130,6 +132,8 @@ mutants! {
     WindowNeverShrinks = "window-never-shrinks",
     /// Lists are taken from the front end's cache, however old.
     ListsFromCache = "lists-from-cache",
+    /// Pods that end soon after they were made are replaced at once.
+    NoDelay = "no-delay",
     /// An owner that is being deleted lets its pods go.
     OrphansWhenTerminating = "orphans-when-terminating",
 }
@@ -163,6 +167,16 @@ impl Mutant {
             _ => {}
         }
         memory
+    }
+
+    /// Bends the objects that a controller sees, if so.
+    pub fn store(self, store: &Store) -> Option<Store> {
+        let mut bent = (self == Mutant::NoDelay).then(|| store.clone())?;
+        for pod in store.pods().iter().filter(|pod| pod.phase.is_finished()) {
+            let meta = Meta { created: None, ..pod.meta.clone() };
+            bent.apply(Object::Pod(Arc::new(Pod { meta, ..Pod::clone(pod) })));
+        }
+        Some(bent)
     }
 
     /// Bends a plan.
@@ -253,6 +267,8 @@ pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
         Mutant::OldOwnerMissed => Faults::NONE.with(Fault::Hostile),
+        // Creates that fail would slow it down, too.
+        Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
         // Who starts anew has forgotten how often it failed.
         Mutant::BackOffNeverResets => {
@@ -309,9 +325,8 @@ fn early_status(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
 fn another_victim(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
     let controller = store.replication_controllers().get(key)?;
     let victims: Vec<_> = plan.writes.iter().filter(|write| write.verb() == "delete").collect();
-    let is_spared = |pod: &&std::sync::Arc<mainstay_model::Pod>| {
-        pod.is_active() && !victims.iter().any(|write| write.uid() == Some(pod.meta.uid))
-    };
+    let is_spared =
+        |pod: &&Arc<Pod>| pod.is_active() && !victims.iter().any(|write| write.uid() == Some(pod.meta.uid));
     let pod = store.pods().controlled_by(controller.meta.uid).find(is_spared)?;
     let delete = DeletePod { pod: pod.meta.name.clone(), uid: pod.meta.uid };
     (!victims.is_empty()).then_some(Write::DeletePod(delete))
@@ -322,7 +337,7 @@ fn abandoned(key: &ObjectName, store: &Store) -> Vec<Write> {
     let controller = store.replication_controllers().get(key).filter(|found| found.meta.is_deleting());
     let Some(owner) = controller.map(|controller| controller.meta.uid) else { return Vec::new() };
     let pods = store.pods().controlled_by(owner).filter(|pod| pod.is_active());
-    let release = |pod: &std::sync::Arc<mainstay_model::Pod>| {
+    let release = |pod: &Arc<Pod>| {
         Write::ReleasePod(ReleasePod { pod: pod.meta.name.clone(), uid: pod.meta.uid, owner })
     };
     pods.map(release).collect()

@@ -1,11 +1,12 @@
 //! How many pods there are, and whose they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_engine::WriteId;
 use mainstay_model::{ObjectName, Pod, Uid};
 
-use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles};
+use super::{CHANGE_IS_NEWS, DISTURBANCE_LASTS, LOSS_IS_NEWS, Oracles, ROUNDS_PER_MINUTE, TAKEN_PER_MINUTE};
 use crate::api::ApiServer;
 use crate::clock::Time;
 use crate::happening::ProcessId;
@@ -45,6 +46,23 @@ impl Oracles {
             let message =
                 format!("{controller} has {active} active pods of {allowed} after {process} made {pod}");
             self.report(time, "count", message);
+        }
+    }
+
+    /// The server has carried out a create of somebody whose clock is right.
+    pub fn paced(&mut self, time: Time, owner: Uid, server: &ApiServer) {
+        let replicas = replicas(server, owner).and_then(|replicas| usize::try_from(replicas).ok());
+        let pace = self.paces.entry(owner).or_default();
+        pace.push_back((time, replicas.unwrap_or(0)));
+        while pace.front().is_some_and(|(made, _)| time.since(*made) > Duration::from_secs(60)) {
+            pace.pop_front();
+        }
+        let most = pace.iter().map(|(_, replicas)| *replicas).max().unwrap_or(0);
+        let made = pace.len();
+        if made > ROUNDS_PER_MINUTE * most + TAKEN_PER_MINUTE {
+            pace.clear();
+            let message = format!("{owner} has got {made} pods within a minute, and asked for {most}");
+            self.report(time, "pace", message);
         }
     }
 

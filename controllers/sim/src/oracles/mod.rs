@@ -7,6 +7,7 @@
 //! | `ownership` | a pod is deleted only if a ReplicationController controlled it once, and its sender does not know of anybody else |
 //! | `adoption` | a pod is adopted only by a ReplicationController that is there and stays, as a live read has shown |
 //! | `count` | a create never makes more active pods of an owner than its sender's cache or the server asks for |
+//! | `pace` | pods that end soon after they were made are replaced later and later, by whoever leads; not by those whose clock is wrong |
 //! | `shortage` | a delete never leaves fewer active pods of an owner than its sender's cache and the server ask for, those that others took lately aside |
 //! | `names` | equal views give creates equal names: one intent never makes two pods |
 //! | `plan` | nothing is counted, created or deleted while a pod's ownership is open, nothing claimed by an owner on its way out, and nothing left undone that could be done |
@@ -24,7 +25,7 @@ mod counting;
 mod planning;
 mod sending;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
@@ -41,10 +42,15 @@ use sending::OwnWrite;
 const CHANGE_IS_NEWS: Duration = Duration::from_secs(10);
 /// For how long a cache may not know of a pod that others took: the longest silence of a watch that does not count as dead, and a list.
 const LOSS_IS_NEWS: Duration = Duration::from_secs(165);
-/// For how long pods may be too many after somebody has given or taken some.
-const DISTURBANCE_LASTS: Duration = Duration::from_secs(90);
+/// For how long pods may be too many after somebody has given or taken some: a cache may not know of that for as long.
+const DISTURBANCE_LASTS: Duration = LOSS_IS_NEWS;
 /// For how long after a restore what was known before may still be acted upon: everybody has to find the server and list anew.
 const RESTORE_LASTS: Duration = Duration::from_secs(120);
+
+/// How often each replica may need a pod within a minute when all end at once: seven rounds, and as many changes of the spec.
+const ROUNDS_PER_MINUTE: usize = 14;
+/// How many pods more others may take from an owner within a minute.
+const TAKEN_PER_MINUTE: usize = 20;
 
 /// A promise that was broken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,6 +81,8 @@ pub struct Oracles {
     ended: BTreeMap<Uid, Time>,
     /// Pods whose create was carried out when its sender could not know any more.
     late: BTreeSet<Uid>,
+    /// When pods were made for each owner in the last minute, and how many it asked for then.
+    paces: BTreeMap<Uid, VecDeque<(Time, usize)>>,
     /// Names that pods were created under.
     made: BTreeSet<ObjectName>,
     /// ReplicationControllers whose pods somebody else has meddled with, and when last.

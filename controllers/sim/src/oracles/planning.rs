@@ -2,8 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
-use mainstay_engine::{Plan, Store, View};
+use mainstay_engine::{Now, Plan, Store, View};
 use mainstay_model::{ObjectName, Pod, ReplicationController, Write};
 
 use super::Oracles;
@@ -12,6 +13,11 @@ use crate::api::ApiServer;
 use crate::clock::Time;
 use crate::happening::ProcessId;
 use crate::process::Planned;
+
+/// A pod that has ended is replaced that long after it was made, at the latest.
+const REPLACED_WITHIN: Duration = Duration::from_secs(300);
+/// So many pods are made by one plan at most.
+const BURST: usize = 500;
 
 /// What is to be known of a plan.
 #[derive(Clone, Debug)]
@@ -25,14 +31,14 @@ pub struct PlanSummary {
 }
 
 /// Sums a plan up.
-pub fn summarise(key: &ObjectName, view: &View<'_>, plan: &Plan) -> PlanSummary {
+pub fn summarise(key: &ObjectName, view: &View<'_>, plan: &Plan, now: Now) -> PlanSummary {
     let names: Vec<ObjectName> = plan.writes.iter().filter_map(created).cloned().collect();
     let controller = view.store.replication_controllers().get(key);
     let view_digest = controller.filter(|_| !names.is_empty()).map(|found| digest(found, view));
     PlanSummary {
         view: view_digest.unwrap_or_default(),
         names,
-        breach: controller.and_then(|controller| breach(controller, view, plan)),
+        breach: controller.and_then(|controller| breach(controller, view, plan, now)),
     }
 }
 
@@ -119,7 +125,12 @@ fn digest(controller: &ReplicationController, view: &View<'_>) -> u64 {
 }
 
 /// What a plan does that none may do on that view.
-fn breach(controller: &ReplicationController, view: &View<'_>, plan: &Plan) -> Option<&'static str> {
+fn breach(
+    controller: &ReplicationController,
+    view: &View<'_>,
+    plan: &Plan,
+    now: Now,
+) -> Option<&'static str> {
     let store = view.store;
     if !plan.reads.is_empty() {
         return None;
@@ -140,7 +151,20 @@ fn breach(controller: &ReplicationController, view: &View<'_>, plan: &Plan) -> O
         let too_early = "pods are counted or managed while it is open whose they are";
         return (manages || tells).then_some(too_early);
     }
-    let is_right = i32::try_from(own.len()).is_ok_and(|own| own == controller.replicas.max(0));
-    let is_held_back = view.memory.backing_off || plan.fault.is_some();
-    (!is_right && !manages && !is_held_back).then_some("pods are missing or too many, and nothing is done")
+    if view.memory.backing_off || plan.fault.is_some() {
+        return None;
+    }
+    let wanted = usize::try_from(controller.replicas).unwrap_or(0);
+    if own.len() > wanted && !manages {
+        return Some("pods are too many, and nothing is done");
+    }
+    // The next one may wait for a while where one has ended soon after it was made.
+    let has_ended_early = |pod: &&Arc<Pod>| {
+        let created = pod.meta.created.filter(|_| pod.phase.is_finished() && matches(pod));
+        created.is_some_and(|created| created.after(REPLACED_WITHIN) > now.wall)
+    };
+    let ended = store.pods().controlled_by(controller.meta.uid).filter(has_ended_early).count();
+    let created = plan.writes.iter().filter_map(created).count();
+    let has_none_to_wait_for = own.len() + created + ended < wanted && created < BURST;
+    has_none_to_wait_for.then_some("pods are missing, and not because those before them have ended early")
 }

@@ -45,6 +45,8 @@ impl World {
             let Some(node) = self.dice.one_of(NODES) else { return };
             let _ = self.server.bind(name, &Name::from(*node));
             self.kick(name, Duration::from_secs(1));
+        } else if self.is_rejecting(name) {
+            self.let_end(name, owner);
         } else if phase == PodPhase::Pending || !is_ready {
             let may_refuse = phase == PodPhase::Pending;
             let refused = may_refuse && self.draw(3, &[Fault::Kubelet], "world").is_some();
@@ -58,6 +60,39 @@ impl World {
             return;
         }
         self.announce();
+    }
+
+    /// The kubelet of that node, or of each, lets no new pod live for so long.
+    pub(super) fn reject(&mut self, node: Option<Name>, lasts: Duration) {
+        let until = self.now().after(lasts);
+        let all = NODES.iter().map(|node| Name::from(*node));
+        let nodes = all.filter(|each| node.as_ref().is_none_or(|node| node == each));
+        self.rejecting.extend(nodes.map(|node| (node, until)));
+    }
+
+    fn is_rejecting(&self, pod: &ObjectName) -> bool {
+        let node = self.server.pod(pod).and_then(|pod| pod.node.as_ref());
+        node.and_then(|node| self.rejecting.get(node)).is_some_and(|until| self.now() < *until)
+    }
+
+    /// A pod is rejected, or runs for a while and is evicted.
+    fn let_end(&mut self, name: &ObjectName, owner: Option<Uid>) {
+        let since = Timestamp::from_seconds(self.now().wall().seconds());
+        let is_new = self.server.pod(name).is_some_and(|pod| pod.phase == PodPhase::Pending);
+        if is_new && self.dice.percent(30) {
+            self.report_pod(name, PodPhase::Running, true, since);
+            return self.kick(name, Duration::from_secs(3));
+        }
+        if let Some(owner) = owner {
+            self.oracles.lost(self.schedule.now(), owner);
+        }
+        self.server.change(Kind::Pod, name, |record| {
+            record.change_pod(|pod| {
+                pod.phase = PodPhase::Failed;
+                pod.end_reason = Some(if is_new { "OutOfcpu" } else { "Evicted" }.into());
+                (pod.ready, pod.ready_since) = (false, Some(since));
+            });
+        });
     }
 
     /// Each kubelet that is not cut off renews its node's Lease.

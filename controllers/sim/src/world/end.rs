@@ -90,6 +90,18 @@ impl World {
         }
     }
 
+    /// How many pods of a ReplicationController are ready and stay.
+    pub fn ready_pods(&self, controller: &ObjectName) -> usize {
+        let owner = self.server.controller(controller).map(|found| found.meta.uid);
+        let pods = owner.into_iter().flat_map(|owner| self.server.controlled_by(owner));
+        pods.filter(|pod| pod.ready && pod.is_active()).count()
+    }
+
+    /// What was logged so far, if that is kept.
+    pub fn log(&self) -> &str {
+        self.log.as_deref().unwrap_or_default()
+    }
+
     /// Takes the world apart: what was found, what happened, and the log.
     pub fn into_findings(self) -> (Vec<Violation>, Coverage, Option<String>) {
         (self.oracles.into_violations(), self.coverage, self.log)

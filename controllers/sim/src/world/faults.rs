@@ -58,6 +58,11 @@ impl World {
                     }
                 }
             }
+            (Fault::Rejection, _) => {
+                let node = self.dice.one_of(agents::NODES).map(|node| (*node).into());
+                let node = node.filter(|_| self.dice.percent(50));
+                self.reject(node, lasts);
+            }
             (Fault::Restore, _) => self.restore(&alive),
             (Fault::ConnectionsBreak, Some(id)) => self.break_connections(id),
             (Fault::Crash, Some(id)) => self.end_process(id, "crash"),
@@ -137,6 +142,7 @@ impl World {
         self.slow_until = self.now();
         self.lagging.clear();
         self.cut_off.clear();
+        self.rejecting.clear();
         for namespace in script::NAMESPACES {
             self.server.set_quota(&Name::from(*namespace), None);
         }

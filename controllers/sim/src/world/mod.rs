@@ -62,12 +62,17 @@ pub struct World {
     calm: bool,
     /// Until when watches are slow.
     slow_until: Time,
+    /// How late every event of a watch is, and which revision was reached when.
+    watch_delay: Duration,
+    reached: BTreeMap<u64, Time>,
     /// Front ends that hear of nothing beyond a version, until a time.
     lagging: BTreeMap<u64, (ResourceVersion, Time)>,
     /// Front ends that are so many revisions behind, for ever.
     behind: BTreeMap<u64, u64>,
     /// Nodes whose kubelet is cut off, until a time.
     cut_off: BTreeMap<Name, Time>,
+    /// Nodes whose kubelet lets no new pod live, until a time.
+    rejecting: BTreeMap<Name, Time>,
     /// Until when no apiserver runs, and until when those who live in the cluster have not found it again.
     down: Option<(Time, Time)>,
     /// Who else may do the managers' work.
@@ -95,10 +100,13 @@ impl World {
             places: 0,
             calm: false,
             slow_until: Time::default(),
+            watch_delay: Duration::ZERO,
+            reached: BTreeMap::new(),
             lagging: BTreeMap::new(),
             behind: BTreeMap::new(),
             occasions: vec![0; options.injections.len()],
             cut_off: BTreeMap::new(),
+            rejecting: BTreeMap::new(),
             down: None,
             rivals: rivals::Others::default(),
             postponed: BTreeMap::new(),
@@ -123,6 +131,11 @@ impl World {
             world.start(ProcessId { index, life: 0 });
         }
         world
+    }
+
+    /// From now on, each watch tells what has happened that much later.
+    pub fn delay_watches(&mut self, delay: Duration) {
+        self.watch_delay = delay;
     }
 
     /// Lets happen what happens before `end`; stops early when there is more wrong than anybody wants to read.
@@ -365,7 +378,7 @@ impl World {
             match effect {
                 Effect::Relist(source) => self.relist(id, source.kind),
                 Effect::Notice(notice) => self.say(|| format!("{id} says: {notice}")),
-                Effect::Event(_) => {}
+                Effect::Event(record) => self.say(|| format!("{id} tells: {}", record.event.message)),
                 effect => self.send(id, effect),
             }
         }

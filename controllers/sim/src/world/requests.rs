@@ -24,7 +24,7 @@ impl World {
     /// Carries out what a brain wants done over the network.
     pub(super) fn send(&mut self, id: ProcessId, effect: Effect) {
         match effect {
-            Effect::Write { id: write_id, write, deadline } => {
+            Effect::Write { id: write_id, write, deadline, changed: _ } => {
                 self.check_dispatch(id, write_id, &write, Some(deadline));
                 let others = self.sent_with_it(id, &write);
                 self.send_write(id, write_id, write);

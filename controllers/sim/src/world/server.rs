@@ -123,6 +123,9 @@ impl World {
                 let late = self.is_in_the_window(sender.0, is_copy);
                 let what = (&create.pod, create.owner.uid);
                 self.oracles.created(time, sender, what, late, &self.server);
+                if self.live(sender.0).is_some_and(|process| process.clock.step == 0) {
+                    self.oracles.paced(time, create.owner.uid, &self.server);
+                }
                 self.kick(&create.pod, Duration::from_secs(2));
             }
             Write::DeletePod(delete) => self.kick(&delete.pod, Duration::from_secs(3)),

@@ -114,6 +114,7 @@ impl World {
     /// Something may have changed: every watch that is idle gets something to deliver.
     pub(super) fn announce(&mut self) {
         let now = self.schedule.now();
+        self.reached.entry(self.server.revision().0).or_insert(now);
         for process in &mut self.processes {
             let id = process.id;
             for kind in Kind::ALL {
@@ -176,6 +177,11 @@ impl World {
 
     /// Until when a front end does not know that version.
     fn held_back(&self, front_end: u64, version: ResourceVersion) -> Option<Time> {
+        let reached =
+            self.reached.range(version.0..).next().map(|(_, reached)| reached.after(self.watch_delay));
+        if let Some(until) = reached.filter(|until| *until > self.now()) {
+            return Some(until);
+        }
         let (known, until) = self.known_to(front_end);
         (version > known).then_some(until)
     }

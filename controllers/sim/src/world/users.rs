@@ -43,6 +43,7 @@ impl World {
                 self.coverage.count(Fault::Hostile, "world");
                 self.server.terminate_namespace(&namespace);
             }
+            Step::Rejection(node, lasts) => self.reject(node, lasts),
             Step::Fault(fault, lasts) => self.befall(fault, lasts),
         }
         self.announce();
@@ -83,6 +84,19 @@ impl World {
                 let Some(pod) = self.taken_from(owner, which) else { return };
                 self.delete_as_user(&Deletion::of(Kind::Pod, &pod));
                 self.kick(&pod, Duration::from_secs(5));
+            }
+            UserStep::Drain => {
+                let ready = self.server.controlled_by(owner).filter(|pod| pod.ready && pod.is_active());
+                for pod in ready.map(|pod| pod.meta.name.clone()).collect::<Vec<_>>() {
+                    self.oracles.lost(self.schedule.now(), owner);
+                    self.delete_as_user(&Deletion::of(Kind::Pod, &pod));
+                    self.kick(&pod, Duration::from_secs(5));
+                }
+            }
+            UserStep::EditTemplate => {
+                self.server.change(Kind::ReplicationController, name, |record| {
+                    record.change_meta(|meta| meta.generation += 1);
+                });
             }
             UserStep::FailPod(which) => {
                 let Some(pod) = self.taken_from(owner, which) else { return };

@@ -20,9 +20,11 @@ pub(crate) fn pod(message: &core::Pod) -> Result<Pod, DecodeError> {
     let spec = message.spec.as_ref().unwrap_or(&absent_spec);
     let status = message.status.as_ref().unwrap_or(&absent_status);
     let ready = status.conditions.iter().find(|condition| condition.condition_type == "Ready");
+    let phase = phase(&status.phase);
     Ok(Pod {
         meta: metadata::meta(object_meta)?,
-        phase: phase(&status.phase),
+        phase,
+        end_reason: end_reason(phase, &status.reason),
         node: node(&spec.node_name)?,
         ready: ready.is_some_and(|condition| condition.status == "True"),
         ready_since: ready.and_then(|condition| time::from_time(condition.last_transition_time.as_ref())),
@@ -42,6 +44,11 @@ fn phase(text: &[u8]) -> PodPhase {
         b"Failed" => PodPhase::Failed,
         _ => PodPhase::Unknown,
     }
+}
+
+/// It is for people only, so what is no text is read as far as it is.
+fn end_reason(phase: PodPhase, text: &[u8]) -> Option<Name> {
+    (phase.is_finished() && !text.is_empty()).then(|| metadata::lossy(text).into())
 }
 
 fn node(text: &[u8]) -> Result<Option<Name>, DecodeError> {

@@ -37,6 +37,8 @@ pub(crate) struct PodStatus {
     pub(crate) phase: Bytes,
     #[prost(message, repeated, tag = "2")]
     pub(crate) conditions: Vec<PodCondition>,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub(crate) reason: Bytes,
     #[prost(message, repeated, tag = "8")]
     pub(crate) container_statuses: Vec<ContainerStatus>,
     #[prost(message, repeated, tag = "10")]

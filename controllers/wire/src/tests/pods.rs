@@ -46,6 +46,21 @@ fn phases() {
 }
 
 #[test]
+fn why_a_pod_has_ended() {
+    for (phase, reason, expected) in [
+        ("Failed", "OutOfcpu", Some("OutOfcpu")),
+        ("Succeeded", "Completed", Some("Completed")),
+        ("Failed", "", None),
+        ("Running", "NodeLost", None),
+    ] {
+        let status = PodStatus { phase: text(phase), reason: text(reason), ..PodStatus::default() };
+        assert_eq!(pod(PodSpec::default(), status).end_reason.as_deref(), expected, "{phase} {reason}");
+    }
+    let status = PodStatus { phase: text("Failed"), reason: b"Out\xff"[..].into(), ..PodStatus::default() };
+    assert_eq!(pod(PodSpec::default(), status).end_reason.as_deref(), Some("Out\u{fffd}"));
+}
+
+#[test]
 fn deletion_costs() {
     for (cost, expected) in [
         ("0", 0),

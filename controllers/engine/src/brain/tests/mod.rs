@@ -3,7 +3,9 @@
 mod audits;
 mod failures;
 mod gates;
+mod held_back;
 mod leadership;
+mod measuring;
 mod relief;
 mod rivalry;
 mod settling;
@@ -13,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_model::{
-    ControllerReference, CreatePod, DeletePod, Event, Found, Kind, Meta, Name, Object, ObjectName,
-    OwnerReference, Pod, PodPhase, PodTemplate, ReadOutcome, ReplicationController,
+    ControllerReference, CreatePod, DeletePod, Event, EventRecord, Found, Kind, Meta, Name, Object,
+    ObjectName, OwnerReference, Pod, PodPhase, PodTemplate, ReadOutcome, ReplicationController,
     ReplicationControllerStatus, ResourceQuota, ResourceVersion, StatusPatch, Timestamp, Tombstone, Uid,
     Write, WriteOutcome,
 };
@@ -35,6 +37,9 @@ const QUOTAS: Source = Source::everywhere(Kind::ResourceQuota);
 
 /// With so many replicas the keeper reads the owner first, and never likes what it finds.
 const NEEDS_A_READ: i32 = 12_345;
+
+/// With so many replicas the keeper makes none for a minute after the owner's creation, and says so.
+const HELD_BACK: i32 = 54_321;
 
 /// Keeps `replicas` pods, names them in order, writes the count into the status.
 struct Keeper;
@@ -81,7 +86,7 @@ impl Controller for Keeper {
         }
     }
 
-    fn plan(&self, key: &ObjectName, view: &View<'_>, _: Now) -> Plan {
+    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
         let Some(owner) = view.store.replication_controllers().get(key) else { return Plan::default() };
         assert!(owner.replicas >= 0, "a plan that panics");
         if owner.replicas == NEEDS_A_READ {
@@ -90,6 +95,9 @@ impl Controller for Keeper {
                 None => Plan { reads: vec![read], ..Plan::default() },
                 Some(answer) => Plan { fault: Some(format!("{answer:?}")), ..Plan::default() },
             };
+        }
+        if owner.replicas == HELD_BACK {
+            return held_back::plan(owner, now);
         }
         let pods: Vec<_> =
             view.store.pods().controlled_by(owner.meta.uid).filter(|pod| pod.is_active()).collect();
@@ -175,7 +183,7 @@ struct Bench {
     audits: Vec<Source>,
     notices: Vec<Notice>,
     rivals: Vec<crate::RivalRequest>,
-    events: Vec<mainstay_model::EventRecord>,
+    events: Vec<EventRecord>,
 }
 
 const OWNER: Uid = Uid(7);
@@ -414,6 +422,7 @@ fn pod(name: &str, uid: Uid, version: ResourceVersion, controller: Uid) -> Objec
     Object::Pod(Arc::new(Pod {
         meta,
         phase: PodPhase::Pending,
+        end_reason: None,
         node: None,
         ready: false,
         ready_since: None,

@@ -1,5 +1,4 @@
-//! What users of kube-controller-manager wait for, in the simulated cluster.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+//! Room in a quota.
 
 use std::time::Duration;
 
@@ -9,16 +8,7 @@ use mainstay_sim::script::{Script, Step, UserStep};
 use mainstay_sim::world::World;
 use mainstay_sim::{Faults, Options};
 
-/// The seconds at which creates for a ReplicationController were answered with these words.
-fn creates(log: &str, controller: &str, answer: &str) -> Vec<f64> {
-    let begin = format!("server: create shop/{controller}-");
-    let of_line = |line: &str| {
-        let (time, words) = line.trim_start().split_once(' ')?;
-        let is_meant = words.starts_with(&begin) && words.contains(answer);
-        is_meant.then(|| time.parse().unwrap())
-    };
-    log.lines().filter_map(of_line).collect()
-}
+use crate::creates;
 
 /// Several want more pods than their quota allows, for so long that they have come to try only once in a while. Then it
 /// allows more, is lifted, or pods of others go.
