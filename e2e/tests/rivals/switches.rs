@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use mainstay_e2e::in_tree::MAINSTAY_ACTS;
 use mainstay_e2e::testbed::{LATER, Namespace, SOON, SYSTEM, World, is_active, name_of, templates, uid_of};
 use mainstay_e2e::wait::wait_for;
@@ -112,7 +112,7 @@ fn all_are_there(namespace: &Namespace<'_>, kept: &BTreeSet<String>, wanted: usi
     wait_for("as many pods as wanted", SOON, || {
         let pods = namespace.pods(&format!("app={NAME}"))?;
         let active: BTreeSet<String> = pods.iter().filter(|pod| is_active(pod)).map(uid_of).collect();
-        assert!(active.is_superset(kept), "a pod was lost");
+        ensure!(active.is_superset(kept), "a pod was lost");
         Ok((active.len() == wanted).then_some(()))
     })
 }
