@@ -17,7 +17,10 @@
 {{- end -}}
 {{- $mode := "" -}}
 {{- range $entry := $entries -}}
-{{- if and (not $mode) (has (trimPrefix "-" $entry) $.names) -}}
+{{- if and (not $mode) (contains "$" $entry) -}}
+{{- /* A value from the environment, which cannot be seen. */ -}}
+{{- $mode = "on" -}}
+{{- else if and (not $mode) (has (trimPrefix "-" $entry) $.names) -}}
 {{- $mode = ternary "off" "on" (hasPrefix "-" $entry) -}}
 {{- end -}}
 {{- end -}}
@@ -35,15 +38,16 @@
 {{- $age := sub (now | unixEpoch | int64) (.renewTime | default "" | toDate "2006-01-02T15:04:05Z07:00" | unixEpoch | int64) -}}
 {{- if lt $age 60 -}}{{- $holder = .holderIdentity | default "" -}}{{- end -}}
 {{- end -}}
+{{- $holds := $holder -}}
 {{- $running := list -}}
 {{- range $pod := .pods -}}
 {{- if eq (get ($pod.metadata.labels | default dict) "component") "kube-controller-manager" }}
   {{- $mode := include "mainstay.inTree.mode" (dict "pod" $pod "names" $names) }}
   pod kube-system/{{ $pod.metadata.name }}: {{ $alias }} is {{ $mode }}
+{{- /* Where its candidates are known, the lease says nothing. */ -}}
+{{- $holds = "" -}}
 {{- if eq $mode "on" -}}
 {{- $running = append $running $pod.metadata.name -}}
-{{- else if hasPrefix (printf "%s_" $pod.spec.nodeName) $holder -}}
-{{- $holder = "" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
@@ -53,7 +57,7 @@
 {{- if $running }}
 So {{ .controller }} stays passive here, and kube-controller-manager goes on. It acts once the other one is off:
 {{ .takeover }}
-{{- else if $holder }}
+{{- else if $holds }}
 So {{ .controller }} stays passive here: which controllers the holder of that lease runs cannot be seen. If you know
 that {{ $alias }} is not among them, say so: --set controllers={{ $alias }}=on
 {{- else }}

@@ -72,7 +72,7 @@ subjects:
 - apiGroups: [""]
   resources: [replicationcontrollers]
   resourceNames: [{{ include "mainstay.canaryName" . | quote }}]
-  verbs: [patch]
+  verbs: [get, patch]
 - apiGroups: [""]
   resources: [replicationcontrollers]
   verbs: [create]
@@ -104,17 +104,13 @@ subjects:
   verbs: [get, list, watch]
 {{- end -}}
 
-{{/* What shows that somebody else acts: kube-controller-manager's pods, which no right can limit by label, its lease, and what became
-     of the canary. */}}
+{{/* What shows that somebody else acts: kube-controller-manager's pods, which no right can limit by label, and its lease. */}}
 {{- define "mainstay.rules.rivals" -}}
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list]
+  verbs: [list]
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [kube-controller-manager]
-  verbs: [get]
-- apiGroups: [""]
-  resources: [replicationcontrollers]
   verbs: [get]
 {{- end -}}

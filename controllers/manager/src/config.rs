@@ -160,7 +160,7 @@ fn read_canary(
     namespace: Option<String>,
     tells: bool,
 ) -> Option<Option<ObjectName>> {
-    let name = layers.read(&setting::CANARY_NAME, value::object_name);
+    let name = layers.read(&setting::CANARY_NAME, value::canary_name);
     if !controllers?.modes.values().any(|mode| *mode == Mode::Auto) {
         return Some(None);
     }

@@ -33,7 +33,7 @@ pub struct Canary {
 impl Canary {
     /// Whether somebody has reconciled it as it is now.
     pub fn is_followed(&self) -> bool {
-        self.observed_generation >= self.generation
+        self.observed_generation == self.generation
     }
 }
 

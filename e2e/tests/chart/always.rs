@@ -128,7 +128,7 @@ impl Rendered {
             for rule in rules {
                 assert_eq!(rule["resources"], json!(["replicationcontrollers"]));
             }
-            assert_eq!(rules[0]["verbs"], json!(["patch"]));
+            assert_eq!(rules[0]["verbs"], json!(["get", "patch"]));
             assert_eq!(rules[0]["resourceNames"], json!([name]));
             assert_eq!(rules[1]["verbs"], json!(["create"]));
         }

@@ -76,14 +76,16 @@ fn what_was_found_is_told_with_its_consequence() {
 
     let off = around.found(&pods("[kcm, '--controllers=*,-replicationcontroller']"), "one_1", "2s");
     assert_eq!(off.lines().next().unwrap(), "pod kube-system/kcm-one: replicationcontroller is off");
-    assert!(off.contains(ACTS) && !off.contains("held by"), "{off}");
+    assert!(off.contains(ACTS) && off.contains("held by one_1"), "{off}");
+
+    // A hostname need not be a node's name.
+    let named = around.found(&pods("[kcm, '--controllers=*,-replicationcontroller']"), "another_1", "2s");
+    assert!(named.contains(ACTS), "{named}");
 
     // Some other control plane's, which shows no pods.
-    for pods in [pods("[kcm, '--controllers=*,-replicationcontroller']"), "[]".to_owned()] {
-        let hidden = around.found(&pods, "another_1", "2s");
-        for hint in [PASSIVE, "held by another_1", "--set controllers=replicationcontroller=on"] {
-            assert!(hidden.contains(hint), "{hint:?} is not in {hidden}");
-        }
+    let hidden = around.found("[]", "another_1", "2s");
+    for hint in [PASSIVE, "held by another_1", "--set controllers=replicationcontroller=on"] {
+        assert!(hidden.contains(hint), "{hint:?} is not in {hidden}");
     }
 
     for (holder, age) in [("", "2s"), ("another_1", "3m")] {
@@ -108,6 +110,7 @@ fn command_lines_are_read_as_upstream_reads_them() {
         ("[kcm, '--controllers=replicationcontroller,-replicationcontroller']", "on"),
         ("[kcm, '--controllers=*', '--controllers=-replicationcontroller']", "off"),
         ("[kcm, '--controllers=job,cronjob']", "off"),
+        ("[kcm, '--controllers=$(LIST)']", "on"),
         ("[kcm, '--controllers-of-others=-replicationcontroller']", "on"),
         ("[kcm], args: ['--controllers=*,-replicationcontroller']", "off"),
     ] {

@@ -47,10 +47,9 @@ pub const CASES: &[Case] = &[
             rendered.rights(),
             &rights_to_act()
                 | &BTreeSet::from([
-                    "/pods get,list",
+                    "/pods list",
                     "/replicationcontrollers create",
-                    "/replicationcontrollers get",
-                    "/replicationcontrollers patch mainstay-canary",
+                    "/replicationcontrollers get,patch mainstay-canary",
                     "coordination.k8s.io/leases get kube-controller-manager",
                 ].map(str::to_owned))
         );

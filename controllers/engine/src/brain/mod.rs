@@ -212,7 +212,7 @@ impl Brain {
         let timers = self.desks.iter().filter_map(|desk| desk.queue.next_timer());
         let sources = self.sources.values().filter_map(|source| source.wake_at());
         let pause = self.dispatch_wake_at();
-        let rivals = self.rivals.as_ref().and_then(|rivals| rivals.wake_at());
+        let rivals = self.rivals.as_ref().and_then(|rivals| rivals.wake_at(self.ran_at));
         timers.chain(sources).chain(pause).chain(rivals).filter(|moment| *moment > self.ran_at).min()
     }
 

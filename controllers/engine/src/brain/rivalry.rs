@@ -82,14 +82,17 @@ impl Brain {
 
     /// What a change gives away: a canary that was followed, a status that somebody else has written. A standby looks at the canary
     /// only, since whatever else it sees may be its own leader's work.
-    pub(super) fn look_for_rivals_in(&mut self, change: &Change, index: usize) {
+    pub(super) fn look_for_rivals_in(&mut self, now: Now, change: &Change, index: usize) {
         let leads = matches!(self.leadership, Leadership::Leading { .. });
         let (Some(rivals), Some(desk)) = (&mut self.rivals, self.desks.get(index)) else { return };
         let (old, Some(Object::ReplicationController(new))) = (&change.old, &change.new) else { return };
         if new.meta.name == *rivals.canary().0 {
-            return rivals.canary_watched(Canary::from(new.as_ref()));
+            return rivals.canary_watched(now.moment, Canary::from(new.as_ref()));
         }
+        // What is on its way from us, was acknowledged and not seen, or has an unknown outcome, is ours.
+        let may_be_ours = desk.keys.contains_key(&new.meta.name);
         if leads
+            && !may_be_ours
             && !desk.stood.acting
             && let Some(Object::ReplicationController(old)) = old
             && old.meta.uid == new.meta.uid
@@ -125,7 +128,7 @@ impl Brain {
         // What was read for a plan that was never made may be long out of date.
         desk.keys.values_mut().for_each(|state| state.memory.answers.clear());
         let (kinds, primary) = (desk.controller.kinds(), desk.controller.primary());
-        if self.leadership.deadline(now.moment).is_some() {
+        if matches!(self.leadership, Leadership::Leading { .. }) {
             self.ask_freshness(now, |source| kinds.contains(&source.kind));
         }
         let names: Vec<ObjectName> =

@@ -183,7 +183,7 @@ impl Brain {
                 desk.controller.route(&self.store, change, &mut keys);
                 if is_primary {
                     self.spec_changed(now, change, index);
-                    self.look_for_rivals_in(change, index);
+                    self.look_for_rivals_in(now, change, index);
                 }
                 for key in keys.drain(..) {
                     self.enqueue(index, &key, lane);

@@ -113,6 +113,8 @@ pub struct Rivals {
     /// The lease's record, and since when it has been the same on our clock. Stays when the lease is deleted.
     lease: Option<(LeaseRecord, Moment)>,
     canary: Option<Canary>,
+    /// When that was learnt.
+    canary_seen: Moment,
     /// Whether the last that was read is that there is no canary.
     canary_absent: bool,
     /// Why the canary could not be written.
@@ -157,6 +159,7 @@ impl Rivals {
             unreadable: None,
             lease: None,
             canary: None,
+            canary_seen: Moment::default(),
             canary_absent: false,
             canary_fault: None,
             writing_canary: false,
@@ -169,9 +172,10 @@ impl Rivals {
         (&self.canary_name, self.canary.as_ref())
     }
 
-    /// What to send now, if anything. Only a leader writes the canary. `busy` says that more writes wait than may be sent.
+    /// What to send now, if anything. Only a leader raises the canary; anybody may make one, since the leader may be a process of before,
+    /// which looks for nobody. `busy` says that more writes wait than may be sent.
     pub fn next(&mut self, now: Moment, leads: bool, busy: bool) -> Option<RivalRequest> {
-        if leads && let Some(request) = self.canary_write(now) {
+        if let Some(request) = self.canary_write(now, leads) {
             self.writing_canary = true;
             self.canary_written = Some(now);
             return Some(request);
@@ -185,18 +189,18 @@ impl Rivals {
         Some(RivalRequest::Look { canary: self.canary_name.clone(), asked: now })
     }
 
-    /// When time alone calls for something.
-    pub fn wake_at(&self) -> Option<Moment> {
+    /// When time alone calls for something, after the last time that it was asked.
+    pub fn wake_at(&self, ran_at: Moment) -> Option<Moment> {
         let look = (!self.looking).then(|| self.asked.map(|asked| asked.after(PAUSE))).flatten();
         let proof_ends = self.read.map(|read| read.after(PROOF));
-        let first = self.contenders.iter().filter_map(|contender| contender.acts_from).min();
+        let first = self.contenders.iter().filter_map(|contender| contender.acts_from);
         let raise = self.canary_written.map(|written| written.after(RAISE_PAUSE));
-        [look, proof_ends, raise].into_iter().flatten().chain(first).filter(|at| Some(*at) > self.asked).min()
+        [look, proof_ends, raise].into_iter().flatten().chain(first).filter(|at| *at > ran_at).min()
     }
 
     /// The canary is made where there is none, since events are told at it, and raised where somebody has followed it and nothing
     /// else gives him away: else it would be written for nothing, for as long as he is there.
-    fn canary_write(&self, now: Moment) -> Option<RivalRequest> {
+    fn canary_write(&self, now: Moment, leads: bool) -> Option<RivalRequest> {
         let rests = self.canary_written.is_some_and(|written| now.since(written) < RAISE_PAUSE);
         if self.writing_canary || rests || self.contenders.is_empty() {
             return None;
@@ -205,7 +209,7 @@ impl Rivals {
         let canary = self.canary_name.clone();
         match &self.canary {
             None if self.canary_absent => Some(RivalRequest::MakeCanary { canary }),
-            Some(found) if found.is_followed() && !is_shown => Some(RivalRequest::RaiseCanary {
+            Some(found) if leads && found.is_followed() && !is_shown => Some(RivalRequest::RaiseCanary {
                 canary,
                 uid: found.uid,
                 min_ready_seconds: i32::from(found.min_ready_seconds == 0),
@@ -231,7 +235,7 @@ impl Rivals {
     fn looked(&mut self, now: Moment, asked: Moment, evidence: Evidence) {
         let Evidence { pods, lease, canary } = evidence;
         let mut unreadable = Vec::new();
-        let pods = pods.map_err(|Unreadable(fault)| unreadable.push(fault)).unwrap_or_default();
+        let pods = pods.map_err(|Unreadable(fault)| unreadable.push(fault)).ok();
         match lease {
             Ok(Some(found)) if self.lease.as_ref().is_none_or(|(known, _)| *known != found.record) => {
                 self.lease = Some((found.record, now));
@@ -240,17 +244,22 @@ impl Rivals {
             Err(Unreadable(fault)) => unreadable.push(fault),
         }
         match canary {
-            Ok(Some(found)) => self.canary_seen(found),
+            Ok(Some(found)) => {
+                self.canary_seen(now, asked, found);
+            }
             Ok(None) => {
                 self.canary = None;
                 self.canary_absent = true;
-                let fault = self.canary_fault.as_deref().unwrap_or("the leader makes one");
+                // What it has proved is gone with it.
+                self.contenders.iter_mut().for_each(|contender| contender.acts_from = None);
+                let fault = self.canary_fault.as_deref().unwrap_or("one is being made");
                 unreadable.push(format!("there is no canary {}: {fault}", self.canary_name));
             }
             Err(Unreadable(fault)) => unreadable.push(fault),
         }
         for index in 0..self.contenders.len() {
-            let trace = self.contenders.get(index).and_then(|contender| self.trace(contender, &pods, now));
+            let trace =
+                self.contenders.get(index).and_then(|contender| self.trace(contender, pods.as_deref(), now));
             let Some(contender) = self.contenders.get_mut(index) else { continue };
             contender.is_shown = matches!(trace, Some(Trace::Pod(_) | Trace::Lease { .. }));
             match trace {
@@ -274,18 +283,23 @@ impl Rivals {
     }
 
     /// What gives a rival of that controller away.
-    fn trace(&self, contender: &Contender, pods: &[ControllerManagerPod], now: Moment) -> Option<Trace> {
+    fn trace(
+        &self,
+        contender: &Contender,
+        pods: Option<&[ControllerManagerPod]>,
+        now: Moment,
+    ) -> Option<Trace> {
         let runs = |pod: &&ControllerManagerPod| {
             let lines = &pod.command_lines;
             let runs = |line: &Vec<String>| command_line::runs(line, contender.name, contender.former_name);
             lines.is_empty() || lines.iter().any(runs)
         };
-        if let Some(pod) = pods.iter().find(runs) {
+        if let Some(pod) = pods.unwrap_or_default().iter().find(runs) {
             return Some(Trace::Pod(pod.name.clone()));
         }
         // The holder is named after a host, which need not have its node's name. But whoever has pods has no other candidates, and
         // one that there were nevertheless would follow the canary.
-        if let Some(holder) = self.live_holder(now).filter(|_| pods.is_empty()) {
+        if let Some(holder) = self.live_holder(now).filter(|_| pods.is_some_and(<[_]>::is_empty)) {
             return Some(Trace::Lease { holder: holder.to_owned() });
         }
         self.canary.as_ref().is_some_and(Canary::is_followed).then_some(Trace::Canary)
@@ -299,25 +313,27 @@ impl Rivals {
         (!record.holder.is_empty() && now.since(*since) < duration).then_some(record.holder.as_str())
     }
 
-    /// The canary as a look or the watch has shown it. A canary that is another one, or was raised by whomever, has proved nothing yet.
-    fn canary_seen(&mut self, found: Canary) {
+    /// The canary as a look or the watch has shown it; answers whether that is news. A canary that is another one, or was raised by whomever, has proved nothing yet.
+    fn canary_seen(&mut self, now: Moment, asked: Moment, found: Canary) -> bool {
         if let Some(known) = &self.canary {
-            if known.uid == found.uid && known.version > found.version {
-                return;
+            // Older, unless it was asked for since: then etcd was restored.
+            if known.uid == found.uid && known.version > found.version && asked <= self.canary_seen {
+                return false;
             }
             if (known.uid, known.generation) != (found.uid, found.generation) {
                 self.contenders.iter_mut().for_each(|contender| contender.acts_from = None);
             }
         }
         self.canary = Some(found);
+        self.canary_seen = now;
         self.canary_absent = false;
+        true
     }
 
     /// The watch shows the canary, which may be long before the next look does.
-    pub fn canary_watched(&mut self, found: Canary) {
+    pub fn canary_watched(&mut self, now: Moment, found: Canary) {
         let is_followed = found.is_followed();
-        self.canary_seen(found);
-        if is_followed {
+        if self.canary_seen(now, Moment::default(), found) && is_followed {
             self.contenders.iter_mut().for_each(|contender| contender.sighted(Trace::Canary));
         }
     }

@@ -313,7 +313,7 @@ fn a_watch_that_shows_the_canary_followed_ends_the_permission_at_once() {
     let older = cluster.canary.clone().unwrap();
     let followed =
         Canary { observed_generation: older.generation, version: cluster.next_version(), ..older.clone() };
-    process.rivals.canary_watched(followed);
+    process.rivals.canary_watched(cluster.now, followed);
     assert!(!process.acts(&cluster));
     // A look that was begun before is answered late, and knows less.
     let evidence = Evidence { pods: Ok(vec![]), lease: Ok(None), canary: Ok(Some(older)) };
@@ -334,14 +334,14 @@ fn a_status_that_somebody_else_writes_begins_the_wait_anew() {
 }
 
 #[test]
-fn a_standby_looks_for_itself_and_writes_nothing() {
+fn a_standby_looks_for_itself_and_raises_nothing() {
     let (mut cluster, mut leader, mut standby) = (Cluster::new(), Process::new(11), Process::new(12));
     standby.leads = false;
-    standby.live(&mut cluster, Duration::from_secs(5));
-    assert_eq!(standby.standing(&cluster).reason(), "unreadable");
     leader.live(&mut cluster, Duration::from_secs(5));
     standby.live(&mut cluster, LONG_ENOUGH);
     assert!(standby.acts(&cluster), "{}", standby.standing(&cluster));
+    cluster.follows = true;
+    standby.live(&mut cluster, LONG_ENOUGH);
     assert_eq!((leader.canary_writes, standby.canary_writes), (1, 0));
 }
 
@@ -365,6 +365,7 @@ fn a_canary_that_is_deleted_or_raised_by_others_proves_nothing_until_a_minute_la
     cluster.canary = None;
     process.live(&mut cluster, Duration::from_secs(12));
     assert!(cluster.canary.is_some(), "it is made again");
+    assert!(!process.acts(&cluster));
     process.live(&mut cluster, LONG_ENOUGH);
     assert!(process.acts(&cluster));
     cluster.version += 1;
@@ -411,6 +412,135 @@ fn the_scatter_is_longer_than_it_takes_to_see_what_the_other_does() {
 fn it_wakes_for_the_next_look() {
     let (mut cluster, mut process) = (Cluster::new(), Process::new(15));
     process.live(&mut cluster, LONG_ENOUGH);
-    let wake_at = process.rivals.wake_at().unwrap();
+    let wake_at = process.rivals.wake_at(cluster.now).unwrap();
     assert!(wake_at <= cluster.now.after(Duration::from_secs(1)), "{wake_at:?} at {:?}", cluster.now);
+}
+
+fn look(process: &mut Process, cluster: &mut Cluster, evidence: Evidence) {
+    cluster.now = cluster.now.after(Duration::from_secs(1));
+    let asked = cluster.now;
+    process.rivals.answered(cluster.now, RivalAnswer::Looked { asked, evidence });
+}
+
+#[test]
+fn a_lease_says_nothing_while_its_candidates_cannot_be_read() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    cluster.pods = vec![pod("a", "--controllers=*,-replicationcontroller")];
+    cluster.holder = Some("a_1");
+    process.live(&mut cluster, LONG_ENOUGH);
+    assert!(process.acts(&cluster));
+    let evidence = Evidence { pods: Err(Unreadable("429".into())), ..cluster.evidence() };
+    look(&mut process, &mut cluster, evidence);
+    assert!(process.acts(&cluster), "{}", process.standing(&cluster));
+}
+
+#[test]
+fn a_canary_that_is_made_anew_proves_nothing_of_the_time_before() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    process.live(&mut cluster, LONG_ENOUGH);
+    cluster.canary = None;
+    let gone = Evidence { canary: Ok(None), ..cluster.evidence() };
+    look(&mut process, &mut cluster, gone);
+    cluster.now = cluster.now.after(Duration::from_secs(3600));
+    let version = cluster.next_version();
+    cluster.canary = Some(canary(Uid(99), version, 1, 0));
+    let evidence = cluster.evidence();
+    look(&mut process, &mut cluster, evidence);
+    assert!(!process.acts(&cluster), "{}", process.standing(&cluster));
+}
+
+#[test]
+fn after_a_restore_the_canary_gives_a_rival_away_as_before() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    cluster.version = 1000;
+    process.live(&mut cluster, LONG_ENOUGH);
+    assert!(process.acts(&cluster));
+    // Etcd is as it was before all that.
+    cluster.version = 500;
+    cluster.canary.as_mut().unwrap().version = ResourceVersion(400);
+    cluster.follows = true;
+    process.live(&mut cluster, Duration::from_secs(60));
+    assert!(!process.acts(&cluster), "{} {:?}", process.standing(&cluster), cluster.canary);
+}
+
+#[test]
+fn after_a_restore_the_canary_is_raised_from_what_it_is() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    cluster.version = 1000;
+    cluster.follows = true;
+    process.live(&mut cluster, LONG_ENOUGH);
+    assert!(!process.acts(&cluster));
+    cluster.version = 500;
+    cluster.follows = false;
+    let canary = cluster.canary.as_mut().unwrap();
+    canary.version = ResourceVersion(400);
+    canary.min_ready_seconds = 1 - canary.min_ready_seconds;
+    // A patch that changes nothing raises nothing.
+    for _ in 0..600 {
+        cluster.step();
+        while let Some(request) = process.rivals.next(cluster.now, true, false) {
+            let answer = match request {
+                RivalRequest::RaiseCanary { min_ready_seconds, .. }
+                    if cluster.canary.as_ref().unwrap().min_ready_seconds == min_ready_seconds =>
+                {
+                    RivalAnswer::CanaryWritten(Ok(()))
+                }
+                request => cluster.answer(request),
+            };
+            process.rivals.answered(cluster.now, answer);
+        }
+    }
+    process.live(&mut cluster, Duration::from_secs(80));
+    assert!(process.acts(&cluster), "{} {:?}", process.standing(&cluster), cluster.canary);
+}
+
+#[test]
+fn an_observed_generation_that_nobody_reconciled_is_no_trace() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    process.live(&mut cluster, LONG_ENOUGH);
+    let version = cluster.next_version();
+    let edited = cluster.canary.as_mut().unwrap();
+    edited.observed_generation = 1_000_000;
+    edited.version = version;
+    process.live(&mut cluster, Duration::from_secs(36000));
+    assert!(process.acts(&cluster), "{} {:?}", process.standing(&cluster), cluster.canary);
+}
+
+#[test]
+fn a_watch_that_is_late_ends_no_permission() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    cluster.follows = true;
+    process.live(&mut cluster, Duration::from_secs(20));
+    cluster.follows = false;
+    let mut old = None;
+    for _ in 0..200 {
+        process.live(&mut cluster, STEP);
+        let found = cluster.canary.clone().filter(Canary::is_followed);
+        old = found.or(old);
+    }
+    process.live(&mut cluster, LONG_ENOUGH);
+    assert!(process.acts(&cluster));
+    process.rivals.canary_watched(cluster.now, old.unwrap());
+    assert!(process.acts(&cluster), "{}", process.standing(&cluster));
+}
+
+#[test]
+fn what_is_over_hides_no_later_wake_up() {
+    let (mut cluster, mut process) = (Cluster::new(), Process::new(3));
+    cluster.latency = Duration::from_millis(400);
+    let mut hidden = 0;
+    for _ in 0..2000 {
+        process.live(&mut cluster, STEP);
+        let wakes = process.rivals.wake_at(cluster.now).is_some_and(|at| at > cluster.now);
+        hidden += usize::from(!wakes && !process.rivals.looking);
+    }
+    assert_eq!(hidden, 0);
+}
+
+#[test]
+fn a_standby_makes_the_canary_where_its_leader_looks_for_nobody() {
+    let (mut cluster, mut standby) = (Cluster::new(), Process::new(11));
+    standby.leads = false;
+    standby.live(&mut cluster, Duration::from_secs(3600));
+    assert_ne!(standby.standing(&cluster).reason(), "unreadable");
 }

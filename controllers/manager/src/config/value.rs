@@ -77,6 +77,14 @@ pub fn object_name(text: &str) -> Result<String, String> {
         .to_owned())
 }
 
+/// The name of the canary, which is the value of a label, too.
+pub fn canary_name(text: &str) -> Result<String, String> {
+    match object_name(text)? {
+        name if name.len() <= 63 => Ok(name),
+        _ => Err("is too long for the value of a label, which it is too: at most 63 characters".to_owned()),
+    }
+}
+
 /// The name of a namespace: what Kubernetes calls a DNS label.
 pub fn namespace(text: &str) -> Result<String, String> {
     if text.len() <= 63 && is_label(text) {

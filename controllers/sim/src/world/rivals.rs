@@ -1,7 +1,7 @@
 //! Others who may do the managers' work: what shows them, and how that is asked for.
 //!
-//! They are only seen, by a lease that is live for a while. They write nothing, so that what the managers leave can still be compared
-//! with a world in which nobody else was.
+//! They are only seen, by a lease that is live for a while or by what they do to the canary. They write nothing else, so that what the
+//! managers leave can still be compared with a world in which nobody else was.
 
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Others {
     /// From when until when somebody is there.
     visit: Option<(Time, Time)>,
+    /// Whether he shows himself by a lease; else he follows the canary.
+    has_lease: bool,
     lease: Option<ObservedLease>,
     canary: Option<Canary>,
 }
@@ -61,6 +63,13 @@ impl World {
         let (now, until) = (self.now(), self.now().after(lasts));
         self.say(|| format!("somebody else is there until {until}"));
         let ongoing = self.rivals.visit.filter(|(_, end)| now < *end);
+        if ongoing.is_none() {
+            self.rivals.has_lease = self.dice.percent(50);
+            // Somebody has cleaned up.
+            if self.dice.percent(30) {
+                self.rivals.canary = None;
+            }
+        }
         self.rivals.visit = Some(ongoing.map_or((now, until), |(since, end)| (since, end.max(until))));
     }
 
@@ -93,7 +102,8 @@ impl World {
         let now = self.now();
         match request {
             RivalRequest::Look { asked, .. } => {
-                if self.rivals.visit.is_some_and(|(since, until)| since <= now && now < until) {
+                let is_there = self.rivals.visit.is_some_and(|(since, until)| since <= now && now < until);
+                if is_there && self.rivals.has_lease {
                     let record = LeaseRecord {
                         holder: "somebody".to_owned(),
                         duration_seconds: 15,
@@ -102,23 +112,49 @@ impl World {
                     };
                     self.rivals.lease = Some(ObservedLease { record, version: ResourceVersion(self.steps) });
                 }
-                let evidence = Evidence {
+                let version = ResourceVersion(self.steps);
+                let canary = self.rivals.canary.as_mut().filter(|canary| !canary.is_followed());
+                if let Some(canary) = canary.filter(|_| is_there && !self.rivals.has_lease) {
+                    canary.observed_generation = canary.generation;
+                    canary.version = version;
+                }
+                let mut evidence = Evidence {
                     pods: Ok(Vec::new()),
                     lease: Ok(self.rivals.lease.clone()),
                     canary: Ok(self.rivals.canary.clone()),
                 };
+                // One of the three requests may fail where the others are answered.
+                if !self.calm && self.dice.percent(3) {
+                    let refused = || Unreadable("come back later".to_owned());
+                    match self.dice.below(3) {
+                        0 => evidence.pods = Err(refused()),
+                        1 => evidence.lease = Err(refused()),
+                        _ => evidence.canary = Err(refused()),
+                    }
+                }
                 RivalAnswer::Looked { asked, evidence }
             }
-            RivalRequest::MakeCanary { .. } | RivalRequest::RaiseCanary { .. } => {
-                let version = ResourceVersion(self.steps);
-                let raised = self.rivals.canary.as_ref().map_or(1, |canary| canary.generation + 1);
+            RivalRequest::MakeCanary { .. } if self.rivals.canary.is_some() => {
+                RivalAnswer::CanaryWritten(Err(Unreadable("it exists already".to_owned())))
+            }
+            RivalRequest::MakeCanary { .. } => {
                 self.rivals.canary = Some(Canary {
-                    uid: Uid(1),
-                    version,
-                    generation: raised,
+                    uid: Uid(self.steps.into()),
+                    version: ResourceVersion(self.steps),
+                    generation: 1,
                     observed_generation: 0,
                     min_ready_seconds: 0,
                 });
+                RivalAnswer::CanaryWritten(Ok(()))
+            }
+            RivalRequest::RaiseCanary { min_ready_seconds, .. } => {
+                let version = ResourceVersion(self.steps);
+                let canary = self.rivals.canary.as_mut();
+                if let Some(canary) = canary.filter(|canary| canary.min_ready_seconds != min_ready_seconds) {
+                    canary.version = version;
+                    canary.generation += 1;
+                    canary.min_ready_seconds = min_ready_seconds;
+                }
                 RivalAnswer::CanaryWritten(Ok(()))
             }
         }

@@ -265,3 +265,44 @@ fn a_controller_that_is_on_does_not_wait_for_what_is_found() {
     assert_eq!(bench.open("create"), ["web-0"]);
     assert_eq!(bench.standing(), "on");
 }
+
+#[test]
+fn our_own_status_that_comes_late_is_no_trace() {
+    let mut bench = acting();
+    bench.live(1, &nobody());
+    bench.scale(1);
+    bench.acknowledge("create", "web-0");
+    let version = bench.next_version();
+    bench.pod_appears("web-0", version);
+    let (id, _write) = bench.take("status", "web");
+    // The apiserver is away for ten seconds.
+    bench.pass(Duration::from_secs(10));
+    assert_eq!(bench.standing(), "unreadable");
+    let version = bench.next_version();
+    bench.input(Input::Write {
+        id,
+        outcome: WriteOutcome::Acknowledged { version: Some(version) },
+        took: Duration::from_secs(9),
+    });
+    bench.apply(OWNERS, owner(1, version, ReplicationControllerStatus { replicas: 1, ..Default::default() }));
+    bench.rivals.truncate(1);
+    bench.look(nobody());
+    bench.live(1, &nobody());
+    assert_eq!(bench.standing(), "alone");
+}
+
+#[test]
+fn freshness_is_asked_for_although_the_term_is_just_being_renewed() {
+    let mut bench = Bench::standby(settings());
+    bench.input(Input::LeadingUntil(Moment(Duration::from_secs(63))));
+    bench.newest(PODS, Some(ResourceVersion(100)));
+    bench.newest(OWNERS, Some(ResourceVersion(100)));
+    bench.live(61, &nobody());
+    bench.newest_asked.clear();
+    bench.live(8, &nobody());
+    assert_eq!(bench.standing(), "alone");
+    bench.input(Input::LeadingUntil(Moment(Duration::from_secs(1000))));
+    bench.scale(2);
+    assert_eq!(bench.newest_asked, [PODS, OWNERS]);
+    assert!(bench.writes.is_empty());
+}
