@@ -1,6 +1,6 @@
-//! Pods that become ready and unready, at a fixed rate: each is one watch event for the manager, and one write of it, the new
-//! count in the status of the ReplicationController. What kubelets do all day, and the least work for the
-//! apiserver of all that makes a manager write.
+//! Pods that change, at a fixed rate: each change is one watch event for the manager. Most are heartbeats, which call for nothing; one in
+//! [`ONE_IN`] is a pod that becomes ready or unready and calls for one write, the new count in the status of the
+//! ReplicationController. What kubelets do all day, and the least work for the apiserver of all that makes a manager write.
 //!
 //! What is measured is seen from outside, by a watch that has nothing to do with the manager: from the moment when it shows the
 //! pod until the moment when it shows the status.
@@ -22,6 +22,8 @@ use crate::client::Client;
 /// How many changes are on their way at most. An apiserver that is asked for more than it bears serves nobody any more, the
 /// manager least of all; so it gets fewer then.
 const WIDTH: usize = 32;
+/// Of so many changes, one calls for a write. An apiserver that shares two cores with everybody bears no more writes beside these.
+const ONE_IN: usize = 4;
 /// How long the last answers may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -42,7 +44,10 @@ struct Seen {
     late: usize,
     first: Option<Instant>,
     last: Option<Instant>,
-    changes: u32,
+    /// Events of pods.
+    events: u32,
+    /// Those that called for a write.
+    calls: u32,
 }
 
 /// Lets the pods of the namespace become ready and unready in turn.
@@ -65,8 +70,9 @@ pub async fn run(client: &Client, rate: u32, seconds: u32) -> Result<Value> {
     seen = Seen { owners: seen.owners, ..Seen::default() };
 
     let total = rate * seconds;
+    let calls = total.div_ceil(ONE_IN as u32);
     let load = tokio::spawn(turn_all(client.clone(), pods, rate, total));
-    while seen.changes < total || seen.is_waiting() {
+    while seen.events < total || seen.calls < calls || seen.is_waiting() {
         match timeout(PATIENCE, frames.recv()).await {
             Ok(frame) => {
                 let (at, frame) = frame.context("a watch has ended")?;
@@ -96,21 +102,26 @@ async fn watch(
     Ok(())
 }
 
-/// Sends so many changes at that rate: all pods become ready in turn, then unready, and so on.
+/// Sends so many changes at that rate. Of those that call for a write, all pods become ready in turn, then unready, and so on.
 async fn turn_all(client: Client, pods: Vec<Name>, rate: u32, total: u32) -> Result<()> {
     let mut ticks = interval(Duration::from_secs(1) / rate.max(1));
     // Those that were a little late are made up for, so that the rate holds.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut requests = JoinSet::new();
-    for (pod, number) in pods.iter().cycle().zip(0..total as usize) {
-        let ready = (number / pods.len()).is_multiple_of(2);
+    for number in 0..total as usize {
+        let pod = |number: usize| pods.get(number % pods.len()).cloned().unwrap_or_default();
         ticks.tick().await;
         if requests.len() >= WIDTH
             && let Some(answered) = requests.join_next().await
         {
             answered.context("a request has ended")??;
         }
-        requests.spawn(set_ready(client.clone(), pod.clone(), ready));
+        let call = number / ONE_IN;
+        let change = match number.is_multiple_of(ONE_IN) {
+            true => (pod(call), readiness((call / pods.len()).is_multiple_of(2))),
+            false => (pod(number), heartbeat(number)),
+        };
+        requests.spawn(set_status(client.clone(), change));
     }
     while let Some(answered) = requests.join_next().await {
         answered.context("a request has ended")??;
@@ -118,9 +129,18 @@ async fn turn_all(client: Client, pods: Vec<Name>, rate: u32, total: u32) -> Res
     Ok(())
 }
 
-async fn set_ready(client: Client, pod: Name, ready: bool) -> Result<()> {
+/// The status of a pod that becomes ready or unready.
+fn readiness(ready: bool) -> Value {
     let status = if ready { "True" } else { "False" };
-    let change = json!({"status": {"conditions": [{"type": "Ready", "status": status}]}});
+    json!({"status": {"conditions": [{"type": "Ready", "status": status}]}})
+}
+
+/// A change of the status that nobody counts.
+fn heartbeat(number: usize) -> Value {
+    json!({"status": {"message": format!("beat {number}")}})
+}
+
+async fn set_status(client: Client, (pod, change): (Name, Value)) -> Result<()> {
     let path = format!("pods/{pod}/status");
     client.send_json("PATCH", &path, "application/merge-patch+json", &change).await.map(|_| ())
 }
@@ -136,15 +156,16 @@ impl Seen {
                     is_ready: pod.ready,
                     changed: None,
                 });
+                self.events += 1;
+                self.first.get_or_insert(at);
+                self.last = Some(at);
                 if known.is_ready != pod.ready {
                     known.is_ready = pod.ready;
-                    self.changes += 1;
+                    self.calls += 1;
                     if let Some(changed) = known.changed.replace(at) {
                         self.late += 1;
                         self.answered.push(at.saturating_duration_since(changed));
                     }
-                    self.first.get_or_insert(at);
-                    self.last = Some(at);
                 }
             }
             Frame::Applied(Object::ReplicationController(controller)) => {
@@ -181,8 +202,8 @@ impl Seen {
         };
         let took = self.first.zip(self.last).map(|(first, last)| last.duration_since(first).as_secs_f64());
         json!({
-            "changes": self.changes,
-            "changes_a_second": took.map(|took| f64::from(self.changes.saturating_sub(1)) / took),
+            "changes": self.events,
+            "changes_a_second": took.map(|took| f64::from(self.events.saturating_sub(1)) / took),
             "late": late,
             "p50_milliseconds": at(0.5),
             "p99_milliseconds": at(0.99),

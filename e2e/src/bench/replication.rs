@@ -35,7 +35,7 @@ pub struct Options {
     pub owners: u64,
     /// How often, each time by both.
     pub rounds: usize,
-    /// Pods that become ready or unready in a second, where it is measured how soon that is answered.
+    /// Pods that change in a second, one in four so that a write is called for, where it is measured how soon that is answered.
     pub changes: u32,
     /// Whether the peer keeps to the rate of requests that it has by default.
     pub peer_defaults: bool,

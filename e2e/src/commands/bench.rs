@@ -27,7 +27,7 @@ pub struct Replication {
     /// How often, each time by both
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
-    /// Pods that become ready or unready in a second, where it is measured how soon that is answered: the aims are for 500, and
+    /// Pods that change in a second, one in four becoming ready or unready, where it is measured how soon that is answered: the aims are for 500, and
     /// a machine that cannot bear so many tells nothing of the managers
     #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=5000))]
     changes: u32,

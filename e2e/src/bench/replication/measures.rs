@@ -123,7 +123,7 @@ fn notes(options: Options, ceiling: &Ceiling<'_>) -> Vec<String> {
         notes.push("the peer keeps to its default rate, 20 requests a second and 30 at once".to_owned());
     } else {
         notes.push(format!(
-            "event to write: {} pods a second are to become ready or unready, among {CHANGING_OWNERS} ReplicationControllers",
+            "event to write: {} pods a second are to change, one in four becomes ready or unready, among {CHANGING_OWNERS} ReplicationControllers",
             options.changes
         ));
     }

@@ -182,7 +182,7 @@ impl<'a> Round<'a> {
         })
     }
 
-    /// Lets pods become ready and unready, and looks how soon the status of their ReplicationControllers says so.
+    /// Lets pods change, some of them so that they become ready or unready, and looks how soon the status of their ReplicationControllers says so.
     fn answers(&mut self, rate: u32) -> Result<Answers> {
         self.owners(CHANGING, CHANGING_OWNERS, 1)?;
         self.watch("a pod each", Duration::from_secs(120), GLANCE, |round| {
