@@ -145,7 +145,8 @@ impl Executor {
                 self.runtime.spawn(performer.read_newest_version(owed, self.reads.clone(), source, asked));
             }
             Effect::Rivals(request) => {
-                let owed = performer.owed(Input::Rivals(rivals::no_answer(&request)));
+                let unanswered = request.unanswered("the task of the request has ended");
+                let owed = performer.owed(Input::Rivals(unanswered));
                 self.runtime.spawn(rivals::run(owed, self.reads.clone(), request));
             }
             Effect::Audit(source) => {

@@ -54,6 +54,20 @@ impl Brain {
         }
     }
 
+    /// Drops what is planned for a key and not sent; what is sent is not to be sent again.
+    pub(super) fn drop_unsent_of(&mut self, now: Now, index: usize, key: &ObjectName) {
+        let Some(desk) = self.desks.get_mut(index) else { return };
+        let Some(state) = desk.keys.get_mut(key).filter(|state| state.is_busy()) else { return };
+        state.batch.is_void = true;
+        let dropped = state.drop_unsent();
+        if dropped > 0 {
+            self.meter.writes_dropped(desk.controller.queue(), dropped);
+        }
+        if !state.is_busy() {
+            self.finish(now, index, key);
+        }
+    }
+
     /// Lines a key up if it has something that may be sent.
     pub(super) fn line_up(&mut self, index: usize, key: &ObjectName) {
         let Some(state) = self.desks.get_mut(index).and_then(|desk| desk.keys.get_mut(key)) else { return };

@@ -77,7 +77,8 @@ pub(super) struct Batch {
     pub forbidden: bool,
     /// Whether room may have come while it was on its way: what was forbidden before may be allowed by now.
     pub relieved: bool,
-    /// Whether the spec has changed since it was planned: what the server would not take yet is not sent again.
+    /// Whether it was dropped after it was planned, for a new spec or since it may not act any more: what the server would not take yet is
+    /// not sent again.
     pub is_void: bool,
 }
 

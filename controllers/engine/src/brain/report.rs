@@ -78,7 +78,7 @@ impl Brain {
         };
         let controller = |(index, desk): (usize, &super::Desk)| ControllerReport {
             name: desk.controller.name(),
-            standing: self.standing(now, index),
+            standing: self.standing(now.moment, index),
             settled: self.rivals.is_none() || desk.stood.settled,
             active: self.may_plan(now, index),
             depth: desk.queue.depth(),
@@ -103,7 +103,7 @@ impl Brain {
         self.metered_at = now.moment;
         for (index, desk) in self.desks.iter().enumerate() {
             let queue = desk.controller.queue();
-            self.meter.standing(desk.controller.name(), &self.standing(now, index));
+            self.meter.standing(desk.controller.name(), &self.standing(now.moment, index));
             self.meter.queue_depth(queue, desk.queue.depth());
             let ages =
                 || desk.keys.values().filter_map(|state| state.began).map(|began| now.moment.since(began));

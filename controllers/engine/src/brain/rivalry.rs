@@ -44,21 +44,16 @@ pub(super) fn search(
 
 impl Brain {
     /// Whether a controller is to act where this process leads.
-    pub(super) fn standing(&self, now: Now, index: usize) -> Standing {
+    pub(super) fn standing(&self, moment: Moment, index: usize) -> Standing {
         let name = self.desks.get(index).map(|desk| desk.controller.name());
         let rivals = self.rivals.as_ref();
-        name.and_then(|name| rivals?.standing(now.moment, name)).unwrap_or(Standing::On)
+        name.and_then(|name| rivals?.standing(moment, name)).unwrap_or(Standing::On)
     }
 
     /// Until when a controller may write, if it may now.
     pub(super) fn acts_until(&self, moment: Moment, index: usize) -> Option<Moment> {
         let leads_until = self.leadership.deadline(moment)?;
-        let Some(rivals) = &self.rivals else { return Some(leads_until) };
-        let name = self.desks.get(index)?.controller.name();
-        match rivals.standing(moment, name) {
-            None => Some(leads_until),
-            Some(standing) => standing.acts_until(moment).map(|until| until.min(leads_until)),
-        }
+        self.standing(moment, index).acts_until(moment).map(|until| until.min(leads_until))
     }
 
     /// Sends what the search for rivals wants.
@@ -108,7 +103,7 @@ impl Brain {
             return;
         }
         for index in 0..self.desks.len() {
-            let standing = self.standing(now, index);
+            let standing = self.standing(now.moment, index);
             let acting = standing.acts_until(now.moment).is_some();
             let Some(desk) = self.desks.get_mut(index) else { continue };
             let was_acting = std::mem::replace(&mut desk.stood.acting, acting);
@@ -145,20 +140,6 @@ impl Brain {
         keys.iter().for_each(|key| self.drop_unsent_of(now, index, key));
     }
 
-    /// Drops what is planned for a key and not sent; what is sent is not to be sent again.
-    pub(super) fn drop_unsent_of(&mut self, now: Now, index: usize, key: &ObjectName) {
-        let Some(desk) = self.desks.get_mut(index) else { return };
-        let Some(state) = desk.keys.get_mut(key).filter(|state| state.is_busy()) else { return };
-        state.batch.is_void = true;
-        let dropped = state.drop_unsent();
-        if dropped > 0 {
-            self.meter.writes_dropped(desk.controller.queue(), dropped);
-        }
-        if !state.is_busy() {
-            self.finish(now, index, key);
-        }
-    }
-
     /// Tells of a new reason: the log in every process, an event at the canary where this one leads.
     fn tell_standing(&mut self, now: Now, index: usize, standing: Standing) {
         let leads = self.leadership.deadline(now.moment).is_some();
@@ -173,7 +154,7 @@ impl Brain {
         }
         let (object, Some(canary)) = rivals.canary() else { return };
         if leads && desk.stood.told.replace(reason) != Some(reason) {
-            let acting = standing.acts_until(now.moment).is_some();
+            let acting = desk.stood.acting;
             let event = Event {
                 regarding: ObjectReference {
                     kind: Kind::ReplicationController,

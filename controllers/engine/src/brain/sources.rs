@@ -207,17 +207,9 @@ impl Brain {
         }
         let Some(desk) = self.desks.get_mut(desk_index) else { return };
         let Some(state) = desk.keys.get_mut(&meta.name) else { return };
-        let was_busy = state.is_busy();
-        let dropped = state.drop_unsent();
-        if dropped > 0 {
-            self.meter.writes_dropped(desk.controller.queue(), dropped);
-        }
-        state.batch.is_void = true;
         state.failures = 0;
         state.hold = None;
-        if was_busy && !state.is_busy() {
-            self.finish(now, desk_index, &meta.name);
-        }
+        self.drop_unsent_of(now, desk_index, &meta.name);
     }
 
     /// There may be room for what was forbidden: the key is tried again as if it were for the first time. Where many wait for

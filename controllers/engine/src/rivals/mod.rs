@@ -83,6 +83,22 @@ pub enum RivalRequest {
     },
 }
 
+impl RivalRequest {
+    /// What is answered where there is no answer, for this reason.
+    pub fn unanswered(&self, reason: &str) -> RivalAnswer {
+        let fault = || Unreadable(reason.to_owned());
+        match self {
+            RivalRequest::Look { asked, .. } => RivalAnswer::Looked {
+                asked: *asked,
+                evidence: Evidence { pods: Err(fault()), lease: Err(fault()), canary: Err(fault()) },
+            },
+            RivalRequest::MakeCanary { .. } | RivalRequest::RaiseCanary { .. } => {
+                RivalAnswer::CanaryWritten(Err(fault()))
+            }
+        }
+    }
+}
+
 /// What became of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RivalAnswer {
@@ -313,7 +329,8 @@ impl Rivals {
         (!record.holder.is_empty() && now.since(*since) < duration).then_some(record.holder.as_str())
     }
 
-    /// The canary as a look or the watch has shown it; answers whether that is news. A canary that is another one, or was raised by whomever, has proved nothing yet.
+    /// The canary as a look or the watch has shown it; answers whether that is news. A canary that is another one, or was raised by
+    /// whomever, has proved nothing yet.
     fn canary_seen(&mut self, now: Moment, asked: Moment, found: Canary) -> bool {
         if let Some(known) = &self.canary {
             // Older, unless it was asked for since: then etcd was restored.

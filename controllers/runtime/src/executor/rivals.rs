@@ -40,20 +40,6 @@ pub(super) async fn run(owed: OwedAnswer, channel: Channel, request: RivalReques
     owed.pay(Input::Rivals(answer));
 }
 
-/// What is answered where the task of a request ends without an answer.
-pub(super) fn no_answer(request: &RivalRequest) -> RivalAnswer {
-    let ended = || Unreadable("the task of the request has ended".to_owned());
-    match request {
-        RivalRequest::Look { asked, .. } => RivalAnswer::Looked {
-            asked: *asked,
-            evidence: Evidence { pods: Err(ended()), lease: Err(ended()), canary: Err(ended()) },
-        },
-        RivalRequest::MakeCanary { .. } | RivalRequest::RaiseCanary { .. } => {
-            RivalAnswer::CanaryWritten(Err(ended()))
-        }
-    }
-}
-
 async fn write(channel: &Channel, request: Request, answer_by: Instant) -> RivalAnswer {
     let sent = send(channel, request, answer_by).await;
     RivalAnswer::CanaryWritten(sent.and_then(|answer| evidence::canary_written(answer.code, &answer.body)))

@@ -80,7 +80,7 @@ impl World {
     }
 
     pub(super) fn ask_for_rivals(&mut self, id: ProcessId, request: RivalRequest) {
-        let failed = Signal::Input(Input::Rivals(no_answer(&request)));
+        let failed = Signal::Input(Input::Rivals(request.unanswered("no answer")));
         let (there, request) = (self.dice.latency(), Request::Rivals(request));
         if self.is_down() {
             return self.after(there, Happening::Reaches(id, failed));
@@ -158,16 +158,5 @@ impl World {
                 RivalAnswer::CanaryWritten(Ok(()))
             }
         }
-    }
-}
-
-fn no_answer(request: &RivalRequest) -> RivalAnswer {
-    let lost = || Unreadable("no answer".to_owned());
-    match request {
-        RivalRequest::Look { asked, .. } => RivalAnswer::Looked {
-            asked: *asked,
-            evidence: Evidence { pods: Err(lost()), lease: Err(lost()), canary: Err(lost()) },
-        },
-        _ => RivalAnswer::CanaryWritten(Err(lost())),
     }
 }
