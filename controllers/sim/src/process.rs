@@ -1,14 +1,12 @@
 //! One life of one manager: the real brain, sources and election, as one process with clocks of its own.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 
 use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
-use mainstay_engine::{
-    Brain, BrainSettings, Change, Controller, NoMeter, Now, Plan, RivalSettings, Source, Store, View,
-};
-use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
+use mainstay_engine::{Brain, BrainSettings, NoMeter, RivalSettings, Source};
+use mainstay_model::{Kind, ObjectName};
 
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
@@ -88,7 +86,12 @@ impl Process {
         rivals: Option<RivalSettings>,
     ) -> Process {
         let (sender, planned) = channel();
-        let controller = Observed { controller: Bent::new(mutant), planned: sender };
+        let controller = Bent::new(mutant).observed_by(move |key, view, plan, now| {
+            let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
+            let summary = summarise(key, view, plan, now);
+            // Nobody listens once the process has ended, and then nobody minds.
+            let _ = sender.send(Planned { key: key.clone(), unsettled, summary });
+        });
         let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, rivals, ..BrainSettings::default() };
         if let Some(mutant) = mutant {
@@ -136,67 +139,5 @@ impl Process {
     /// What was planned since this was asked last.
     pub fn take_planned(&mut self) -> Vec<Planned> {
         self.planned.try_iter().collect()
-    }
-}
-
-/// A controller, and a word to the oracles each time that it plans.
-struct Observed {
-    controller: Bent,
-    planned: Sender<Planned>,
-}
-
-impl Controller for Observed {
-    fn name(&self) -> &'static str {
-        self.controller.name()
-    }
-
-    fn queue(&self) -> &'static str {
-        self.controller.queue()
-    }
-
-    fn primary(&self) -> Kind {
-        self.controller.primary()
-    }
-
-    fn kinds(&self) -> &'static [Kind] {
-        self.controller.kinds()
-    }
-
-    fn helpful_kinds(&self) -> &'static [Kind] {
-        self.controller.helpful_kinds()
-    }
-
-    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        self.controller.route(store, change, keys);
-    }
-
-    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        self.controller.relieve(store, change, keys);
-    }
-
-    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let plan = self.controller.plan(key, view, now);
-        if self.controller.has_made_it_up() {
-            return plan;
-        }
-        let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
-        let summary = summarise(key, view, &plan, now);
-        // Nobody listens once the process has ended, and then nobody minds.
-        let _ = self.planned.send(Planned { key: key.clone(), unsettled, summary });
-        plan
-    }
-
-    fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
-        self.controller.is_void(store, key, write)
-    }
-
-    fn report(
-        &self,
-        store: &Store,
-        key: &ObjectName,
-        write: &Write,
-        outcome: &WriteOutcome,
-    ) -> Option<Event> {
-        self.controller.report(store, key, write, outcome)
     }
 }

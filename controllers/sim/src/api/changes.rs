@@ -96,14 +96,11 @@ impl ApiServer {
             .and_then(|()| check_replicas(replicas));
         self.check_creation(draft.kind(), &draft.object, validity)?;
         let meta = Meta {
-            name: draft.object.clone(),
-            uid: self.new_uid(),
-            version: ResourceVersion::default(),
             generation: 1,
             labels: labels_or_those_of_the_template(&draft.labels, &draft.spec),
             owners: draft.owners.iter().cloned().collect(),
             created: Some(Timestamp::from_seconds(now.seconds())),
-            deleting: None,
+            ..new_meta(draft.object.clone(), self.new_uid())
         };
         let object = match &draft.spec {
             DraftSpec::Pod => Object::Pod(Arc::new(new_pod(meta))),
@@ -263,6 +260,20 @@ pub(super) fn check_status(status: &ReplicationControllerStatus) -> Result<(), R
         && parts.iter().all(|part| (0..=replicas).contains(part))
         && available_replicas <= ready_replicas;
     if is_valid && replicas >= 0 { Ok(()) } else { Err(Refused::INVALID) }
+}
+
+/// The metadata of an object that nobody has touched yet; the server has to give it a version.
+pub fn new_meta(name: ObjectName, uid: Uid) -> Meta {
+    Meta {
+        name,
+        uid,
+        version: ResourceVersion::default(),
+        generation: 0,
+        labels: LabelSet::default(),
+        owners: Box::new([]),
+        created: None,
+        deleting: None,
+    }
 }
 
 /// A pod that nobody has touched yet.

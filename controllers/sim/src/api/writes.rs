@@ -9,7 +9,7 @@ use mainstay_model::{
 };
 
 use super::ApiServer;
-use super::changes::{check_finalizers, check_owners, check_status, new_pod};
+use super::changes::{check_finalizers, check_owners, check_status, new_meta, new_pod};
 use super::deletion::Deletion;
 use super::record::Record;
 use super::refused::Refused;
@@ -34,14 +34,11 @@ impl ApiServer {
         let validity = check_finalizers(&create.template.finalizers);
         self.check_creation(Kind::Pod, &create.pod, validity)?;
         let meta = Meta {
-            name: create.pod.clone(),
-            uid: self.new_uid(),
-            version: ResourceVersion::default(),
             generation: 1,
             labels: create.template.labels.clone(),
             owners: Box::new([owner_reference(&create.owner)]),
             created: Some(Timestamp::from_seconds(now.seconds())),
-            deleting: None,
+            ..new_meta(create.pod.clone(), self.new_uid())
         };
         let finalizers = create.template.finalizers.to_vec();
         Ok(self.store(Record { finalizers, ..Record::new(Object::Pod(Arc::new(new_pod(meta)))) }))

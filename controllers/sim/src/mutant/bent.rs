@@ -1,6 +1,6 @@
 //! The real controller, bent by a mutant.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
@@ -9,11 +9,14 @@ use mainstay_replication::ReplicationControllers;
 use super::Mutant;
 use super::wrong_controller::WrongController;
 
+/// Who is told of each plan that the engine asked for.
+type Observe = dyn Fn(&ObjectName, &View<'_>, &Plan, Now) + Send;
+
 /// The real controller; with a mutant, made wrong in its way.
 pub struct Bent {
     controller: ReplicationControllers,
     wrong: Option<RefCell<WrongController>>,
-    made_up: Cell<bool>,
+    observe: Option<Box<Observe>>,
 }
 
 impl Bent {
@@ -22,13 +25,32 @@ impl Bent {
         Bent {
             controller: ReplicationControllers::default(),
             wrong: mutant.map(|mutant| RefCell::new(WrongController::new(mutant))),
-            made_up: Cell::new(false),
+            observe: None,
         }
     }
 
-    /// Whether the last plan stands for one that a wrong engine would not have asked for.
-    pub fn has_made_it_up(&self) -> bool {
-        self.made_up.get()
+    /// The same, with a word to somebody each time that it plans. What stands for a plan that a wrong engine would not have asked for is
+    /// no plan.
+    pub fn observed_by(
+        mut self,
+        observe: impl Fn(&ObjectName, &View<'_>, &Plan, Now) + Send + 'static,
+    ) -> Bent {
+        self.observe = Some(Box::new(observe));
+        self
+    }
+
+    /// A plan that was made, by a controller that is wrong perhaps.
+    fn planned(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
+        let Some(wrong) = &self.wrong else { return self.controller.plan(key, view, now) };
+        let mut wrong = wrong.borrow_mut();
+        let mutant = wrong.mutant();
+        let memory = mutant.memory(view.memory, key, view.store);
+        let store = mutant.store(view.store);
+        let view = View { store: store.as_ref().unwrap_or(view.store), memory: &memory };
+        let mut plan = self.controller.plan(key, &view, now);
+        mutant.plan(&mut plan, key, &view, now);
+        wrong.planned(key, &plan);
+        plan
     }
 }
 
@@ -70,20 +92,14 @@ impl Controller for Bent {
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let Some(wrong) = &self.wrong else { return self.controller.plan(key, view, now) };
-        let mut wrong = wrong.borrow_mut();
-        let made_up = wrong.plan_instead(key, now);
-        self.made_up.set(made_up.is_some());
+        let made_up = self.wrong.as_ref().and_then(|wrong| wrong.borrow_mut().plan_instead(key, now));
         if let Some(plan) = made_up {
             return plan;
         }
-        let mutant = wrong.mutant();
-        let memory = mutant.memory(view.memory, key, view.store);
-        let store = mutant.store(view.store);
-        let view = View { store: store.as_ref().unwrap_or(view.store), memory: &memory };
-        let mut plan = self.controller.plan(key, &view, now);
-        mutant.plan(&mut plan, key, &view, now);
-        wrong.planned(key, &plan);
+        let plan = self.planned(key, view, now);
+        if let Some(observe) = &self.observe {
+            observe(key, view, &plan, now);
+        }
         plan
     }
 

@@ -33,6 +33,7 @@ use mainstay_model::{
 use super::TinyWorld;
 use super::digest::{FIRST_VERSION, Shape, as_seen, state_digest};
 use crate::api::ApiServer;
+use crate::api::changes::new_meta;
 use crate::api::record::Record;
 use manager::{KINDS, Manager};
 use memory::Reactions;
@@ -245,16 +246,7 @@ fn controller(uid: Uid, replicas: i32) -> ReplicationController {
     let labels: LabelSet = [("app", "red")].into_iter().collect();
     let template = PodTemplate { labels: labels.clone(), ..PodTemplate::default() };
     ReplicationController {
-        meta: Meta {
-            name: ObjectName::new("shop", "red"),
-            uid,
-            version: ResourceVersion::default(),
-            generation: 1,
-            labels: LabelSet::default(),
-            owners: Box::new([]),
-            created: None,
-            deleting: None,
-        },
+        meta: Meta { generation: 1, ..new_meta(ObjectName::new("shop", "red"), uid) },
         replicas,
         min_ready_seconds: 0,
         selector: Selector(labels),
