@@ -54,6 +54,11 @@ pub fn check_for_control_plane() -> Result<()> {
     Ok(())
 }
 
+/// Checks what a cluster with real nodes needs, control plane and all.
+pub fn check_for_real_cluster() -> Result<()> {
+    check_for_control_plane().and_then(|()| check_for_real_nodes())
+}
+
 /// Checks what real nodes need; on Debian as root, installs what is missing.
 pub fn check_for_real_nodes() -> Result<()> {
     if !is_root() {

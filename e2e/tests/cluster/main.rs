@@ -56,12 +56,9 @@ const TESTS: &[Test] = &[
 ];
 
 fn main() -> ExitCode {
+    let check = prerequisites::check_for_real_cluster;
     let shared = Shared { name: "e2e-test", check, up, cluster: |world: &World| &world.cluster };
     World::run(shared, mend, TESTS).exit_code
-}
-
-fn check() -> Result<()> {
-    prerequisites::check_for_control_plane().and_then(|()| prerequisites::check_for_real_nodes())
 }
 
 fn up(name: &str) -> Result<World> {
