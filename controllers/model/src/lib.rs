@@ -6,10 +6,12 @@
 //! - no field that no controller reads: a view holds what decisions need, and bytes that must survive untouched
 //!   (a pod template's spec) stay bytes.
 //!
-//! Map: [`id`] and [`name`] say which object, [`meta`] and [`labels`] what every object has, [`pod`],
-//! [`replication_controller`] and [`resource_quota`] (with its [`quantity`]) the kinds, [`object`] the sum of them, [`write`](mod@write), [`read`]
-//! and [`event`] what leaves the process, [`lease`] and [`evidence`] who else is at work.
+//! Map: [`id`] and [`name`] say which object, [`meta`] and [`labels`] what every object has, [`pod`], [`replication_controller`],
+//! [`resource_quota`] (with its [`quantity`]), [`service`], [`node`], [`endpoints`] and [`endpoint_slice`] (which share [`target`]) the kinds, [`object`] the
+//! sum of them, [`write`](mod@write), [`read`] and [`event`] what leaves the process, [`lease`] and [`evidence`] who else is at work.
 
+pub mod endpoint_slice;
+pub mod endpoints;
 pub mod event;
 pub mod evidence;
 pub mod id;
@@ -18,15 +20,20 @@ pub mod labels;
 pub mod lease;
 pub mod meta;
 pub mod name;
+pub mod node;
 pub mod object;
 pub mod pod;
 pub mod quantity;
 pub mod read;
 pub mod replication_controller;
 pub mod resource_quota;
+pub mod service;
+pub mod target;
 pub mod time;
 pub mod write;
 
+pub use endpoint_slice::{AddressType, Endpoint, EndpointConditions, EndpointPort, EndpointSlice};
+pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints, SubsetPort};
 pub use event::{Event, EventForm, EventRecord, EventType, ObjectReference};
 pub use evidence::{Canary, ControllerManagerPod, Evidence, Unreadable};
 pub use id::{ResourceVersion, Uid};
@@ -35,10 +42,17 @@ pub use labels::{LabelSet, Selector};
 pub use lease::{LeaseRecord, ObservedLease};
 pub use meta::{ControllerReference, Meta, OwnerReference};
 pub use name::{Name, ObjectName};
+pub use node::Node;
 pub use object::{Object, Tombstone};
-pub use pod::{Pod, PodPhase, PodTemplate};
+pub use pod::{ContainerPort, Pod, PodPhase, PodTemplate};
 pub use read::{Found, Read, ReadOutcome};
 pub use replication_controller::{Condition, ReplicationController, ReplicationControllerStatus};
 pub use resource_quota::ResourceQuota;
+pub use service::{ClusterIp, IpFamily, Service, ServicePort, TargetPort};
+pub use target::{TargetReference, TargetRest};
 pub use time::Timestamp;
-pub use write::{AdoptPod, CreatePod, DeletePod, Refusal, ReleasePod, StatusPatch, Write, WriteOutcome};
+pub use write::{
+    AdoptPod, CreateEndpointSlice, CreateEndpoints, CreatePod, DeleteObject, DeletePod, EndpointSliceContent,
+    EndpointsContent, Refusal, ReleasePod, StatusPatch, UpdateEndpointSlice, UpdateEndpoints, Write,
+    WriteOutcome,
+};

@@ -2,41 +2,61 @@
 
 use std::sync::Arc;
 
+use crate::endpoint_slice::EndpointSlice;
+use crate::endpoints::Endpoints;
 use crate::id::{ResourceVersion, Uid};
 use crate::kind::Kind;
 use crate::meta::Meta;
 use crate::name::ObjectName;
+use crate::node::Node;
 use crate::pod::Pod;
 use crate::replication_controller::ReplicationController;
 use crate::resource_quota::ResourceQuota;
+use crate::service::Service;
 
 /// An object of any kind that is watched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Object {
+    /// An Endpoints.
+    Endpoints(Arc<Endpoints>),
+    /// An EndpointSlice.
+    EndpointSlice(Arc<EndpointSlice>),
+    /// A node.
+    Node(Arc<Node>),
     /// A pod.
     Pod(Arc<Pod>),
     /// A ReplicationController.
     ReplicationController(Arc<ReplicationController>),
     /// A ResourceQuota.
     ResourceQuota(Arc<ResourceQuota>),
+    /// A service.
+    Service(Arc<Service>),
 }
 
 impl Object {
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {
+            Object::Endpoints(_) => Kind::Endpoints,
+            Object::EndpointSlice(_) => Kind::EndpointSlice,
+            Object::Node(_) => Kind::Node,
             Object::Pod(_) => Kind::Pod,
             Object::ReplicationController(_) => Kind::ReplicationController,
             Object::ResourceQuota(_) => Kind::ResourceQuota,
+            Object::Service(_) => Kind::Service,
         }
     }
 
     /// Its metadata.
     pub fn meta(&self) -> &Meta {
         match self {
+            Object::Endpoints(endpoints) => &endpoints.meta,
+            Object::EndpointSlice(slice) => &slice.meta,
+            Object::Node(node) => &node.meta,
             Object::Pod(pod) => &pod.meta,
             Object::ReplicationController(controller) => &controller.meta,
             Object::ResourceQuota(quota) => &quota.meta,
+            Object::Service(service) => &service.meta,
         }
     }
 }

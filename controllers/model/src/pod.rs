@@ -1,5 +1,8 @@
 //! Pods and the templates that they are made from.
 
+use core::net::IpAddr;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::labels::LabelSet;
@@ -18,6 +21,14 @@ pub struct Pod {
     pub end_reason: Option<Name>,
     /// The node it is bound to; `None` before it is scheduled.
     pub node: Option<Name>,
+    /// Its addresses, the primary one first: `status.podIPs`, or `status.podIP` where that is empty. What is no address is left out.
+    pub ips: Box<[IpAddr]>,
+    /// `spec.hostname`; `None` where it is empty.
+    pub hostname: Option<Name>,
+    /// `spec.subdomain`; `None` where it is empty.
+    pub subdomain: Option<Name>,
+    /// The ports that have a name, those of the containers first, then those of the native sidecars; each group in the object's order.
+    pub named_ports: Arc<[ContainerPort]>,
     /// Whether the condition `Ready` is True.
     pub ready: bool,
     /// `lastTransitionTime` of the condition `Ready`, whatever its status; `None` without the condition or the time.
@@ -36,6 +47,17 @@ impl Pod {
     pub fn is_active(&self) -> bool {
         !self.phase.is_finished() && !self.meta.is_deleting()
     }
+}
+
+/// A port of a container that has a name.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ContainerPort {
+    /// The name.
+    pub name: Name,
+    /// `TCP`, `UDP` or `SCTP`; `TCP` where it was left out.
+    pub protocol: Name,
+    /// The number.
+    pub number: i32,
 }
 
 /// `status.phase`.

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use crate::endpoint_slice::{AddressType, Endpoint, EndpointPort};
+use crate::endpoints::EndpointSubset;
 use crate::id::{ResourceVersion, Uid};
 use crate::kind::Kind;
+use crate::labels::LabelSet;
 use crate::meta::ControllerReference;
 use crate::name::{Name, ObjectName};
 use crate::pod::PodTemplate;
@@ -24,6 +29,16 @@ pub enum Write {
     DeletePod(DeletePod),
     /// Writes the status of a ReplicationController.
     PatchReplicationControllerStatus(StatusPatch<ReplicationControllerStatus>),
+    /// Makes an Endpoints.
+    CreateEndpoints(CreateEndpoints),
+    /// Writes an Endpoints anew.
+    UpdateEndpoints(UpdateEndpoints),
+    /// Makes an EndpointSlice, under a name that we chose.
+    CreateEndpointSlice(CreateEndpointSlice),
+    /// Writes an EndpointSlice anew.
+    UpdateEndpointSlice(UpdateEndpointSlice),
+    /// Deletes an Endpoints or an EndpointSlice.
+    DeleteObject(DeleteObject),
 }
 
 impl Write {
@@ -34,6 +49,9 @@ impl Write {
                 Kind::Pod
             }
             Write::PatchReplicationControllerStatus(_) => Kind::ReplicationController,
+            Write::CreateEndpoints(_) | Write::UpdateEndpoints(_) => Kind::Endpoints,
+            Write::CreateEndpointSlice(_) | Write::UpdateEndpointSlice(_) => Kind::EndpointSlice,
+            Write::DeleteObject(delete) => delete.kind,
         }
     }
 
@@ -45,27 +63,36 @@ impl Write {
             Write::ReleasePod(release) => &release.pod,
             Write::DeletePod(delete) => &delete.pod,
             Write::PatchReplicationControllerStatus(patch) => &patch.object,
+            Write::CreateEndpoints(create) => &create.endpoints,
+            Write::UpdateEndpoints(update) => &update.endpoints,
+            Write::CreateEndpointSlice(create) => &create.slice,
+            Write::UpdateEndpointSlice(update) => &update.slice,
+            Write::DeleteObject(delete) => &delete.object,
         }
     }
 
     /// The UID that the object must have; `None` for what is to be made.
     pub fn uid(&self) -> Option<Uid> {
         match self {
-            Write::CreatePod(_) => None,
+            Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => None,
             Write::AdoptPod(adopt) => Some(adopt.uid),
             Write::ReleasePod(release) => Some(release.uid),
             Write::DeletePod(delete) => Some(delete.uid),
             Write::PatchReplicationControllerStatus(patch) => Some(patch.uid),
+            Write::UpdateEndpoints(update) => Some(update.uid),
+            Write::UpdateEndpointSlice(update) => Some(update.uid),
+            Write::DeleteObject(delete) => Some(delete.uid),
         }
     }
 
     /// The verb and what it is for, for logs and metrics.
     pub fn verb(&self) -> &'static str {
         match self {
-            Write::CreatePod(_) => "create",
+            Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => "create",
             Write::AdoptPod(_) => "adopt",
             Write::ReleasePod(_) => "release",
-            Write::DeletePod(_) => "delete",
+            Write::DeletePod(_) | Write::DeleteObject(_) => "delete",
+            Write::UpdateEndpoints(_) | Write::UpdateEndpointSlice(_) => "update",
             Write::PatchReplicationControllerStatus(_) => "status",
         }
     }
@@ -126,6 +153,97 @@ pub struct StatusPatch<S> {
     pub version: ResourceVersion,
     /// The whole status.
     pub status: S,
+}
+
+/// An Endpoints to make. Its name is its service's: sent twice it makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CreateEndpoints {
+    /// Namespace and name, those of the service.
+    pub endpoints: ObjectName,
+    /// All that is in it.
+    pub content: Arc<EndpointsContent>,
+}
+
+/// An Endpoints to write anew; refused by the server (409) if the object has changed since `version`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UpdateEndpoints {
+    /// The object.
+    pub endpoints: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The version that was seen, as precondition.
+    pub version: ResourceVersion,
+    /// [`Endpoints::kept`](crate::Endpoints::kept) of what was seen.
+    pub kept: Bytes,
+    /// All that is in it.
+    pub content: Arc<EndpointsContent>,
+}
+
+/// All of an Endpoints that is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EndpointsContent {
+    /// All labels.
+    pub labels: LabelSet,
+    /// All annotations.
+    pub annotations: LabelSet,
+    /// The addresses.
+    pub subsets: Arc<[EndpointSubset]>,
+}
+
+/// An EndpointSlice to make. Sent twice it makes one, since the name is ours and fixed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CreateEndpointSlice {
+    /// Namespace and the name that we chose.
+    pub slice: ObjectName,
+    /// Goes into `metadata.generateName`, as upstream's slices have it; the name is set nevertheless.
+    pub generate_name: Name,
+    /// The Service, or the Endpoints that is mirrored.
+    pub owner: ControllerReference,
+    /// All that is in it.
+    pub content: Arc<EndpointSliceContent>,
+}
+
+/// An EndpointSlice to write anew; refused by the server (409) if the object has changed since `version`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UpdateEndpointSlice {
+    /// The object.
+    pub slice: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The version that was seen, as precondition.
+    pub version: ResourceVersion,
+    /// [`EndpointSlice::kept`](crate::EndpointSlice::kept) of what was seen.
+    pub kept: Bytes,
+    /// All that is in it.
+    pub content: Arc<EndpointSliceContent>,
+}
+
+/// All of an EndpointSlice that is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EndpointSliceContent {
+    /// All labels.
+    pub labels: LabelSet,
+    /// All annotations.
+    pub annotations: LabelSet,
+    /// What its addresses are. The server refuses to change it.
+    pub address_type: AddressType,
+    /// The endpoints.
+    pub endpoints: Arc<[Endpoint]>,
+    /// The ports that each of them serves.
+    pub ports: Arc<[EndpointPort]>,
+}
+
+/// An object to delete; refused by the server (409) if it has changed since `version` or is another one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeleteObject {
+    /// [`Kind::Endpoints`] or [`Kind::EndpointSlice`].
+    pub kind: Kind,
+    /// The object.
+    pub object: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The version that was seen, as precondition.
+    pub version: ResourceVersion,
 }
 
 /// How a write ended, as far as can be known.

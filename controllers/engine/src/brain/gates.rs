@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use mainstay_model::{Found, ObjectName, Read, ReadOutcome, ResourceVersion, Write};
 
-use super::keys::{Gate, KeyState, Known, Reading, owner};
+use super::keys::{Gate, KeyState, Known, Reading, is_made_by};
 use super::sources::SourceState;
 use super::{Brain, DeskKey};
 use crate::clock::Now;
@@ -72,7 +72,7 @@ impl Brain {
         let Some(mut state) = desk.keys.remove(key) else { return };
         let creations = std::mem::take(&mut state.gate.creations);
         for (object, write) in creations {
-            if self.store.pods().get(&object).is_none() {
+            if self.store.get(write.kind(), &object).is_none() {
                 let read = Read { kind: write.kind(), object };
                 self.read((*index, key), &mut state, read, Reading::ToConfirmCreation(write));
             }
@@ -146,7 +146,7 @@ impl Brain {
         outcome: ReadOutcome,
     ) {
         match outcome {
-            ReadOutcome::Found(found) if found.controller == owner(&write) => {
+            ReadOutcome::Found(found) if is_made_by(&write, &found) => {
                 if let Some(source) = self.source_of(&write) {
                     if self.progress_of(&source) < found.version {
                         // That change may be lost, too: looked at again when the cache claims to have it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use mainstay_model::{DeletePod, Event, Kind, Name, ObjectName, Read, ResourceVersion, Uid, Write};
+use mainstay_model::{DeletePod, Event, Found, Kind, Name, ObjectName, Read, ResourceVersion, Uid, Write};
 
 use crate::clock::Moment;
 use crate::controller::Memory;
@@ -15,7 +15,7 @@ use crate::window::Window;
 pub(super) struct KeyState {
     /// What planners see.
     pub memory: Memory,
-    /// Until when each unsettled create may still appear, by its name.
+    /// Until when each unsettled create may still appear, by its name. A key creates objects of one kind only.
     pub unsettled_until: BTreeMap<Name, Moment>,
     /// Deletes whose outcome is unknown, in order, and until when each may still take effect.
     pub doomed: Vec<(DeletePod, Moment)>,
@@ -69,7 +69,7 @@ pub(super) enum Reading {
 /// The course of the writes that came from one plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Batch {
-    /// Whether a create or delete was acknowledged.
+    /// Whether anything but a claim or a status was acknowledged.
     pub managed: bool,
     /// The kind of the first write that failed.
     pub failed: Option<&'static str>,
@@ -163,7 +163,7 @@ impl KeyState {
             && self.held_back.is_none()
             && self.told.is_empty()
             && self.memory.failure.is_none()
-            && self.memory.unsettled.is_empty()
+            && self.unsettled_until.is_empty()
             && self.doomed.is_empty()
             && self.memory.answers.is_empty()
     }
@@ -191,11 +191,13 @@ impl KeyState {
 
     /// Remembers a create that may or may not have been committed.
     pub fn remember_unsettled(&mut self, write: &Write, until: Moment) {
-        if let Write::CreatePod(create) = write {
-            if !self.memory.unsettled.iter().any(|known| known.pod == create.pod) {
-                self.memory.unsettled.push(create.clone());
-            }
-            self.unsettled_until.insert(create.pod.name.clone(), until);
+        if let Write::CreatePod(create) = write
+            && !self.memory.unsettled.iter().any(|known| known.pod == create.pod)
+        {
+            self.memory.unsettled.push(create.clone());
+        }
+        if created(write).is_some() {
+            self.unsettled_until.insert(write.object().name.clone(), until);
         }
     }
 
@@ -203,6 +205,13 @@ impl KeyState {
     pub fn settle(&mut self, object: &ObjectName) {
         self.memory.unsettled.retain(|create| create.pod != *object);
         self.unsettled_until.remove(&object.name);
+    }
+
+    /// Forgets the creates that cannot appear any more.
+    pub fn forget_unsettled(&mut self, now: Moment) {
+        self.unsettled_until.retain(|_, until| *until > now);
+        let until = &self.unsettled_until;
+        self.memory.unsettled.retain(|create| until.contains_key(&create.pod.name));
     }
 
     /// Remembers a delete that may or may not have been committed.
@@ -225,7 +234,7 @@ impl KeyState {
 
     /// Whether a create of that name was sent before without a known outcome.
     pub fn is_unsettled(&self, object: &ObjectName) -> bool {
-        self.memory.unsettled.iter().any(|create| create.pod == *object)
+        self.unsettled_until.contains_key(&object.name)
     }
 }
 
@@ -234,29 +243,71 @@ pub(super) fn tells(write: &Write) -> bool {
     matches!(write, Write::PatchReplicationControllerStatus(_))
 }
 
-/// Whether a write makes or deletes what its controller owns, as opposed to claims and status.
+/// Whether a write makes, changes or deletes what its controller owns, as opposed to claims and status.
 pub(super) fn manages(write: &Write) -> bool {
-    matches!(write, Write::CreatePod(_) | Write::DeletePod(_))
+    match write {
+        Write::CreatePod(_)
+        | Write::DeletePod(_)
+        | Write::CreateEndpoints(_)
+        | Write::UpdateEndpoints(_)
+        | Write::CreateEndpointSlice(_)
+        | Write::UpdateEndpointSlice(_)
+        | Write::DeleteObject(_) => true,
+        Write::AdoptPod(_) | Write::ReleasePod(_) | Write::PatchReplicationControllerStatus(_) => false,
+    }
+}
+
+/// Whether a conflict only says that somebody was faster: the write is about what is there, in the state in which it was seen.
+pub(super) fn yields(write: &Write) -> bool {
+    match write {
+        Write::AdoptPod(_)
+        | Write::ReleasePod(_)
+        | Write::PatchReplicationControllerStatus(_)
+        | Write::UpdateEndpoints(_)
+        | Write::UpdateEndpointSlice(_)
+        | Write::DeleteObject(_) => true,
+        Write::CreatePod(_)
+        | Write::DeletePod(_)
+        | Write::CreateEndpoints(_)
+        | Write::CreateEndpointSlice(_) => false,
+    }
 }
 
 /// The UID of the controller that a created object will have.
 pub(super) fn owner(write: &Write) -> Option<Uid> {
     match write {
         Write::CreatePod(create) => Some(create.owner.uid),
+        Write::CreateEndpointSlice(create) => Some(create.owner.uid),
         Write::AdoptPod(_)
         | Write::ReleasePod(_)
         | Write::DeletePod(_)
-        | Write::PatchReplicationControllerStatus(_) => None,
+        | Write::PatchReplicationControllerStatus(_)
+        | Write::CreateEndpoints(_)
+        | Write::UpdateEndpoints(_)
+        | Write::UpdateEndpointSlice(_)
+        | Write::DeleteObject(_) => None,
     }
+}
+
+/// Whether what was found under the name of a create is what it was to make. An Endpoints has the name of its service and no owner, so any
+/// one will do: the next plan makes of it what it should be.
+pub(super) fn is_made_by(write: &Write, found: &Found) -> bool {
+    matches!(write, Write::CreateEndpoints(_))
+        || (found.controller.is_some() && found.controller == owner(write))
 }
 
 /// The kind and name of what a write creates, if it creates.
 pub(super) fn created(write: &Write) -> Option<(Kind, &ObjectName)> {
     match write {
-        Write::CreatePod(create) => Some((Kind::Pod, &create.pod)),
+        Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => {
+            Some((write.kind(), write.object()))
+        }
         Write::AdoptPod(_)
         | Write::ReleasePod(_)
         | Write::DeletePod(_)
-        | Write::PatchReplicationControllerStatus(_) => None,
+        | Write::PatchReplicationControllerStatus(_)
+        | Write::UpdateEndpoints(_)
+        | Write::UpdateEndpointSlice(_)
+        | Write::DeleteObject(_) => None,
     }
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use mainstay_model::{Kind, ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{
+    DeleteObject, DeletePod, ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome,
+};
 
-use super::keys::{Held, KeyState, Reading, created, manages, tells};
+use super::keys::{Held, KeyState, Reading, created, is_made_by, manages, tells, yields};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::controller::Failure;
@@ -41,16 +43,20 @@ impl Brain {
             WriteOutcome::Refused(refusal) => self.refused(now, (index, &key), &mut state, write, refusal),
             WriteOutcome::Unknown { message } => {
                 match &write {
-                    Write::CreatePod(_) => {
+                    Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => {
                         state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
                         self.settle_by_read((index, &key), &mut state, write.clone());
                     }
                     Write::DeletePod(delete) => {
                         state.doom(delete, now.moment.after(self.settings.settle_time))
                     }
+                    // If they land late they meet another version, and are refused.
                     Write::AdoptPod(_)
                     | Write::ReleasePod(_)
-                    | Write::PatchReplicationControllerStatus(_) => {}
+                    | Write::PatchReplicationControllerStatus(_)
+                    | Write::UpdateEndpoints(_)
+                    | Write::UpdateEndpointSlice(_)
+                    | Write::DeleteObject(_) => {}
                 }
                 self.failed((index, &key), &mut state, write, message);
             }
@@ -88,9 +94,10 @@ impl Brain {
         write: &Write,
         version: Option<ResourceVersion>,
     ) {
-        if let Write::DeletePod(delete) = write {
-            state.gate.deletions.insert((Kind::Pod, delete.pod.clone(), delete.uid), now.moment);
-            state.undoom(delete.uid);
+        if let Write::DeletePod(DeletePod { uid, .. }) | Write::DeleteObject(DeleteObject { uid, .. }) = write
+        {
+            state.gate.deletions.insert((write.kind(), write.object().clone(), *uid), now.moment);
+            state.undoom(*uid);
         } else if let (Some(version), Some(source)) = (version, self.source_of(write)) {
             state.gate.expect(source, version, now.moment);
             if let Some(uid) = write.uid() {
@@ -104,7 +111,7 @@ impl Brain {
             state.window.grow();
         }
         state.batch.managed |= manages(write);
-        if !manages(write) {
+        if yields(write) {
             state.conflicts = None;
         }
     }
@@ -131,7 +138,7 @@ impl Brain {
                 state.batch.failed.get_or_insert(write.verb());
             }
             // Somebody was faster; the cache will show what they did. If it does not for that long, it has lost it.
-            Refusal::Conflict { .. } if !manages(&write) => {
+            Refusal::Conflict { .. } if yields(&write) => {
                 state.batch.failed.get_or_insert(write.verb());
                 let (conflicts, since) = state.conflicts.get_or_insert((0, now.moment));
                 *conflicts += 1;
@@ -246,9 +253,8 @@ impl Brain {
         write: &Write,
         outcome: ReadOutcome,
     ) {
-        let Write::CreatePod(create) = write else { return };
         match outcome {
-            ReadOutcome::Found(found) if found.controller == Some(create.owner.uid) => {
+            ReadOutcome::Found(found) if is_made_by(write, &found) => {
                 let version = Some(found.version);
                 self.acknowledged(now, state, write, version);
                 self.compare_with_cache(now, state, write, &found);
@@ -259,8 +265,8 @@ impl Brain {
                 }
             }
             ReadOutcome::Found(_) => {
-                state.settle(&create.pod);
-                state.memory.taken.insert(create.pod.name.clone());
+                state.settle(write.object());
+                state.memory.taken.insert(write.object().name.clone());
             }
             // Not there, or not to be known: if it was sent before it may yet appear, and stays unsettled.
             ReadOutcome::NotFound => {}

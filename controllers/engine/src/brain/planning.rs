@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mainstay_model::{CreatePod, Event, Kind, ObjectName, ObjectReference, Timestamp, Write};
 
-use super::keys::{Held, Hold, KeyState, Reading, tells};
+use super::keys::{Held, Hold, KeyState, Reading, created, tells};
 use super::{Brain, DeskKey};
 use crate::clock::{Moment, Now};
 use crate::controller::{Plan, View};
@@ -43,14 +43,12 @@ impl Brain {
             return;
         }
 
-        let expired = |until: Option<&Moment>| until.is_none_or(|until| *until <= now.moment);
         let past: Vec<ObjectName> = (state.memory.unsettled.iter())
-            .filter(|create| {
-                expired(state.unsettled_until.get(&create.pod.name)) || settled(&self.store, create)
-            })
+            .filter(|create| settled(&self.store, create))
             .map(|create| create.pod.clone())
             .collect();
         past.iter().for_each(|object| state.settle(object));
+        state.forget_unsettled(now.moment);
         state.doomed.retain(|(delete, until)| {
             *until > now.moment && self.store.is_staying(Kind::Pod, &delete.pod, delete.uid)
         });
@@ -139,9 +137,9 @@ impl Brain {
             state.batch = Default::default();
         }
         for write in writes {
-            match write {
-                Write::CreatePod(_) => state.creates.push_back(write),
-                write => state.writes.push_back(write),
+            match created(&write) {
+                Some(_) => state.creates.push_back(write),
+                None => state.writes.push_back(write),
             }
         }
         self.keep((index, key), state, requeue_at);

@@ -34,6 +34,11 @@ impl<V: Eq + Hash> Index<V> {
         }
     }
 
+    /// How many have that value.
+    pub(super) fn count(&self, value: &V) -> usize {
+        self.names.get(value).map_or(0, BTreeSet::len)
+    }
+
     pub(super) fn get<'a>(&'a self, value: &V) -> impl Iterator<Item = &'a ObjectName> + use<'a, V> {
         self.names.get(value).into_iter().flatten()
     }

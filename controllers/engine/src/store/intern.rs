@@ -5,7 +5,8 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use mainstay_model::{
-    LabelSet, Meta, Name, ObjectName, OwnerReference, Pod, ReplicationController, ResourceQuota,
+    ContainerPort, EndpointSlice, Endpoints, LabelSet, Meta, Name, Node, ObjectName, OwnerReference, Pod,
+    ReplicationController, ResourceQuota, Service,
 };
 
 /// The shared texts and label sets. A name that is used by one object only is not kept here.
@@ -13,6 +14,7 @@ use mainstay_model::{
 pub(super) struct Interner {
     texts: HashSet<Name, FixedState>,
     label_sets: HashSet<LabelSet, FixedState>,
+    named_ports: HashSet<Arc<[ContainerPort]>, FixedState>,
 }
 
 impl Interner {
@@ -21,7 +23,36 @@ impl Interner {
         self.meta(&mut own.meta);
         own.node = own.node.take().map(|node| self.text(node));
         own.end_reason = own.end_reason.take().map(|reason| self.text(reason));
+        own.subdomain = own.subdomain.take().map(|subdomain| self.text(subdomain));
+        own.named_ports = self.named_ports.get_or_insert_with(&own.named_ports, Arc::clone).clone();
         pod
+    }
+
+    /// The addresses of an Endpoints and of a slice are many and change often: only what stays is worth the search for a copy.
+    pub(super) fn endpoints(&mut self, mut endpoints: Arc<Endpoints>) -> Arc<Endpoints> {
+        self.meta(&mut Arc::make_mut(&mut endpoints).meta);
+        endpoints
+    }
+
+    pub(super) fn endpoint_slice(&mut self, mut slice: Arc<EndpointSlice>) -> Arc<EndpointSlice> {
+        self.meta(&mut Arc::make_mut(&mut slice).meta);
+        slice
+    }
+
+    pub(super) fn node(&mut self, mut node: Arc<Node>) -> Arc<Node> {
+        let own = Arc::make_mut(&mut node);
+        self.meta(&mut own.meta);
+        own.allocatable_cpu = own.allocatable_cpu.take().map(|cpu| self.text(cpu));
+        node
+    }
+
+    pub(super) fn service(&mut self, mut service: Arc<Service>) -> Arc<Service> {
+        let own = Arc::make_mut(&mut service);
+        self.meta(&mut own.meta);
+        if let Some(selector) = &mut own.selector {
+            selector.0 = self.label_set(selector.0.clone());
+        }
+        service
     }
 
     pub(super) fn replication_controller(
@@ -46,6 +77,7 @@ impl Interner {
     /// Drops what only this table still holds.
     pub(super) fn collect_unused(&mut self) {
         self.label_sets.retain(|labels| !labels.is_unshared());
+        self.named_ports.retain(|ports| Arc::strong_count(ports) > 1);
         self.texts.retain(|text| Arc::strong_count(text) > 1);
     }
 

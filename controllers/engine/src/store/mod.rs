@@ -1,16 +1,23 @@
 //! The store: every watched object as a slim view, with the indexes that planners ask.
 
+mod endpoint_slices;
 mod index;
 mod intern;
+mod labelled;
 mod pods;
+mod services;
 mod table;
 
+pub use endpoint_slices::{EndpointSlices, service_of};
 pub use pods::Pods;
+pub use services::Services;
 pub use table::Table;
 
 use std::fmt;
 
-use mainstay_model::{Kind, Object, ObjectName, ReplicationController, ResourceQuota, Tombstone, Uid};
+use mainstay_model::{
+    Endpoints, Kind, Node, Object, ObjectName, ReplicationController, ResourceQuota, Tombstone, Uid,
+};
 
 use intern::Interner;
 
@@ -26,13 +33,32 @@ pub struct Change {
 /// All watched objects.
 #[derive(Clone, Default)]
 pub struct Store {
+    endpoints: Table<Endpoints>,
+    endpoint_slices: EndpointSlices,
+    nodes: Table<Node>,
     pods: Pods,
     replication_controllers: Table<ReplicationController>,
     resource_quotas: Table<ResourceQuota>,
+    services: Services,
     interner: Interner,
 }
 
 impl Store {
+    /// The Endpoints.
+    pub fn endpoints(&self) -> &Table<Endpoints> {
+        &self.endpoints
+    }
+
+    /// The EndpointSlices.
+    pub fn endpoint_slices(&self) -> &EndpointSlices {
+        &self.endpoint_slices
+    }
+
+    /// The nodes.
+    pub fn nodes(&self) -> &Table<Node> {
+        &self.nodes
+    }
+
     /// The pods.
     pub fn pods(&self) -> &Pods {
         &self.pods
@@ -48,11 +74,31 @@ impl Store {
         &self.resource_quotas
     }
 
+    /// The services.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Puts an object in the place of what bore its name; says what changed.
     ///
     /// Where the old object had another UID, it is gone: that gives two changes, the deletion first.
     pub fn apply(&mut self, object: Object) -> Vec<Change> {
         let changes = match object {
+            Object::Endpoints(endpoints) => {
+                let endpoints = self.interner.endpoints(endpoints);
+                let old = self.endpoints.insert(endpoints.clone());
+                (old.map(Object::Endpoints), Object::Endpoints(endpoints))
+            }
+            Object::EndpointSlice(endpoint_slice) => {
+                let endpoint_slice = self.interner.endpoint_slice(endpoint_slice);
+                let old = self.endpoint_slices.insert(endpoint_slice.clone());
+                (old.map(Object::EndpointSlice), Object::EndpointSlice(endpoint_slice))
+            }
+            Object::Node(node) => {
+                let node = self.interner.node(node);
+                let old = self.nodes.insert(node.clone());
+                (old.map(Object::Node), Object::Node(node))
+            }
             Object::Pod(pod) => {
                 let pod = self.interner.pod(pod);
                 let old = self.pods.insert(pod.clone());
@@ -67,6 +113,11 @@ impl Store {
                 let quota = self.interner.resource_quota(quota);
                 let old = self.resource_quotas.insert(quota.clone());
                 (old.map(Object::ResourceQuota), Object::ResourceQuota(quota))
+            }
+            Object::Service(service) => {
+                let service = self.interner.service(service);
+                let old = self.services.insert(service.clone());
+                (old.map(Object::Service), Object::Service(service))
             }
         };
         match changes {
@@ -85,11 +136,15 @@ impl Store {
     /// Takes an object out by name and UID.
     pub fn remove(&mut self, kind: Kind, name: &ObjectName, uid: Uid) -> Option<Change> {
         let old = match kind {
+            Kind::Endpoints => Object::Endpoints(self.endpoints.remove(name, uid)?),
+            Kind::EndpointSlice => Object::EndpointSlice(self.endpoint_slices.remove(name, uid)?),
+            Kind::Node => Object::Node(self.nodes.remove(name, uid)?),
             Kind::Pod => Object::Pod(self.pods.remove(name, uid)?),
             Kind::ReplicationController => {
                 Object::ReplicationController(self.replication_controllers.remove(name, uid)?)
             }
             Kind::ResourceQuota => Object::ResourceQuota(self.resource_quotas.remove(name, uid)?),
+            Kind::Service => Object::Service(self.services.remove(name, uid)?),
         };
         Some(Change { old: Some(old), new: None })
     }
@@ -97,11 +152,15 @@ impl Store {
     /// The object of that kind and name.
     pub fn get(&self, kind: Kind, name: &ObjectName) -> Option<Object> {
         match kind {
+            Kind::Endpoints => self.endpoints.get(name).cloned().map(Object::Endpoints),
+            Kind::EndpointSlice => self.endpoint_slices.get(name).cloned().map(Object::EndpointSlice),
+            Kind::Node => self.nodes.get(name).cloned().map(Object::Node),
             Kind::Pod => self.pods.get(name).cloned().map(Object::Pod),
             Kind::ReplicationController => {
                 self.replication_controllers.get(name).cloned().map(Object::ReplicationController)
             }
             Kind::ResourceQuota => self.resource_quotas.get(name).cloned().map(Object::ResourceQuota),
+            Kind::Service => self.services.get(name).cloned().map(Object::Service),
         }
     }
 
@@ -114,20 +173,28 @@ impl Store {
     /// Every object of a kind, in the order of their names.
     pub fn all(&self, kind: Kind) -> Vec<Object> {
         match kind {
+            Kind::Endpoints => self.endpoints.iter().cloned().map(Object::Endpoints).collect(),
+            Kind::EndpointSlice => self.endpoint_slices.iter().cloned().map(Object::EndpointSlice).collect(),
+            Kind::Node => self.nodes.iter().cloned().map(Object::Node).collect(),
             Kind::Pod => self.pods.iter().cloned().map(Object::Pod).collect(),
             Kind::ReplicationController => {
                 self.replication_controllers.iter().cloned().map(Object::ReplicationController).collect()
             }
             Kind::ResourceQuota => self.resource_quotas.iter().cloned().map(Object::ResourceQuota).collect(),
+            Kind::Service => self.services.iter().cloned().map(Object::Service).collect(),
         }
     }
 
     /// How many objects of a kind there are.
     pub fn len(&self, kind: Kind) -> usize {
         match kind {
+            Kind::Endpoints => self.endpoints.len(),
+            Kind::EndpointSlice => self.endpoint_slices.len(),
+            Kind::Node => self.nodes.len(),
             Kind::Pod => self.pods.len(),
             Kind::ReplicationController => self.replication_controllers.len(),
             Kind::ResourceQuota => self.resource_quotas.len(),
+            Kind::Service => self.services.len(),
         }
     }
 
@@ -141,9 +208,13 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
+            .entries(self.endpoints.iter())
+            .entries(self.endpoint_slices.iter())
+            .entries(self.nodes.iter())
             .entries(self.pods.iter())
             .entries(self.replication_controllers.iter())
             .entries(self.resource_quotas.iter())
+            .entries(self.services.iter())
             .finish()
     }
 }

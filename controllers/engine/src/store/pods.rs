@@ -1,4 +1,4 @@
-//! Pods, by name, by controller and by label set.
+//! Pods, by name, by controller, by labels and by node.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mainstay_model::{LabelSet, Name, ObjectName, Pod, Selector, Uid};
 
 use super::index::Index;
+use super::labelled::Labelled;
 use super::table::Table;
 
 /// All pods.
@@ -13,6 +14,8 @@ use super::table::Table;
 pub struct Pods {
     table: Table<Pod>,
     controlled: Index<Uid>,
+    labelled: Labelled,
+    on_node: Index<Name>,
     /// Pods without a controller: namespace, then label set, then name. A selector is held against each distinct label
     /// set once, not against each pod.
     uncontrolled: BTreeMap<Name, BTreeMap<LabelSet, BTreeSet<Name>>>,
@@ -51,6 +54,22 @@ impl Pods {
             })
     }
 
+    /// The pods of a namespace whose labels match, in an order that depends on labels and names alone.
+    pub fn matching<'a>(
+        &'a self,
+        namespace: &'a Name,
+        selector: &'a Selector,
+    ) -> impl Iterator<Item = &'a Arc<Pod>> {
+        self.labelled.matching(namespace, selector).filter_map(|name| {
+            self.table.get(&ObjectName { namespace: namespace.clone(), name: name.clone() })
+        })
+    }
+
+    /// The pods that are bound to a node, in the order of their names.
+    pub fn on_node(&self, node: &Name) -> impl Iterator<Item = &Arc<Pod>> {
+        self.on_node.get(node).filter_map(|name| self.table.get(name))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.table.len()
@@ -78,6 +97,10 @@ impl Pods {
 
     fn link(&mut self, pod: &Pod) {
         let name = pod.meta.name.clone();
+        self.labelled.insert(name.clone(), pod.meta.labels.clone());
+        if let Some(node) = &pod.node {
+            self.on_node.insert(node.clone(), name.clone());
+        }
         match pod.meta.controller() {
             Some(owner) => {
                 if let Some(uid) = owner.uid {
@@ -93,6 +116,10 @@ impl Pods {
 
     fn unlink(&mut self, pod: &Pod) {
         let name = &pod.meta.name;
+        self.labelled.remove(name, &pod.meta.labels);
+        if let Some(node) = &pod.node {
+            self.on_node.remove(node, name);
+        }
         match pod.meta.controller() {
             Some(owner) => {
                 if let Some(uid) = owner.uid {

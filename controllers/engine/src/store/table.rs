@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mainstay_model::{Meta, Name, ObjectName, Pod, ReplicationController, ResourceQuota, Uid};
+use mainstay_model::{
+    EndpointSlice, Endpoints, Meta, Name, Node, ObjectName, Pod, ReplicationController, ResourceQuota,
+    Service, Uid,
+};
 
 /// An object that a table can hold.
 pub trait Stored {
@@ -11,23 +14,17 @@ pub trait Stored {
     fn meta(&self) -> &Meta;
 }
 
-impl Stored for Pod {
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
+macro_rules! stored {
+    ($($kind:ty),*) => {
+        $(impl Stored for $kind {
+            fn meta(&self) -> &Meta {
+                &self.meta
+            }
+        })*
+    };
 }
 
-impl Stored for ReplicationController {
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-}
-
-impl Stored for ResourceQuota {
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-}
+stored!(Endpoints, EndpointSlice, Node, Pod, ReplicationController, ResourceQuota, Service);
 
 /// Objects of one kind.
 #[derive(Clone)]

@@ -1,0 +1,1 @@
+//! Endpoints, EndpointSlices and their mirroring: services find their pods.

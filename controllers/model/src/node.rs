@@ -1,0 +1,22 @@
+//! Nodes.
+
+use crate::meta::Meta;
+use crate::name::Name;
+
+/// A v1 Node.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Node {
+    /// Metadata. Nodes have no namespace: it is empty.
+    pub meta: Meta,
+    /// Whether the condition `Ready` is True.
+    pub ready: bool,
+    /// `status.allocatable.cpu`, a quantity as it came; `None` where it was left out.
+    pub allocatable_cpu: Option<Name>,
+}
+
+impl Node {
+    /// The zone it is in, by the label `topology.kubernetes.io/zone`; `None` without the label, or with an empty one.
+    pub fn zone(&self) -> Option<&Name> {
+        self.meta.labels.get("topology.kubernetes.io/zone").filter(|zone| !zone.is_empty())
+    }
+}
