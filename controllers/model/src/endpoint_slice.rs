@@ -28,7 +28,8 @@ pub struct EndpointSlice {
     pub endpoints: Arc<[Endpoint]>,
     /// The ports that each of them serves.
     pub ports: Arc<[EndpointPort]>,
-    /// The metadata that an update must hand back untouched, encoded as it came: owner references and finalizers.
+    /// The metadata that an update must hand back untouched, encoded as it came: `generateName`, owner references and finalizers. Empty
+    /// where there are none.
     pub kept: Bytes,
 }
 

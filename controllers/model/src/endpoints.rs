@@ -18,7 +18,8 @@ pub struct Endpoints {
     pub annotations: LabelSet,
     /// The addresses.
     pub subsets: Arc<[EndpointSubset]>,
-    /// The metadata that an update must hand back untouched, encoded as it came: owner references and finalizers. Empty where there are none.
+    /// The metadata that an update must hand back untouched, encoded as it came: `generateName`, owner references and finalizers. Empty
+    /// where there are none.
     pub kept: Bytes,
 }
 

@@ -33,8 +33,7 @@ pub fn outcome(write: &Write, code: u16, retry_after: Option<Duration>, body: &[
         return WriteOutcome::Acknowledged { version: object_version(body) };
     }
     let status = ServerStatus::read(code, body);
-    let is_delete = matches!(write, Write::DeletePod(_));
-    if is_delete && is_gone(&status) {
+    if is_done(write, &status) {
         return WriteOutcome::Acknowledged { version: None };
     }
     let message = describe(&status);
@@ -109,14 +108,19 @@ fn refusal(write: &Write, status: ServerStatus, retry_after: Option<Duration>, m
 /// A create is also refused with 409 where two requests met at a quota, so the reason decides. A 409 without a reason is taken
 /// for the one after which the name is looked up.
 fn already_exists(write: &Write, status: &ServerStatus) -> bool {
-    matches!(write, Write::CreatePod(_)) && (status.reason == "AlreadyExists" || status.reason.is_empty())
+    let is_create =
+        matches!(write, Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_));
+    is_create && (status.reason == "AlreadyExists" || status.reason.is_empty())
 }
 
 /// Whether a delete that was refused with this finds its work done. A 404 that is not the apiserver's own says nothing.
-fn is_gone(status: &ServerStatus) -> bool {
-    match status.code {
-        404 => status.reason == "NotFound",
-        409 => UID_CONFLICTS.iter().any(|words| status.message.contains(words)),
+///
+/// A delete with a version as well is told of the first precondition that does not fit. So a conflict is left to the controller,
+/// which looks again in either case.
+fn is_done(write: &Write, status: &ServerStatus) -> bool {
+    match (write, status.code) {
+        (Write::DeletePod(_) | Write::DeleteObject(_), 404) => status.reason == "NotFound",
+        (Write::DeletePod(_), 409) => UID_CONFLICTS.iter().any(|words| status.message.contains(words)),
         _ => false,
     }
 }

@@ -142,7 +142,7 @@ fn read_as<T>(
 
 fn pod(raw: Bytes) -> Result<ControllerManagerPod, DecodeError> {
     let pod = CommandedPod::decode(raw).map_err(|source| DecodeError::Malformed { field: "Pod", source })?;
-    let meta = metadata::meta(&pod.metadata.unwrap_or_default())?;
+    let meta = metadata::meta(Kind::Pod, &pod.metadata.unwrap_or_default())?;
     let spec = pod.spec.unwrap_or_default();
     let words = |words: Vec<Bytes>| words.into_iter().map(|word| lossy(&word));
     let containers = spec.containers.into_iter();

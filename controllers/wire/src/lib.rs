@@ -29,6 +29,7 @@ mod tests;
 mod time;
 mod url;
 pub mod watch;
+mod whole;
 
 pub use error::{DecodeError, FrameError};
 pub use list::{ListPage, MetadataPage};

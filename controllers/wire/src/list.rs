@@ -46,7 +46,7 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<ListPage, DecodeError> {
     for item in items {
         match object::object(kind, item.clone()) {
             Ok(object) => page.objects.push(object),
-            Err(error) => page.unreadable.push((object::identity(item).0, error)),
+            Err(error) => page.unreadable.push((object::identity(kind, item).0, error)),
         }
     }
     Ok(page)
@@ -85,9 +85,13 @@ fn open(kind: &str, body: &[u8]) -> Result<(ListMeta, Vec<Bytes>), DecodeError> 
 
 fn list_kind(kind: Kind) -> &'static str {
     match kind {
+        Kind::Endpoints => "EndpointsList",
+        Kind::EndpointSlice => "EndpointSliceList",
+        Kind::Node => "NodeList",
         Kind::Pod => "PodList",
         Kind::ReplicationController => "ReplicationControllerList",
         Kind::ResourceQuota => "ResourceQuotaList",
+        Kind::Service => "ServiceList",
     }
 }
 

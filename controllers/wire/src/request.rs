@@ -4,18 +4,20 @@ use std::fmt;
 
 use bytes::Bytes;
 use mainstay_model::{
-    ControllerReference, CreatePod, EventForm, EventRecord, Kind, LabelSet, LeaseRecord, ObjectName, Read,
+    ControllerReference, CreatePod, EventForm, EventRecord, Kind, LeaseRecord, ObjectName, Read,
     ResourceVersion, Uid, Write,
 };
 
+use crate::convert::metadata::bytes;
 use crate::envelope;
 use crate::patch;
 use crate::protobuf::coordination::{Lease, LeaseSpec};
 use crate::protobuf::core::PodWithRawSpec;
 use crate::protobuf::event::{Event, EventSource, ObjectReference};
-use crate::protobuf::meta::{DeleteOptions, MapEntry, ObjectMeta, OwnerReference, Preconditions};
+use crate::protobuf::meta::{DeleteOptions, ObjectMeta, OwnerReference, Preconditions};
 use crate::time;
 use crate::url;
+use crate::whole::{self, entries};
 
 pub(crate) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 const PROTOBUF_WATCH: &str = "application/vnd.kubernetes.protobuf;stream=watch";
@@ -100,13 +102,7 @@ pub fn read(read: &Read) -> Request {
 /// A write; its answer is read by [`crate::answer::outcome`].
 pub fn write(write: &Write) -> Request {
     match write {
-        Write::CreatePod(create) => Request {
-            method: "POST",
-            path_and_query: url::collection(Kind::Pod, Some(&create.pod.namespace)),
-            accept: PROTOBUF_METADATA,
-            content_type: Some(PROTOBUF),
-            body: pod_body(create),
-        },
+        Write::CreatePod(create) => create_request(Kind::Pod, &create.pod, pod_body(create)),
         Write::AdoptPod(adopt) => {
             patch_request(url::object(Kind::Pod, &adopt.pod), patch::STRATEGIC_MERGE, patch::adopt(adopt))
         }
@@ -115,16 +111,25 @@ pub fn write(write: &Write) -> Request {
             patch::STRATEGIC_MERGE,
             patch::release(release),
         ),
-        Write::DeletePod(delete) => Request {
-            method: "DELETE",
-            path_and_query: url::object(Kind::Pod, &delete.pod),
-            accept: PROTOBUF_METADATA,
-            content_type: Some(PROTOBUF),
-            body: delete_body(delete.uid),
-        },
+        Write::DeletePod(delete) => delete_request(Kind::Pod, &delete.pod, delete.uid, None),
         Write::PatchReplicationControllerStatus(status) => {
             let path = format!("{}/status", url::object(Kind::ReplicationController, &status.object));
             patch_request(path, patch::MERGE, patch::status(status))
+        }
+        Write::CreateEndpoints(create) => {
+            create_request(Kind::Endpoints, &create.endpoints, whole::new_endpoints(create))
+        }
+        Write::UpdateEndpoints(update) => {
+            update_request(Kind::Endpoints, &update.endpoints, whole::updated_endpoints(update))
+        }
+        Write::CreateEndpointSlice(create) => {
+            create_request(Kind::EndpointSlice, &create.slice, whole::new_slice(create))
+        }
+        Write::UpdateEndpointSlice(update) => {
+            update_request(Kind::EndpointSlice, &update.slice, whole::updated_slice(update))
+        }
+        Write::DeleteObject(delete) => {
+            delete_request(delete.kind, &delete.object, delete.uid, Some(delete.version))
         }
     }
 }
@@ -188,6 +193,29 @@ pub(crate) fn patch_request(path_and_query: String, content_type: &'static str, 
     Request { method: "PATCH", path_and_query, accept: PROTOBUF_METADATA, content_type, body }
 }
 
+fn create_request(kind: Kind, object: &ObjectName, body: Bytes) -> Request {
+    protobuf_request("POST", url::collection(kind, Some(&object.namespace)), body)
+}
+
+fn update_request(kind: Kind, object: &ObjectName, body: Bytes) -> Request {
+    protobuf_request("PUT", url::object(kind, object), body)
+}
+
+/// No propagation policy: the API's default for the kind applies, as with upstream's controllers.
+fn delete_request(kind: Kind, object: &ObjectName, uid: Uid, version: Option<ResourceVersion>) -> Request {
+    let preconditions = Preconditions {
+        uid: bytes(&uid.to_string()),
+        resource_version: version.map(|version| bytes(&version.to_string())).unwrap_or_default(),
+    };
+    let options = DeleteOptions { preconditions: Some(preconditions) };
+    protobuf_request("DELETE", url::object(kind, object), envelope::seal("v1", "DeleteOptions", &options))
+}
+
+/// A write whose answer need not say more than the object's metadata.
+fn protobuf_request(method: &'static str, path_and_query: String, body: Bytes) -> Request {
+    Request { method, path_and_query, accept: PROTOBUF_METADATA, content_type: Some(PROTOBUF), body }
+}
+
 fn page(kind: Kind, namespace: Option<&str>, limit: Option<u32>, continue_token: Option<&str>) -> String {
     let mut path = url::collection(kind, namespace);
     let parameters = [
@@ -209,13 +237,13 @@ fn pod_body(create: &CreatePod) -> Bytes {
     let template = &create.template;
     let pod = PodWithRawSpec {
         metadata: Some(ObjectMeta {
-            name: text(&create.pod.name),
-            generate_name: text(&create.generate_name),
-            namespace: text(&create.pod.namespace),
+            name: bytes(&create.pod.name),
+            generate_name: bytes(&create.generate_name),
+            namespace: bytes(&create.pod.namespace),
             labels: entries(&template.labels),
             annotations: entries(&template.annotations),
             owner_references: vec![owner_reference(&create.owner)],
-            finalizers: template.finalizers.iter().map(|finalizer| text(finalizer)).collect(),
+            finalizers: template.finalizers.iter().map(|finalizer| bytes(finalizer)).collect(),
             ..ObjectMeta::default()
         }),
         spec: template.spec.clone(),
@@ -223,21 +251,16 @@ fn pod_body(create: &CreatePod) -> Bytes {
     envelope::seal("v1", "Pod", &pod)
 }
 
-fn owner_reference(owner: &ControllerReference) -> OwnerReference {
+/// The reference to an owner that controls.
+pub(crate) fn owner_reference(owner: &ControllerReference) -> OwnerReference {
     OwnerReference {
-        kind: text(owner.kind.name()),
-        name: text(&owner.name),
-        uid: text(&owner.uid.to_string()),
-        api_version: text(owner.kind.api_version()),
+        kind: bytes(owner.kind.name()),
+        name: bytes(&owner.name),
+        uid: bytes(&owner.uid.to_string()),
+        api_version: bytes(owner.kind.api_version()),
         controller: Some(true),
         block_owner_deletion: Some(true),
     }
-}
-
-/// No propagation policy: the API's default for the kind applies, as with upstream's controllers.
-fn delete_body(uid: Uid) -> Bytes {
-    let preconditions = Some(Preconditions { uid: text(&uid.to_string()) });
-    envelope::seal("v1", "DeleteOptions", &DeleteOptions { preconditions })
 }
 
 /// The fields that client-go's recorder fills.
@@ -246,8 +269,8 @@ fn event_body(record: &EventRecord, namespace: &str) -> Bytes {
     let regarding = &event.regarding;
     let message = Event {
         metadata: Some(ObjectMeta {
-            name: text(&record.name.name),
-            namespace: text(namespace),
+            name: bytes(&record.name.name),
+            namespace: bytes(namespace),
             ..ObjectMeta::default()
         }),
         involved_object: Some(ObjectReference {
@@ -273,13 +296,13 @@ fn event_body(record: &EventRecord, namespace: &str) -> Bytes {
 fn lease_body(lease: &ObjectName, record: &LeaseRecord, version: Option<ResourceVersion>) -> Bytes {
     let message = Lease {
         metadata: Some(ObjectMeta {
-            name: text(&lease.name),
-            namespace: text(&lease.namespace),
-            resource_version: version.map(|version| text(&version.to_string())).unwrap_or_default(),
+            name: bytes(&lease.name),
+            namespace: bytes(&lease.namespace),
+            resource_version: version.map(|version| bytes(&version.to_string())).unwrap_or_default(),
             ..ObjectMeta::default()
         }),
         spec: Some(LeaseSpec {
-            holder_identity: Some(text(&record.holder)),
+            holder_identity: Some(bytes(&record.holder)),
             lease_duration_seconds: Some(record.duration_seconds),
             acquire_time: record.acquired.map(time::to_micro_time),
             renew_time: record.renewed.map(time::to_micro_time),
@@ -287,12 +310,4 @@ fn lease_body(lease: &ObjectName, record: &LeaseRecord, version: Option<Resource
         }),
     };
     envelope::seal("coordination.k8s.io/v1", "Lease", &message)
-}
-
-fn entries(set: &LabelSet) -> Vec<MapEntry> {
-    set.iter().map(|(key, value)| MapEntry { key: text(key), value: text(value) }).collect()
-}
-
-fn text(text: &str) -> Bytes {
-    Bytes::copy_from_slice(text.as_bytes())
 }

@@ -4,9 +4,14 @@ use mainstay_model::{Kind, ObjectName};
 
 /// The path of a kind's objects, in one namespace or in all.
 pub(crate) fn collection(kind: Kind, namespace: Option<&str>) -> String {
-    match namespace {
-        Some(namespace) => format!("/api/v1/namespaces/{}/{}", segment(namespace), kind.plural()),
-        None => format!("/api/v1/{}", kind.plural()),
+    let version = kind.api_version();
+    // The first group has no name, and a place of its own.
+    let group = if version.contains('/') { "apis" } else { "api" };
+    match namespace.filter(|_| kind.is_namespaced()) {
+        Some(namespace) => {
+            format!("/{group}/{version}/namespaces/{}/{}", segment(namespace), kind.plural())
+        }
+        None => format!("/{group}/{version}/{}", kind.plural()),
     }
 }
 

@@ -117,7 +117,7 @@ fn event(kind: Kind, bytes: Bytes) -> Result<Frame, DecodeError> {
         }),
     };
     Ok(read.unwrap_or_else(|error| {
-        let (object, version) = object::identity(raw);
+        let (object, version) = object::identity(kind, raw);
         Frame::Unreadable { object, version, error }
     }))
 }
@@ -127,7 +127,7 @@ fn tombstone(kind: Kind, raw: Bytes) -> Result<Tombstone, DecodeError> {
     let metadata = object::object_meta(raw)?;
     Ok(Tombstone {
         kind,
-        name: metadata::object_name(&metadata)?,
+        name: metadata::object_name(kind, &metadata)?,
         uid: metadata::uid(&metadata)?,
         version: metadata::version(&metadata.resource_version)?,
     })

@@ -1,15 +1,21 @@
 //! Metadata: identity, labels, owners.
 
 use bytes::Bytes;
-use mainstay_model::{LabelSet, Meta, Name, ObjectName, OwnerReference, ResourceVersion, Uid};
+use mainstay_model::{Kind, LabelSet, Meta, Name, ObjectName, OwnerReference, ResourceVersion, Uid};
+use prost::Message;
 
 use crate::error::DecodeError;
-use crate::protobuf::meta::{self, MapEntry, ObjectMeta};
+use crate::protobuf::meta::{self, KeptMeta, MapEntry, ObjectMeta};
 use crate::time;
 
 /// A text that must be UTF-8.
 pub(crate) fn text<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, DecodeError> {
     std::str::from_utf8(bytes).map_err(|_| DecodeError::NotText { field })
+}
+
+/// The bytes of a text.
+pub(crate) fn bytes(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
 }
 
 /// A text in which what is not UTF-8 is replaced: for words that are shown or compared, never used as a key.
@@ -22,10 +28,11 @@ fn required<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, DecodeE
     if bytes.is_empty() { Err(DecodeError::Missing { field }) } else { text(field, bytes) }
 }
 
-/// Namespace and name of an object of a namespaced kind.
-pub(crate) fn object_name(metadata: &ObjectMeta) -> Result<ObjectName, DecodeError> {
+/// Name and, where the kind has that, namespace.
+pub(crate) fn object_name(kind: Kind, metadata: &ObjectMeta) -> Result<ObjectName, DecodeError> {
     let name = required("metadata.name", &metadata.name)?;
-    let namespace = required("metadata.namespace", &metadata.namespace)?;
+    let namespace =
+        if kind.is_namespaced() { required("metadata.namespace", &metadata.namespace)? } else { "" };
     Ok(ObjectName::new(namespace, name))
 }
 
@@ -44,9 +51,9 @@ pub(crate) fn version(bytes: &[u8]) -> Result<ResourceVersion, DecodeError> {
 }
 
 /// All of the metadata.
-pub(crate) fn meta(metadata: &ObjectMeta) -> Result<Meta, DecodeError> {
+pub(crate) fn meta(kind: Kind, metadata: &ObjectMeta) -> Result<Meta, DecodeError> {
     Ok(Meta {
-        name: object_name(metadata)?,
+        name: object_name(kind, metadata)?,
         uid: uid(metadata)?,
         version: version(&metadata.resource_version)?,
         generation: metadata.generation,
@@ -55,6 +62,31 @@ pub(crate) fn meta(metadata: &ObjectMeta) -> Result<Meta, DecodeError> {
         created: time::from_time(metadata.creation_timestamp.as_ref()),
         deleting: time::from_time(metadata.deletion_timestamp.as_ref()),
     })
+}
+
+/// The metadata of an object that is written as a whole: what it means, and what an update must hand back as it came.
+/// The latter is copied out of what was received, which it would else keep alive.
+pub(crate) fn read_and_kept(raw: &Bytes) -> Result<(ObjectMeta, Bytes), DecodeError> {
+    let malformed = |source| DecodeError::Malformed { field: "metadata", source };
+    let read = ObjectMeta::decode(raw.clone()).map_err(malformed)?;
+    let kept = KeptMeta::decode(raw.clone()).map_err(malformed)?;
+    Ok((read, kept.encode_to_vec().into()))
+}
+
+/// A text, `None` where it is empty, for fields that cannot say whether they were left out.
+pub(crate) fn nonempty(field: &'static str, bytes: &[u8]) -> Result<Option<Name>, DecodeError> {
+    let text = text(field, bytes)?;
+    Ok(if text.is_empty() { None } else { Some(text.into()) })
+}
+
+/// A text that may have been left out; one that is there and empty stays so.
+pub(crate) fn optional(field: &'static str, bytes: Option<&Bytes>) -> Result<Option<Name>, DecodeError> {
+    bytes.map(|bytes| Ok(Name::from(text(field, bytes)?))).transpose()
+}
+
+/// A protocol of the transport layer, and what the API makes of one that was left out.
+pub(crate) fn protocol(field: &'static str, bytes: &[u8]) -> Result<Name, DecodeError> {
+    Ok(nonempty(field, bytes)?.unwrap_or_else(|| Name::from("TCP")))
 }
 
 /// A map of texts.

@@ -1,7 +1,13 @@
-//! Messages to the model.
+//! Messages to the model, and back where whole objects are written.
 
+pub(crate) mod address;
+pub(crate) mod endpoint_slice;
+pub(crate) mod endpoints;
 pub(crate) mod metadata;
+pub(crate) mod node;
 pub(crate) mod object;
 pub(crate) mod pod;
 pub(crate) mod replication_controller;
 pub(crate) mod resource_quota;
+pub(crate) mod service;
+pub(crate) mod target;

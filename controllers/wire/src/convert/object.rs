@@ -6,15 +6,29 @@ use bytes::Bytes;
 use mainstay_model::{Kind, Object, ObjectName, ResourceVersion};
 use prost::Message;
 
-use crate::convert::{metadata, pod, replication_controller, resource_quota};
+use crate::convert::{
+    endpoint_slice, endpoints, metadata, node, pod, replication_controller, resource_quota, service,
+};
 use crate::error::DecodeError;
-use crate::protobuf::core;
 use crate::protobuf::meta::{AnyObject, ObjectMeta};
+use crate::protobuf::{self, core, discovery};
 
 /// Reads an object from the bytes inside the envelope.
 pub(crate) fn object(kind: Kind, raw: Bytes) -> Result<Object, DecodeError> {
     let malformed = |source| DecodeError::Malformed { field: kind.name(), source };
     match kind {
+        Kind::Endpoints => {
+            let message = protobuf::endpoints::Endpoints::decode(raw).map_err(malformed)?;
+            Ok(Object::Endpoints(Arc::new(endpoints::endpoints(&message)?)))
+        }
+        Kind::EndpointSlice => {
+            let message = discovery::EndpointSlice::decode(raw).map_err(malformed)?;
+            Ok(Object::EndpointSlice(Arc::new(endpoint_slice::endpoint_slice(&message)?)))
+        }
+        Kind::Node => {
+            let message = protobuf::node::Node::decode(raw).map_err(malformed)?;
+            Ok(Object::Node(Arc::new(node::node(&message)?)))
+        }
         Kind::Pod => {
             let message = core::Pod::decode(raw).map_err(malformed)?;
             Ok(Object::Pod(Arc::new(pod::pod(&message)?)))
@@ -28,6 +42,10 @@ pub(crate) fn object(kind: Kind, raw: Bytes) -> Result<Object, DecodeError> {
             let message = core::ResourceQuota::decode(raw).map_err(malformed)?;
             Ok(Object::ResourceQuota(Arc::new(resource_quota::resource_quota(&message)?)))
         }
+        Kind::Service => {
+            let message = protobuf::service::Service::decode(raw).map_err(malformed)?;
+            Ok(Object::Service(Arc::new(service::service(&message)?)))
+        }
     }
 }
 
@@ -39,7 +57,7 @@ pub(crate) fn object_meta(raw: Bytes) -> Result<ObjectMeta, DecodeError> {
 }
 
 /// What can be said of an object that cannot be read.
-pub(crate) fn identity(raw: Bytes) -> (Option<ObjectName>, Option<ResourceVersion>) {
+pub(crate) fn identity(kind: Kind, raw: Bytes) -> (Option<ObjectName>, Option<ResourceVersion>) {
     let Ok(metadata) = object_meta(raw) else { return (None, None) };
-    (metadata::object_name(&metadata).ok(), metadata::version(&metadata.resource_version).ok())
+    (metadata::object_name(kind, &metadata).ok(), metadata::version(&metadata.resource_version).ok())
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mainstay_model::{Condition, PodTemplate, ReplicationController, ReplicationControllerStatus, Selector};
+use mainstay_model::{
+    Condition, Kind, PodTemplate, ReplicationController, ReplicationControllerStatus, Selector,
+};
 
 use crate::convert::metadata::{self, lossy};
 use crate::error::DecodeError;
@@ -23,7 +25,10 @@ pub(crate) fn replication_controller(
     let absent_status = core::ReplicationControllerStatus::default();
     let spec = message.spec.as_ref().unwrap_or(&absent_spec);
     Ok(ReplicationController {
-        meta: metadata::meta(message.metadata.as_ref().unwrap_or(&absent_metadata))?,
+        meta: metadata::meta(
+            Kind::ReplicationController,
+            message.metadata.as_ref().unwrap_or(&absent_metadata),
+        )?,
         replicas: spec.replicas.unwrap_or(DEFAULT_REPLICAS),
         min_ready_seconds: spec.min_ready_seconds,
         selector: Selector(metadata::map("spec.selector", &spec.selector)?),

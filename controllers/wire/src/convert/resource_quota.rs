@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_model::{Name, ResourceQuota};
+use mainstay_model::{Kind, Name, ResourceQuota};
 
 use crate::convert::metadata;
 use crate::error::DecodeError;
@@ -15,7 +15,7 @@ pub(crate) fn resource_quota(message: &core::ResourceQuota) -> Result<ResourceQu
     let absent_status = core::ResourceQuotaStatus::default();
     let status = message.status.as_ref().unwrap_or(&absent_status);
     Ok(ResourceQuota {
-        meta: metadata::meta(message.metadata.as_ref().unwrap_or(&absent_metadata))?,
+        meta: metadata::meta(Kind::ResourceQuota, message.metadata.as_ref().unwrap_or(&absent_metadata))?,
         hard: amounts("status.hard", &status.hard)?,
         used: amounts("status.used", &status.used)?,
     })

@@ -17,8 +17,14 @@ pub(crate) struct Pod {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct PodSpec {
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) containers: Vec<Container>,
     #[prost(bytes = "bytes", tag = "10")]
     pub(crate) node_name: Bytes,
+    #[prost(bytes = "bytes", tag = "16")]
+    pub(crate) hostname: Bytes,
+    #[prost(bytes = "bytes", tag = "17")]
+    pub(crate) subdomain: Bytes,
     #[prost(message, repeated, tag = "20")]
     pub(crate) init_containers: Vec<Container>,
 }
@@ -27,8 +33,20 @@ pub(crate) struct PodSpec {
 pub(crate) struct Container {
     #[prost(bytes = "bytes", tag = "1")]
     pub(crate) name: Bytes,
+    #[prost(message, repeated, tag = "6")]
+    pub(crate) ports: Vec<ContainerPort>,
     #[prost(bytes = "bytes", tag = "24")]
     pub(crate) restart_policy: Bytes,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ContainerPort {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) name: Bytes,
+    #[prost(int32, tag = "3")]
+    pub(crate) container_port: i32,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub(crate) protocol: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -39,10 +57,20 @@ pub(crate) struct PodStatus {
     pub(crate) conditions: Vec<PodCondition>,
     #[prost(bytes = "bytes", tag = "4")]
     pub(crate) reason: Bytes,
+    #[prost(bytes = "bytes", tag = "6")]
+    pub(crate) pod_ip: Bytes,
     #[prost(message, repeated, tag = "8")]
     pub(crate) container_statuses: Vec<ContainerStatus>,
     #[prost(message, repeated, tag = "10")]
     pub(crate) init_container_statuses: Vec<ContainerStatus>,
+    #[prost(message, repeated, tag = "12")]
+    pub(crate) pod_ips: Vec<PodIp>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PodIp {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) ip: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]

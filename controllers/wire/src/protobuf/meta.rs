@@ -33,6 +33,17 @@ pub(crate) struct ObjectMeta {
     pub(crate) finalizers: Vec<Bytes>,
 }
 
+/// The metadata that an update hands back as it came, its messages still bytes. It reads the same bytes as [`ObjectMeta`].
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct KeptMeta {
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) generate_name: Bytes,
+    #[prost(bytes = "bytes", repeated, tag = "13")]
+    pub(crate) owner_references: Vec<Bytes>,
+    #[prost(bytes = "bytes", repeated, tag = "14")]
+    pub(crate) finalizers: Vec<Bytes>,
+}
+
 /// An entry of a map from text to text.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct MapEntry {
@@ -109,4 +120,6 @@ pub(crate) struct DeleteOptions {
 pub(crate) struct Preconditions {
     #[prost(bytes = "bytes", tag = "1")]
     pub(crate) uid: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) resource_version: Bytes,
 }

@@ -5,7 +5,11 @@
 
 pub(crate) mod coordination;
 pub(crate) mod core;
+pub(crate) mod discovery;
+pub(crate) mod endpoints;
 pub(crate) mod event;
 pub(crate) mod meta;
+pub(crate) mod node;
 pub(crate) mod runtime;
+pub(crate) mod service;
 pub(crate) mod status;
