@@ -18,10 +18,8 @@ pub(crate) fn relieve(store: &Store, change: &Change, keys: &mut Vec<ObjectName>
 }
 
 fn as_quota(object: &Object) -> Option<&ResourceQuota> {
-    match object {
-        Object::ResourceQuota(quota) => Some(quota),
-        Object::Pod(_) | Object::ReplicationController(_) => None,
-    }
+    let Object::ResourceQuota(quota) = object else { return None };
+    Some(quota)
 }
 
 /// Whether something may fit that did not: the quota is gone, limits less, allows more, or less of it is used. Usage that

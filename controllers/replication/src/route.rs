@@ -14,10 +14,8 @@ pub(crate) fn route(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) 
 }
 
 fn as_pod(object: &Object) -> Option<&Pod> {
-    match object {
-        Object::Pod(pod) => Some(pod),
-        Object::ReplicationController(_) | Object::ResourceQuota(_) => None,
-    }
+    let Object::Pod(pod) = object else { return None };
+    Some(pod)
 }
 
 fn pod(store: &Store, old: Option<&Pod>, new: Option<&Pod>, keys: &mut Vec<ObjectName>) {

@@ -13,6 +13,9 @@ use crate::happening::{ProcessId, Signal};
 use crate::mutant::{Bent, CountingGate, Mutant};
 use crate::oracles::{PlanSummary, summarise};
 
+/// The kinds that processes watch: those of the one controller that plays here.
+pub const WATCHED: [Kind; 3] = [Kind::Pod, Kind::ReplicationController, Kind::ResourceQuota];
+
 /// A manager.
 pub struct Process {
     /// Which, and which life of it.
@@ -35,9 +38,8 @@ pub struct Process {
     pub is_stopping: bool,
     /// When the brain is called again; in the past if it is not.
     pub wakes: Time,
-    pods: Stream,
-    controllers: Stream,
-    quotas: Stream,
+    seed: u64,
+    streams: BTreeMap<Kind, Stream>,
     /// The names that each key's last plan gives to creates.
     pub batches: BTreeMap<ObjectName, Vec<ObjectName>>,
     /// Where the acknowledgements of a mutant wait.
@@ -92,21 +94,11 @@ impl Process {
             // Nobody listens once the process has ended, and then nobody minds.
             let _ = sender.send(Planned { key: key.clone(), unsettled, summary });
         });
-        let sources = Kind::ALL.iter().map(|kind| Source::everywhere(*kind)).collect();
+        let sources = WATCHED.iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, rivals, ..BrainSettings::default() };
         if let Some(mutant) = mutant {
             mutant.settings(&mut settings);
         }
-        let stream = |salt: u64| Stream {
-            list_watch: ListWatch::new(Default::default(), seed ^ salt),
-            connection: 0,
-            position: 0,
-            is_open: false,
-            is_delivering: false,
-            is_silent: false,
-            since: Time::default(),
-            front_end: 0,
-        };
         Process {
             id,
             clock,
@@ -118,9 +110,8 @@ impl Process {
             usurps_until: None,
             is_stopping: false,
             wakes: Time::default(),
-            pods: stream(1),
-            controllers: stream(2),
-            quotas: stream(3),
+            seed,
+            streams: BTreeMap::new(),
             batches: BTreeMap::new(),
             counting_gate: CountingGate::default(),
             planned,
@@ -129,15 +120,41 @@ impl Process {
 
     /// What it has of a source.
     pub fn stream(&mut self, kind: Kind) -> &mut Stream {
-        match kind {
-            Kind::Pod => &mut self.pods,
-            Kind::ReplicationController => &mut self.controllers,
-            Kind::ResourceQuota => &mut self.quotas,
-        }
+        let seed = self.seed;
+        self.streams.entry(kind).or_insert_with(|| Stream::new(seed ^ salt(kind)))
     }
 
     /// What was planned since this was asked last.
     pub fn take_planned(&mut self) -> Vec<Planned> {
         self.planned.try_iter().collect()
+    }
+}
+
+impl Stream {
+    /// One that was never asked for.
+    fn new(seed: u64) -> Stream {
+        Stream {
+            list_watch: ListWatch::new(Default::default(), seed),
+            connection: 0,
+            position: 0,
+            is_open: false,
+            is_delivering: false,
+            is_silent: false,
+            since: Time::default(),
+            front_end: 0,
+        }
+    }
+}
+
+/// What tells the kinds' draws apart.
+fn salt(kind: Kind) -> u64 {
+    match kind {
+        Kind::Pod => 1,
+        Kind::ReplicationController => 2,
+        Kind::ResourceQuota => 3,
+        Kind::Service => 4,
+        Kind::Node => 5,
+        Kind::Endpoints => 6,
+        Kind::EndpointSlice => 7,
     }
 }

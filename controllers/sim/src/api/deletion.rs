@@ -127,7 +127,12 @@ fn finalizers_for(record: &Record, propagation: Option<Propagation>) -> Vec<main
         None if record.is_held_by(FOREGROUND) => Propagation::Foreground,
         None => match record.object.kind() {
             Kind::ReplicationController => Propagation::Orphan,
-            Kind::Pod | Kind::ResourceQuota => Propagation::Background,
+            Kind::Pod
+            | Kind::ResourceQuota
+            | Kind::Service
+            | Kind::Node
+            | Kind::Endpoints
+            | Kind::EndpointSlice => Propagation::Background,
         },
     };
     let of_others = record.finalizers.iter().filter(|held| ![ORPHAN, FOREGROUND].contains(&&***held));

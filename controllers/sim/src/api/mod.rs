@@ -3,7 +3,7 @@
 //! Requests are judged as a real server judges them, in the order in which it does: namespace, validity and quota before the
 //! name, the version before the UID. `e2e/tests/conformance` holds this model against a real kube-apiserver, request by request.
 //!
-//! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send,
+//! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send, [`whole`] those of it that replace whole objects,
 //! [`deletion`] how objects go, [`quotas`] what limits their number, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
 //! server says no.
 
@@ -14,6 +14,7 @@ pub mod quotas;
 pub mod record;
 pub mod refused;
 pub mod selection;
+pub mod whole;
 pub mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -217,6 +218,7 @@ impl ApiServer {
         self.revision += 1;
         let version = self.revision();
         record.change_meta(|meta| meta.version = version);
+        record.keep();
         let (kind, name) = record.key();
         self.replace(kind, &name, Some(record));
         version
@@ -273,17 +275,13 @@ impl ApiServer {
 }
 
 fn as_pod(record: &Record) -> Option<&Arc<Pod>> {
-    match &record.object {
-        Object::Pod(pod) => Some(pod),
-        Object::ReplicationController(_) | Object::ResourceQuota(_) => None,
-    }
+    let Object::Pod(pod) = &record.object else { return None };
+    Some(pod)
 }
 
 fn as_controller(record: &Record) -> Option<&Arc<ReplicationController>> {
-    match &record.object {
-        Object::ReplicationController(controller) => Some(controller),
-        Object::Pod(_) | Object::ResourceQuota(_) => None,
-    }
+    let Object::ReplicationController(controller) = &record.object else { return None };
+    Some(controller)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What the server keeps of an object: more than our clients see of it.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use mainstay_model::{Kind, Meta, Name, Object, ObjectName, Pod, ReplicationController, Timestamp};
 
 /// The finalizer with which the garbage collector takes the references off the dependents before the object goes.
@@ -41,26 +44,42 @@ impl Record {
 
     /// Changes its metadata.
     pub fn change_meta(&mut self, change: impl FnOnce(&mut Meta)) {
-        match &mut self.object {
-            Object::Pod(pod) => change(&mut std::sync::Arc::make_mut(pod).meta),
-            Object::ReplicationController(controller) => {
-                change(&mut std::sync::Arc::make_mut(controller).meta);
-            }
-            Object::ResourceQuota(quota) => change(&mut std::sync::Arc::make_mut(quota).meta),
-        }
+        let meta = match &mut self.object {
+            Object::Endpoints(endpoints) => &mut Arc::make_mut(endpoints).meta,
+            Object::EndpointSlice(slice) => &mut Arc::make_mut(slice).meta,
+            Object::Node(node) => &mut Arc::make_mut(node).meta,
+            Object::Pod(pod) => &mut Arc::make_mut(pod).meta,
+            Object::ReplicationController(controller) => &mut Arc::make_mut(controller).meta,
+            Object::ResourceQuota(quota) => &mut Arc::make_mut(quota).meta,
+            Object::Service(service) => &mut Arc::make_mut(service).meta,
+        };
+        change(meta);
     }
 
     /// Changes it, if it is a pod.
     pub fn change_pod(&mut self, change: impl FnOnce(&mut Pod)) {
         if let Object::Pod(pod) = &mut self.object {
-            change(std::sync::Arc::make_mut(pod));
+            change(Arc::make_mut(pod));
         }
     }
 
     /// Changes it, if it is a ReplicationController.
     pub fn change_controller(&mut self, change: impl FnOnce(&mut ReplicationController)) {
         if let Object::ReplicationController(controller) = &mut self.object {
-            change(std::sync::Arc::make_mut(controller));
+            change(Arc::make_mut(controller));
+        }
+    }
+
+    /// Writes into an object that is written as a whole what its writers must hand back: a word for its owners and finalizers, which
+    /// says nothing to them.
+    pub(super) fn keep(&mut self) {
+        let (owners, finalizers) = (&self.meta().owners, &self.finalizers);
+        let nothing = owners.is_empty() && finalizers.is_empty();
+        let word = if nothing { Bytes::new() } else { Bytes::from(format!("{owners:?} {finalizers:?}")) };
+        match &mut self.object {
+            Object::Endpoints(endpoints) => Arc::make_mut(endpoints).kept = word,
+            Object::EndpointSlice(slice) => Arc::make_mut(slice).kept = word,
+            _ => {}
         }
     }
 

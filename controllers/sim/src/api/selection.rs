@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mainstay_model::{Kind, Meta, Name, Object, PodPhase};
+use mainstay_model::{ClusterIp, Kind, Meta, Name, Object, PodPhase};
 
 use super::refused::Refused;
 
@@ -52,7 +52,11 @@ impl Selection {
         let known: &[&str] = match kind {
             Kind::Pod => &["metadata.name", "metadata.namespace", "spec.nodeName", "status.phase"],
             Kind::ReplicationController => &["metadata.name", "metadata.namespace", "status.replicas"],
-            Kind::ResourceQuota => &["metadata.name", "metadata.namespace"],
+            Kind::ResourceQuota | Kind::Endpoints | Kind::EndpointSlice => {
+                &["metadata.name", "metadata.namespace"]
+            }
+            Kind::Service => &["metadata.name", "metadata.namespace", "spec.clusterIP"],
+            Kind::Node => &["metadata.name"],
         };
         let is_known = |requirement: &FieldRequirement| known.contains(&&*requirement.field);
         if self.fields.iter().all(is_known) { Ok(()) } else { Err(Refused::BAD_REQUEST) }
@@ -99,9 +103,18 @@ impl FieldRequirement {
             ("status.replicas", Object::ReplicationController(controller)) => {
                 controller.status.replicas.to_string()
             }
+            ("spec.clusterIP", Object::Service(service)) => cluster_ip(service.cluster_ip),
             _ => return false,
         };
         (value == *self.value) == self.equal
+    }
+}
+
+fn cluster_ip(address: ClusterIp) -> String {
+    match address {
+        ClusterIp::Unset | ClusterIp::Unreadable => String::new(),
+        ClusterIp::None => "None".to_owned(),
+        ClusterIp::Address(address) => address.to_string(),
     }
 }
 

@@ -23,6 +23,11 @@ impl ApiServer {
             Write::ReleasePod(release) => self.release(release),
             Write::DeletePod(delete) => return self.delete_pod(delete, now),
             Write::PatchReplicationControllerStatus(patch) => self.patch_status(patch),
+            Write::CreateEndpoints(create) => self.create_endpoints(create, now),
+            Write::UpdateEndpoints(update) => self.update_endpoints(update),
+            Write::CreateEndpointSlice(create) => self.create_slice(create, now),
+            Write::UpdateEndpointSlice(update) => self.update_slice(update),
+            Write::DeleteObject(delete) => return self.delete_object(delete, now),
         };
         match judged {
             Ok(version) => WriteOutcome::Acknowledged { version: Some(version) },

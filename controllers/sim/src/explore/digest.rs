@@ -26,6 +26,10 @@ fn offset(kind: Kind) -> u64 {
         Kind::Pod => 0,
         Kind::ReplicationController => STEP,
         Kind::ResourceQuota => 2 * STEP,
+        Kind::Service => 3 * STEP,
+        Kind::Node => 4 * STEP,
+        Kind::Endpoints => 5 * STEP,
+        Kind::EndpointSlice => 6 * STEP,
     }
 }
 

@@ -161,5 +161,10 @@ fn key(write: &Write, view: &Store) -> Option<ObjectName> {
             Some(of(&pod?.meta.controller()?.name))
         }
         Write::PatchReplicationControllerStatus(patch) => Some(patch.object.clone()),
+        Write::CreateEndpoints(_)
+        | Write::UpdateEndpoints(_)
+        | Write::CreateEndpointSlice(_)
+        | Write::UpdateEndpointSlice(_)
+        | Write::DeleteObject(_) => None,
     }
 }

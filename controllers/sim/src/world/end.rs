@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_engine::brain::report::ControllerReport;
-use mainstay_model::{Kind, LabelSet, Name, ObjectName, Pod, ReplicationController};
+use mainstay_model::{LabelSet, Name, ObjectName, Pod, ReplicationController};
 
 use super::World;
 use crate::coverage::Coverage;
 use crate::oracles::Violation;
+use crate::process::WATCHED;
 
 /// The state of the world up to names, UIDs, versions and times.
 pub type EndState = BTreeMap<ObjectName, ControllerState>;
@@ -76,7 +77,7 @@ impl World {
                 let (controllers, awaited) = (report.controllers, report.awaited);
                 leaks.push(format!("{} is not at rest: {controllers:?}, {awaited} awaited", process.id));
             }
-            for kind in Kind::ALL {
+            for kind in WATCHED {
                 if process.brain.store().all(kind) != self.server.list(kind) {
                     leaks.push(format!("the {} of {} are not the server's", kind.plural(), process.id));
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mainstay_engine::Input;
 use mainstay_engine::election::Standing;
 use mainstay_engine::list_watch::End;
-use mainstay_model::{Kind, Name, ObjectName};
+use mainstay_model::{Name, ObjectName};
 
 use super::{STOP_TAKES_AT_MOST, World, agents};
 use crate::clock::Time;
@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Signal};
 use crate::injection::Place;
 use crate::pattern::Pattern;
+use crate::process::WATCHED;
 use crate::script;
 
 /// How many revisions a compaction leaves.
@@ -163,7 +164,7 @@ impl World {
     }
 
     fn break_connections(&mut self, id: ProcessId) {
-        for kind in Kind::ALL {
+        for kind in WATCHED {
             // What sleeps does not notice before it wakes up.
             let Some(process) = self.live(id) else { return };
             let connection = process.stream(kind).connection;

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use mainstay_engine::election::Standing;
 use mainstay_engine::{Effect, Input};
-use mainstay_model::{Kind, Name, ObjectName, ReadOutcome, ResourceVersion};
+use mainstay_model::{Name, ObjectName, ReadOutcome, ResourceVersion};
 
 use crate::api::ApiServer;
 use crate::clock::{ProcessClock, Time};
@@ -34,7 +34,7 @@ use crate::injection::Place;
 use crate::mutant::{EXPIRES_AFTER, Mutant};
 use crate::options::Options;
 use crate::oracles::Oracles;
-use crate::process::Process;
+use crate::process::{Process, WATCHED};
 use crate::script::{Script, Step, UserStep};
 
 pub use end::EndState;
@@ -244,7 +244,7 @@ impl World {
             None => self.processes.push(process),
         }
         self.say(|| format!("{id} starts"));
-        for kind in Kind::ALL {
+        for kind in WATCHED {
             self.next_request(id, kind);
         }
         self.elect(id);

@@ -137,7 +137,12 @@ impl World {
                 let after = self.version_of(write);
                 self.oracles.published(time, (sender.0, &patch.object), before, after);
             }
-            Write::ReleasePod(_) => {}
+            Write::ReleasePod(_)
+            | Write::CreateEndpoints(_)
+            | Write::UpdateEndpoints(_)
+            | Write::CreateEndpointSlice(_)
+            | Write::UpdateEndpointSlice(_)
+            | Write::DeleteObject(_) => {}
         }
         self.announce();
         outcome

@@ -452,13 +452,12 @@ fn lives_on(pod: &Pod, life: PodLife) -> bool {
 /// An object as a manager sees it.
 pub(super) fn seen(object: Object) -> Object {
     match object {
-        Object::Pod(pod) => Object::Pod(pod),
         Object::ReplicationController(controller) => {
             let mut controller = ReplicationController::clone(&controller);
             controller.meta.version = as_seen(Kind::ReplicationController, controller.meta.version);
             Object::ReplicationController(Arc::new(controller))
         }
-        Object::ResourceQuota(quota) => Object::ResourceQuota(quota),
+        other => other,
     }
 }
 
