@@ -94,6 +94,10 @@ fn a_page_of_pods() {
                         node: Some(
                             "node-1",
                         ),
+                        ips: [],
+                        hostname: None,
+                        subdomain: None,
+                        named_ports: [],
                         ready: true,
                         ready_since: Some(
                             Timestamp(

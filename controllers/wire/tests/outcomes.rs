@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_model::{
-    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, ObjectName, PodTemplate, ReadOutcome, Refusal,
-    ReleasePod, ReplicationControllerStatus, ResourceVersion, StatusPatch, Uid, Write, WriteOutcome,
+    AddressType, AdoptPod, ControllerReference, CreateEndpointSlice, CreateEndpoints, CreatePod,
+    DeleteObject, DeletePod, EndpointSliceContent, EndpointsContent, IpFamily, Kind, LabelSet, ObjectName,
+    PodTemplate, ReadOutcome, Refusal, ReleasePod, ReplicationControllerStatus, ResourceVersion, StatusPatch,
+    Uid, UpdateEndpointSlice, UpdateEndpoints, Write, WriteOutcome,
 };
 use mainstay_wire::answer;
 
@@ -44,8 +46,72 @@ fn status() -> Write {
     })
 }
 
-fn every() -> [Write; 5] {
-    [create(), delete(), adopt(), release(), status()]
+fn endpoints() -> Arc<EndpointsContent> {
+    Arc::new(EndpointsContent {
+        labels: LabelSet::default(),
+        annotations: LabelSet::default(),
+        subsets: Arc::default(),
+    })
+}
+
+fn slice() -> Arc<EndpointSliceContent> {
+    Arc::new(EndpointSliceContent {
+        labels: LabelSet::default(),
+        annotations: LabelSet::default(),
+        address_type: AddressType::Ip(IpFamily::V4),
+        endpoints: Arc::default(),
+        ports: Arc::default(),
+    })
+}
+
+fn create_endpoints() -> Write {
+    Write::CreateEndpoints(CreateEndpoints { endpoints: pod(), content: endpoints() })
+}
+
+fn create_slice() -> Write {
+    let generate_name = "web-".into();
+    let create = CreateEndpointSlice { slice: pod(), generate_name, owner: owner(), content: slice() };
+    Write::CreateEndpointSlice(create)
+}
+
+fn update_endpoints() -> Write {
+    Write::UpdateEndpoints(UpdateEndpoints {
+        endpoints: pod(),
+        uid: Uid(1),
+        version: ResourceVersion(1),
+        kept: Default::default(),
+        content: endpoints(),
+    })
+}
+
+fn update_slice() -> Write {
+    Write::UpdateEndpointSlice(UpdateEndpointSlice {
+        slice: pod(),
+        uid: Uid(1),
+        version: ResourceVersion(1),
+        kept: Default::default(),
+        content: slice(),
+    })
+}
+
+fn delete_object() -> Write {
+    let (kind, version) = (Kind::EndpointSlice, ResourceVersion(1));
+    Write::DeleteObject(DeleteObject { kind, object: pod(), uid: Uid(1), version })
+}
+
+fn every() -> [Write; 10] {
+    [
+        create(),
+        delete(),
+        adopt(),
+        release(),
+        status(),
+        create_endpoints(),
+        create_slice(),
+        update_endpoints(),
+        update_slice(),
+        delete_object(),
+    ]
 }
 
 fn json(reason: &str, message: &str) -> String {
@@ -92,11 +158,15 @@ fn refusals() {
 
 #[test]
 fn what_is_not_there_cannot_be_changed_but_counts_as_deleted() {
-    for write in [create(), adopt(), release(), status()] {
+    for write in every() {
+        if write.verb() == "delete" {
+            let done = WriteOutcome::Acknowledged { version: None };
+            assert_eq!(outcome(&write, 404, "NotFound"), done);
+            continue;
+        }
         let refusal = Refusal::NotFound { message: message() };
         assert_eq!(outcome(&write, 404, "NotFound"), WriteOutcome::Refused(refusal));
     }
-    assert_eq!(outcome(&delete(), 404, "NotFound"), WriteOutcome::Acknowledged { version: None });
 }
 
 #[test]
@@ -110,9 +180,11 @@ fn a_404_in_a_proxys_words_says_nothing_about_the_object() {
 
 #[test]
 fn a_409_of_a_create_is_told_by_its_reason() {
-    assert_eq!(outcome(&create(), 409, "AlreadyExists"), WriteOutcome::Refused(Refusal::AlreadyExists));
     let conflict = WriteOutcome::Refused(Refusal::Conflict { message: message() });
-    assert_eq!(outcome(&create(), 409, "Conflict"), conflict);
+    for create in [create(), create_endpoints(), create_slice()] {
+        assert_eq!(outcome(&create, 409, "AlreadyExists"), WriteOutcome::Refused(Refusal::AlreadyExists));
+        assert_eq!(outcome(&create, 409, "Conflict"), conflict);
+    }
     assert_eq!(outcome(&status(), 409, "AlreadyExists"), conflict);
     assert_eq!(
         answer::outcome(&create(), 409, None, b""),
@@ -133,8 +205,10 @@ fn a_409_of_a_delete_is_success_only_for_another_uid() {
     ] {
         let outcome = answer::outcome(&delete(), 409, None, json("Conflict", words).as_bytes());
         assert_eq!(outcome == WriteOutcome::Acknowledged { version: None }, is_gone, "{outcome:?}");
-        let outcome = answer::outcome(&status(), 409, None, json("Conflict", words).as_bytes());
-        assert!(matches!(outcome, WriteOutcome::Refused(Refusal::Conflict { .. })), "{outcome:?}");
+        for write in [status(), update_endpoints(), update_slice(), delete_object()] {
+            let outcome = answer::outcome(&write, 409, None, json("Conflict", words).as_bytes());
+            assert!(matches!(outcome, WriteOutcome::Refused(Refusal::Conflict { .. })), "{outcome:?}");
+        }
     }
 }
 

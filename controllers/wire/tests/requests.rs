@@ -6,9 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use expect_test::{Expect, expect};
 use mainstay_model::{
-    AdoptPod, Condition, ControllerReference, CreatePod, DeletePod, Event, EventForm, EventRecord, EventType,
-    Kind, LeaseRecord, ObjectName, ObjectReference, PodTemplate, Read, ReleasePod,
-    ReplicationControllerStatus, ResourceVersion, StatusPatch, Timestamp, Uid, Write,
+    AddressType, AdoptPod, Condition, ControllerReference, CreateEndpointSlice, CreateEndpoints, CreatePod,
+    DeleteObject, DeletePod, Endpoint, EndpointAddress, EndpointConditions, EndpointPort,
+    EndpointSliceContent, EndpointSubset, EndpointsContent, Event, EventForm, EventRecord, EventType,
+    IpFamily, Kind, LeaseRecord, ObjectName, ObjectReference, PodTemplate, Read, ReleasePod,
+    ReplicationControllerStatus, ResourceVersion, StatusPatch, SubsetPort, TargetReference, Timestamp, Uid,
+    UpdateEndpointSlice, UpdateEndpoints, Write,
 };
 use mainstay_wire::{Request, request};
 
@@ -146,6 +149,43 @@ fn a_live_read() {
 }
 
 #[test]
+fn paths_of_other_groups_and_of_what_has_no_namespace() {
+    for (kind, all, of_one, object) in [
+        (
+            Kind::Service,
+            "/api/v1/services",
+            "/api/v1/namespaces/shop/services",
+            "/api/v1/namespaces/shop/services/web-1",
+        ),
+        (
+            Kind::Endpoints,
+            "/api/v1/endpoints",
+            "/api/v1/namespaces/shop/endpoints",
+            "/api/v1/namespaces/shop/endpoints/web-1",
+        ),
+        (
+            Kind::EndpointSlice,
+            "/apis/discovery.k8s.io/v1/endpointslices",
+            "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices",
+            "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/web-1",
+        ),
+        (Kind::Node, "/api/v1/nodes", "/api/v1/nodes", "/api/v1/nodes/web-1"),
+    ] {
+        assert_eq!(request::list(kind, None, None, None).path_and_query, all);
+        assert_eq!(request::list(kind, Some("shop"), None, None).path_and_query, of_one);
+        assert_eq!(
+            request::metadata_list(kind, None, Some(5), None).path_and_query,
+            format!("{all}?limit=5")
+        );
+        let watch = request::watch(kind, None, ResourceVersion(1), 2).path_and_query;
+        assert!(watch.starts_with(&format!("{all}?watch=true&")), "{watch}");
+        assert_eq!(request::read(&Read { kind, object: pod() }).path_and_query, object);
+    }
+    let node = Read { kind: Kind::Node, object: ObjectName::new("", "north") };
+    assert_eq!(request::read(&node).path_and_query, "/api/v1/nodes/north");
+}
+
+#[test]
 fn no_name_can_reach_beyond_its_segment() {
     for (name, segment) in [
         ("a/../../secrets", "a%2F..%2F..%2Fsecrets"),
@@ -221,6 +261,152 @@ fn delete() {
         k8s\x00\n\x13\n\x02v1\x12\rDeleteOptions\x12(\x12&\n$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9
     "#]],
     );
+}
+
+fn endpoints() -> Arc<EndpointsContent> {
+    let address = EndpointAddress {
+        ip: "10.0.0.1".into(),
+        hostname: None,
+        node: Some("north".into()),
+        target: Some(TargetReference::pod("shop".into(), "web-1".into(), POD_UID)),
+    };
+    let port = SubsetPort { name: "".into(), port: 8080, protocol: "TCP".into(), app_protocol: None };
+    let subset = EndpointSubset { ready: [address].into(), not_ready: [].into(), ports: [port].into() };
+    Arc::new(EndpointsContent {
+        labels: [("app", "web")].into_iter().collect(),
+        annotations: [("note", "kept")].into_iter().collect(),
+        subsets: [subset].into(),
+    })
+}
+
+fn slice_content() -> Arc<EndpointSliceContent> {
+    let endpoint = Endpoint {
+        addresses: ["10.0.0.1".into()].into(),
+        conditions: EndpointConditions { ready: Some(true), serving: Some(true), terminating: Some(false) },
+        hostname: None,
+        node: Some("north".into()),
+        zone: Some("a".into()),
+        target: Some(TargetReference::pod("shop".into(), "web-1".into(), POD_UID)),
+        zone_hints: ["a".into()].into(),
+        node_hints: [].into(),
+    };
+    let bare = Endpoint {
+        addresses: ["10.0.0.2".into()].into(),
+        conditions: EndpointConditions::default(),
+        node: None,
+        zone: None,
+        target: None,
+        zone_hints: [].into(),
+        ..endpoint.clone()
+    };
+    let port = EndpointPort {
+        name: Some("".into()),
+        port: Some(8080),
+        protocol: Some("TCP".into()),
+        app_protocol: None,
+    };
+    Arc::new(EndpointSliceContent {
+        labels: [("kubernetes.io/service-name", "web")].into_iter().collect(),
+        annotations: Default::default(),
+        address_type: AddressType::Ip(IpFamily::V4),
+        endpoints: [endpoint, bare].into(),
+        ports: [port].into(),
+    })
+}
+
+#[test]
+fn endpoints_are_made_and_written_anew() {
+    let object = ObjectName::new("shop", "web");
+    let create = CreateEndpoints { endpoints: object.clone(), content: endpoints() };
+    check(&request::write(&Write::CreateEndpoints(create)), expect![[r#"
+        POST /api/v1/namespaces/shop/endpoints
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n\x0f\n\x02v1\x12\tEndpoints\x12\x80\x01\n%\n\x03web\x1a\x04shopZ\n\n\x03app\x12\x03webb\x0c\n\x04note\x12\x04kept\x12W\nK\n\x0810.0.0.1\x128\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\"\x05north\x1a\x08\x10\x90?\x1a\x03TCP
+    "#]]);
+    let update = UpdateEndpoints {
+        endpoints: object,
+        uid: OWNER_UID,
+        version: ResourceVersion(42),
+        kept: Bytes::from_static(b"<what is kept>"),
+        content: endpoints(),
+    };
+    check(&request::write(&Write::UpdateEndpoints(update)), expect![[r#"
+        PUT /api/v1/namespaces/shop/endpoints/web
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n\x0f\n\x02v1\x12\tEndpoints\x12\xb8\x01\n]\n\x03web\x1a\x04shop*$11111111-2222-3333-4444-5555555555552\x0242Z\n\n\x03app\x12\x03webb\x0c\n\x04note\x12\x04kept<what is kept>\x12W\nK\n\x0810.0.0.1\x128\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\"\x05north\x1a\x08\x10\x90?\x1a\x03TCP
+    "#]]);
+}
+
+#[test]
+fn slices_are_made_and_written_anew() {
+    let object = ObjectName::new("shop", "web-x");
+    let create = CreateEndpointSlice {
+        slice: object.clone(),
+        generate_name: "web-".into(),
+        owner: ControllerReference { kind: Kind::Service, ..owner() },
+        content: slice_content(),
+    };
+    check(&request::write(&Write::CreateEndpointSlice(create.clone())), expect![[r#"
+        POST /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n$\n\x13discovery.k8s.io/v1\x12\rEndpointSlice\x12\xf3\x01\nt\n\x05web-x\x12\x04web-\x1a\x04shopZ!\n\x1akubernetes.io/service-name\x12\x03webj<\n\x07Service\x1a\x03web\"$11111111-2222-3333-4444-555555555555*\x02v10\x018\x01\x12]\n\x0810.0.0.1\x12\x06\x08\x01\x10\x01\x18\x00\"8\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f92\x05north:\x01aB\x05\n\x03\n\x01a\x12\n\n\x0810.0.0.2\x1a\n\n\x00\x12\x03TCP\x18\x90?\"\x04IPv4
+    "#]]);
+    let empty = EndpointSliceContent { endpoints: [].into(), ports: [].into(), ..(*slice_content()).clone() };
+    let mirror = CreateEndpointSlice {
+        owner: ControllerReference { kind: Kind::Endpoints, ..owner() },
+        content: Arc::new(empty),
+        ..create
+    };
+    check(&request::write(&Write::CreateEndpointSlice(mirror)), expect![[r#"
+        POST /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n$\n\x13discovery.k8s.io/v1\x12\rEndpointSlice\x12~\nv\n\x05web-x\x12\x04web-\x1a\x04shopZ!\n\x1akubernetes.io/service-name\x12\x03webj>\n\tEndpoints\x1a\x03web\"$11111111-2222-3333-4444-555555555555*\x02v10\x018\x01\"\x04IPv4
+    "#]]);
+    let update = UpdateEndpointSlice {
+        slice: object,
+        uid: OWNER_UID,
+        version: ResourceVersion(42),
+        kept: Bytes::from_static(b"<what is kept>"),
+        content: slice_content(),
+    };
+    check(&request::write(&Write::UpdateEndpointSlice(update)), expect![[r#"
+        PUT /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/web-x
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n$\n\x13discovery.k8s.io/v1\x12\rEndpointSlice\x12\xe7\x01\nh\n\x05web-x\x1a\x04shop*$11111111-2222-3333-4444-5555555555552\x0242Z!\n\x1akubernetes.io/service-name\x12\x03web<what is kept>\x12]\n\x0810.0.0.1\x12\x06\x08\x01\x10\x01\x18\x00\"8\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f92\x05north:\x01aB\x05\n\x03\n\x01a\x12\n\n\x0810.0.0.2\x1a\n\n\x00\x12\x03TCP\x18\x90?\"\x04IPv4
+    "#]]);
+}
+
+#[test]
+fn delete_of_what_was_seen() {
+    let delete = |kind| {
+        let object = ObjectName::new("shop", "web");
+        let delete = DeleteObject { kind, object, uid: OWNER_UID, version: ResourceVersion(42) };
+        request::write(&Write::DeleteObject(delete))
+    };
+    check(&delete(Kind::Endpoints), expect![[r#"
+        DELETE /api/v1/namespaces/shop/endpoints/web
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n\x13\n\x02v1\x12\rDeleteOptions\x12,\x12*\n$11111111-2222-3333-4444-555555555555\x12\x0242
+    "#]]);
+    check(&delete(Kind::EndpointSlice), expect![[r#"
+        DELETE /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/web
+        Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+        Content-Type: application/vnd.kubernetes.protobuf
+
+        k8s\x00\n\x13\n\x02v1\x12\rDeleteOptions\x12,\x12*\n$11111111-2222-3333-4444-555555555555\x12\x0242
+    "#]]);
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! Tables over messages that are made here, field by field.
 
+mod endpoint_slices;
+mod endpoints;
 mod evidence;
 mod metadata;
+mod nodes;
 mod pods;
 mod replication_controllers;
 mod resource_quotas;
+mod services;
 mod watches;
+mod whole;
 
 use bytes::Bytes;
 use mainstay_model::{Kind, Object};
@@ -38,4 +43,34 @@ pub(super) fn metadata() -> ObjectMeta {
 
 pub(super) fn read(kind: Kind, message: &impl Message) -> Result<Object, DecodeError> {
     object::object(kind, message.encode_to_vec().into())
+}
+
+/// Bytes that are damaged are read as something, or not.
+pub(super) fn read_damaged(kind: Kind, bytes: &[u8]) {
+    for position in 0..bytes.len() {
+        for damage in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut damaged = bytes.to_vec();
+            damaged[position] = damage;
+            let _ = object::object(kind, damaged.into());
+        }
+        let _ = object::object(kind, bytes[..position].to_vec().into());
+    }
+}
+
+/// A field of bytes, for messages that are put together byte for byte.
+pub(super) fn field(tag: u8, bytes: &[u8]) -> Vec<u8> {
+    let tag = u32::from(tag) << 3 | 2;
+    let mut field = Vec::new();
+    prost::encoding::encode_varint(u64::from(tag), &mut field);
+    prost::encoding::encode_varint(bytes.len() as u64, &mut field);
+    field.extend_from_slice(bytes);
+    field
+}
+
+/// A field that holds a number.
+pub(super) fn number(tag: u8, number: u64) -> Vec<u8> {
+    let mut field = Vec::new();
+    prost::encoding::encode_varint(u64::from(tag) << 3, &mut field);
+    prost::encoding::encode_varint(number, &mut field);
+    field
 }

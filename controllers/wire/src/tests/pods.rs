@@ -2,7 +2,9 @@ use mainstay_model::{Kind, Object, PodPhase, Timestamp};
 
 use super::{entries, metadata, read, text};
 use crate::error::DecodeError;
-use crate::protobuf::core::{Container, ContainerStatus, Pod, PodCondition, PodSpec, PodStatus};
+use crate::protobuf::core::{
+    Container, ContainerPort, ContainerStatus, Pod, PodCondition, PodIp, PodSpec, PodStatus,
+};
 use crate::protobuf::meta::{ObjectMeta, Time};
 
 fn pod(spec: PodSpec, status: PodStatus) -> mainstay_model::Pod {
@@ -26,6 +28,8 @@ fn a_pod_of_which_nothing_is_said() {
     assert!(!pod.ready);
     assert_eq!(pod.ready_since, None);
     assert_eq!((pod.deletion_cost, pod.restarts, pod.sidecar_restarts), (0, 0, 0));
+    assert_eq!((pod.hostname, pod.subdomain), (None, None));
+    assert_eq!((pod.ips.len(), pod.named_ports.len()), (0, 0));
 }
 
 #[test]
@@ -110,10 +114,12 @@ fn restarts_of_main_containers_and_of_sidecars() {
     let container = |name: &str, restart_policy: &str| Container {
         name: text(name),
         restart_policy: text(restart_policy),
+        ..Container::default()
     };
     let spec = PodSpec {
         node_name: text("node-1"),
         init_containers: vec![container("first", ""), container("side", "Always"), container("odd", "Never")],
+        ..PodSpec::default()
     };
     for (main, init, expected) in [
         (vec![], vec![], (0, 0)),
@@ -137,4 +143,96 @@ fn a_node_name_that_is_no_text_is_named() {
     let spec = PodSpec { node_name: b"\xff"[..].into(), ..PodSpec::default() };
     let message = Pod { metadata: Some(metadata()), spec: Some(spec), status: None };
     assert_eq!(read(Kind::Pod, &message), Err(DecodeError::NotText { field: "spec.nodeName" }));
+}
+
+#[test]
+fn addresses() {
+    for (first, all, expected) in [
+        ("10.0.0.1", vec![], vec!["10.0.0.1"]),
+        ("", vec![], vec![]),
+        ("10.0.0.1", vec!["fd00::1", "10.0.0.2"], vec!["fd00::1", "10.0.0.2"]),
+        ("10.0.0.1", vec!["", "nowhere", "10.0.0.3"], vec!["10.0.0.3"]),
+        ("10.0.0.1", vec![""], vec![]),
+    ] {
+        let status = PodStatus {
+            pod_ip: text(first),
+            pod_ips: all.iter().map(|ip| PodIp { ip: text(ip) }).collect(),
+            ..PodStatus::default()
+        };
+        let pod = pod(PodSpec::default(), status);
+        assert_eq!(pod.ips.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{first} {all:?}");
+    }
+}
+
+#[test]
+fn names_of_the_pod_in_dns() {
+    let spec = PodSpec { hostname: text("web-0"), subdomain: text("web"), ..PodSpec::default() };
+    let pod = pod(spec, PodStatus::default());
+    assert_eq!((pod.hostname.as_deref(), pod.subdomain.as_deref()), (Some("web-0"), Some("web")));
+}
+
+fn port(name: &str, protocol: &str, number: i32) -> ContainerPort {
+    ContainerPort { name: text(name), protocol: text(protocol), container_port: number }
+}
+
+#[test]
+fn ports_with_a_name_are_those_of_the_containers_and_then_those_of_the_sidecars() {
+    let container = |restart_policy: &str, ports: Vec<ContainerPort>| Container {
+        name: text("main"),
+        ports,
+        restart_policy: text(restart_policy),
+    };
+    let spec = PodSpec {
+        init_containers: vec![
+            container("", vec![port("init", "", 1)]),
+            container("Always", vec![port("side", "SCTP", 2), port("", "", 3)]),
+        ],
+        containers: vec![
+            container("", vec![port("http", "", 80), port("", "TCP", 81)]),
+            container("", vec![port("dns", "UDP", 53), port("http", "TCP", 8080)]),
+        ],
+        ..PodSpec::default()
+    };
+    let pod = pod(spec, PodStatus::default());
+    let ports: Vec<String> = pod
+        .named_ports
+        .iter()
+        .map(|port| format!("{} {} {}", port.name, port.protocol, port.number))
+        .collect();
+    assert_eq!(ports, ["http TCP 80", "dns UDP 53", "http TCP 8080", "side SCTP 2"]);
+}
+
+#[test]
+fn texts_that_are_none_are_named() {
+    let bad = || bytes::Bytes::from_static(b"\xff");
+    let container = |port| Container { ports: vec![port], ..Container::default() };
+    for (spec, status, field) in [
+        (PodSpec { hostname: bad(), ..PodSpec::default() }, PodStatus::default(), "spec.hostname"),
+        (PodSpec { subdomain: bad(), ..PodSpec::default() }, PodStatus::default(), "spec.subdomain"),
+        (
+            PodSpec {
+                containers: vec![container(ContainerPort { name: bad(), ..port("", "", 1) })],
+                ..PodSpec::default()
+            },
+            PodStatus::default(),
+            "spec.containers.ports.name",
+        ),
+        (
+            PodSpec {
+                containers: vec![container(ContainerPort { protocol: bad(), ..port("a", "", 1) })],
+                ..PodSpec::default()
+            },
+            PodStatus::default(),
+            "spec.containers.ports.protocol",
+        ),
+        (PodSpec::default(), PodStatus { pod_ip: bad(), ..PodStatus::default() }, "status.podIP"),
+        (
+            PodSpec::default(),
+            PodStatus { pod_ips: vec![PodIp { ip: bad() }], ..PodStatus::default() },
+            "status.podIPs",
+        ),
+    ] {
+        let message = Pod { metadata: Some(metadata()), spec: Some(spec), status: Some(status) };
+        assert_eq!(read(Kind::Pod, &message), Err(DecodeError::NotText { field }));
+    }
 }

@@ -1,6 +1,6 @@
 use mainstay_model::{Kind, Name, Object};
 
-use super::{UID, metadata, read, text};
+use super::{UID, field, metadata, read, read_damaged, text};
 use crate::convert::object;
 use crate::protobuf::core::{Quantity, QuantityEntry, ResourceQuota, ResourceQuotaStatus};
 
@@ -68,17 +68,5 @@ fn the_bytes_are_those_of_the_api() {
         (vec!["pods=3".to_owned()], vec!["pods=2".to_owned()])
     );
     assert_eq!(quota.meta.name.to_string(), "shop/few");
-    for position in 0..bytes.len() {
-        for damage in [0, 1, 0x7f, 0x80, 0xff] {
-            let mut damaged = bytes.clone();
-            damaged[position] = damage;
-            let _ = object::object(Kind::ResourceQuota, damaged.into());
-        }
-        let _ = object::object(Kind::ResourceQuota, bytes[..position].to_vec().into());
-    }
-}
-
-/// A field of bytes that are fewer than 128.
-fn field(tag: u8, bytes: &[u8]) -> Vec<u8> {
-    [&[tag << 3 | 2, u8::try_from(bytes.len()).unwrap()], bytes].concat()
+    read_damaged(Kind::ResourceQuota, &bytes);
 }

@@ -76,12 +76,12 @@ impl Controller for Keeper {
         for object in [&change.old, &change.new].into_iter().flatten() {
             match object {
                 Object::ReplicationController(owner) => keys.push(owner.meta.name.clone()),
-                Object::ResourceQuota(_) => panic!("the keeper does not need quotas"),
                 Object::Pod(pod) => keys.extend(
                     pod.meta
                         .controller()
                         .map(|owner| ObjectName::new(pod.meta.name.namespace.clone(), owner.name.clone())),
                 ),
+                other => panic!("the keeper does not need {}", other.kind()),
             }
         }
     }
@@ -370,7 +370,7 @@ impl Bench {
                     let replicas = self.brain.store().replication_controllers().get(&name).unwrap().replicas;
                     self.apply(OWNERS, owner(replicas, version, patch.status));
                 }
-                Write::AdoptPod(_) | Write::ReleasePod(_) => panic!("the keeper does not claim"),
+                other => panic!("the keeper does not {} a {}", other.verb(), other.kind()),
             }
         }
     }
@@ -424,6 +424,10 @@ fn pod(name: &str, uid: Uid, version: ResourceVersion, controller: Uid) -> Objec
         phase: PodPhase::Pending,
         end_reason: None,
         node: None,
+        ips: Box::default(),
+        hostname: None,
+        subdomain: None,
+        named_ports: Arc::default(),
         ready: false,
         ready_since: None,
         deletion_cost: 0,
