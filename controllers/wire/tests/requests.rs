@@ -318,13 +318,16 @@ fn slice_content() -> Arc<EndpointSliceContent> {
 fn endpoints_are_made_and_written_anew() {
     let object = ObjectName::new("shop", "web");
     let create = CreateEndpoints { endpoints: object.clone(), content: endpoints() };
-    check(&request::write(&Write::CreateEndpoints(create)), expect![[r#"
+    check(
+        &request::write(&Write::CreateEndpoints(create)),
+        expect![[r#"
         POST /api/v1/namespaces/shop/endpoints
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n\x0f\n\x02v1\x12\tEndpoints\x12\x80\x01\n%\n\x03web\x1a\x04shopZ\n\n\x03app\x12\x03webb\x0c\n\x04note\x12\x04kept\x12W\nK\n\x0810.0.0.1\x128\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\"\x05north\x1a\x08\x10\x90?\x1a\x03TCP
-    "#]]);
+    "#]],
+    );
     let update = UpdateEndpoints {
         endpoints: object,
         uid: OWNER_UID,
@@ -332,13 +335,16 @@ fn endpoints_are_made_and_written_anew() {
         kept: Bytes::from_static(b"<what is kept>"),
         content: endpoints(),
     };
-    check(&request::write(&Write::UpdateEndpoints(update)), expect![[r#"
+    check(
+        &request::write(&Write::UpdateEndpoints(update)),
+        expect![[r#"
         PUT /api/v1/namespaces/shop/endpoints/web
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n\x0f\n\x02v1\x12\tEndpoints\x12\xb8\x01\n]\n\x03web\x1a\x04shop*$11111111-2222-3333-4444-5555555555552\x0242Z\n\n\x03app\x12\x03webb\x0c\n\x04note\x12\x04kept<what is kept>\x12W\nK\n\x0810.0.0.1\x128\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9\"\x05north\x1a\x08\x10\x90?\x1a\x03TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -350,26 +356,32 @@ fn slices_are_made_and_written_anew() {
         owner: ControllerReference { kind: Kind::Service, ..owner() },
         content: slice_content(),
     };
-    check(&request::write(&Write::CreateEndpointSlice(create.clone())), expect![[r#"
+    check(
+        &request::write(&Write::CreateEndpointSlice(create.clone())),
+        expect![[r#"
         POST /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n$\n\x13discovery.k8s.io/v1\x12\rEndpointSlice\x12\xf3\x01\nt\n\x05web-x\x12\x04web-\x1a\x04shopZ!\n\x1akubernetes.io/service-name\x12\x03webj<\n\x07Service\x1a\x03web\"$11111111-2222-3333-4444-555555555555*\x02v10\x018\x01\x12]\n\x0810.0.0.1\x12\x06\x08\x01\x10\x01\x18\x00\"8\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f92\x05north:\x01aB\x05\n\x03\n\x01a\x12\n\n\x0810.0.0.2\x1a\n\n\x00\x12\x03TCP\x18\x90?\"\x04IPv4
-    "#]]);
+    "#]],
+    );
     let empty = EndpointSliceContent { endpoints: [].into(), ports: [].into(), ..(*slice_content()).clone() };
     let mirror = CreateEndpointSlice {
         owner: ControllerReference { kind: Kind::Endpoints, ..owner() },
         content: Arc::new(empty),
         ..create
     };
-    check(&request::write(&Write::CreateEndpointSlice(mirror)), expect![[r#"
+    check(
+        &request::write(&Write::CreateEndpointSlice(mirror)),
+        expect![[r#"
         POST /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n$\n\x13discovery.k8s.io/v1\x12\rEndpointSlice\x12~\nv\n\x05web-x\x12\x04web-\x1a\x04shopZ!\n\x1akubernetes.io/service-name\x12\x03webj>\n\tEndpoints\x1a\x03web\"$11111111-2222-3333-4444-555555555555*\x02v10\x018\x01\"\x04IPv4
-    "#]]);
+    "#]],
+    );
     let update = UpdateEndpointSlice {
         slice: object,
         uid: OWNER_UID,
@@ -377,13 +389,16 @@ fn slices_are_made_and_written_anew() {
         kept: Bytes::from_static(b"<what is kept>"),
         content: slice_content(),
     };
-    check(&request::write(&Write::UpdateEndpointSlice(update)), expect![[r#"
+    check(
+        &request::write(&Write::UpdateEndpointSlice(update)),
+        expect![[r#"
         PUT /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/web-x
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n$\n\x13discovery.k8s.io/v1\x12\rEndpointSlice\x12\xe7\x01\nh\n\x05web-x\x1a\x04shop*$11111111-2222-3333-4444-5555555555552\x0242Z!\n\x1akubernetes.io/service-name\x12\x03web<what is kept>\x12]\n\x0810.0.0.1\x12\x06\x08\x01\x10\x01\x18\x00\"8\n\x03Pod\x12\x04shop\x1a\x05web-1\"$0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f92\x05north:\x01aB\x05\n\x03\n\x01a\x12\n\n\x0810.0.0.2\x1a\n\n\x00\x12\x03TCP\x18\x90?\"\x04IPv4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -393,20 +408,26 @@ fn delete_of_what_was_seen() {
         let delete = DeleteObject { kind, object, uid: OWNER_UID, version: ResourceVersion(42) };
         request::write(&Write::DeleteObject(delete))
     };
-    check(&delete(Kind::Endpoints), expect![[r#"
+    check(
+        &delete(Kind::Endpoints),
+        expect![[r#"
         DELETE /api/v1/namespaces/shop/endpoints/web
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n\x13\n\x02v1\x12\rDeleteOptions\x12,\x12*\n$11111111-2222-3333-4444-555555555555\x12\x0242
-    "#]]);
-    check(&delete(Kind::EndpointSlice), expect![[r#"
+    "#]],
+    );
+    check(
+        &delete(Kind::EndpointSlice),
+        expect![[r#"
         DELETE /apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/web
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/vnd.kubernetes.protobuf
 
         k8s\x00\n\x13\n\x02v1\x12\rDeleteOptions\x12,\x12*\n$11111111-2222-3333-4444-555555555555\x12\x0242
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

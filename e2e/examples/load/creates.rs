@@ -51,7 +51,7 @@ async fn owner(client: &Client) -> Result<Arc<ReplicationController>> {
     let objects = list::decode(kind, &answer.body)?.objects;
     let first = objects.into_iter().find_map(|object| match object {
         Object::ReplicationController(owner) => Some(owner),
-        Object::Pod(_) | Object::ResourceQuota(_) => None,
+        _ => None,
     });
     first.context("there is no ReplicationController in the namespace")
 }

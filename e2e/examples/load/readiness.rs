@@ -178,10 +178,7 @@ impl Seen {
                 }
             }
             Frame::Error(status) => bail!("a watch has ended: {}", status.message),
-            Frame::Applied(Object::ResourceQuota(_))
-            | Frame::Deleted(_)
-            | Frame::Bookmark { .. }
-            | Frame::Unreadable { .. } => {}
+            Frame::Applied(_) | Frame::Deleted(_) | Frame::Bookmark { .. } | Frame::Unreadable { .. } => {}
         }
         Ok(())
     }

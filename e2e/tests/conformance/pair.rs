@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use mainstay_model::{Kind, Name, Object, ObjectName, ResourceVersion, Timestamp, Uid};
 use mainstay_sim::api::ApiServer;
+use mainstay_sim::api::record::meta_mut;
 use serde_json::Value;
 
 use crate::bodies::{self, Whole};
@@ -247,22 +248,11 @@ fn pick<T: Copy>(known: &[Both<T>], which: Which) -> Option<Both<T>> {
 /// An object without what the sides need not agree in: times, and the template, of which the model keeps no bytes.
 pub fn plain(object: &Object) -> Object {
     let mut object = object.clone();
-    change_meta(&mut object, |meta| {
-        meta.created = None;
-        meta.deleting = meta.deleting.map(|_| Timestamp::default());
-    });
+    let meta = meta_mut(&mut object);
+    meta.created = None;
+    meta.deleting = meta.deleting.map(|_| Timestamp::default());
     if let Object::ReplicationController(controller) = &mut object {
         std::sync::Arc::make_mut(controller).template = None;
     }
     object
-}
-
-pub fn change_meta(object: &mut Object, change: impl FnOnce(&mut mainstay_model::Meta)) {
-    match object {
-        Object::Pod(pod) => change(&mut std::sync::Arc::make_mut(pod).meta),
-        Object::ReplicationController(controller) => {
-            change(&mut std::sync::Arc::make_mut(controller).meta);
-        }
-        Object::ResourceQuota(quota) => change(&mut std::sync::Arc::make_mut(quota).meta),
-    }
 }

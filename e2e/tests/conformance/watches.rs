@@ -6,11 +6,12 @@ use std::fmt::Debug;
 use anyhow::{Result, bail};
 use mainstay_engine::SourceEvent;
 use mainstay_model::{Kind, Object, ResourceVersion};
+use mainstay_sim::api::record::meta_mut;
 use mainstay_sim::api::selection::Selection;
 use mainstay_wire::{Frame, list, request};
 
 use crate::operation::Choice;
-use crate::pair::{Both, KINDS, Pair, change_meta, plain};
+use crate::pair::{Both, KINDS, Pair, plain};
 use crate::server::{Watch, with_query};
 use crate::words::{said, status_words};
 
@@ -95,7 +96,7 @@ impl Pair<'_> {
                 let (model, version) = (plain(model), model.meta().version);
                 let same_version = self.is_same_version(version, server.meta().version);
                 let mut server = self.in_terms_of_the_model(server);
-                change_meta(&mut server, |meta| meta.version = version);
+                meta_mut(&mut server).version = version;
                 same_version && model == server
             }
             (SourceEvent::Deleted(model), Frame::Deleted(server)) => {

@@ -288,3 +288,5 @@ fn as_controller(record: &Record) -> Option<&Arc<ReplicationController>> {
 mod conformance_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole_tests;
