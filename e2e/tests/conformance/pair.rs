@@ -225,13 +225,12 @@ impl<'a> Pair<'a> {
     /// An object of the server with the UIDs and the version of the model. A version between two looks was not seen.
     pub fn in_terms_of_the_model(&self, object: &Object) -> Object {
         let mut object = plain(object);
-        change_meta(&mut object, |meta| {
-            meta.uid = self.model_uid(meta.uid);
-            meta.version = self.model_version(meta.version).unwrap_or_default();
-            for owner in &mut meta.owners {
-                owner.uid = owner.uid.map(|uid| self.model_uid(uid));
-            }
-        });
+        let meta = meta_mut(&mut object);
+        meta.uid = self.model_uid(meta.uid);
+        meta.version = self.model_version(meta.version).unwrap_or_default();
+        for owner in &mut meta.owners {
+            owner.uid = owner.uid.map(|uid| self.model_uid(uid));
+        }
         object
     }
 }

@@ -137,7 +137,7 @@ impl Bench {
                 controller.meta.version = version;
                 Some(Object::ReplicationController(Arc::new(controller)))
             }
-            Write::AdoptPod(_) | Write::ReleasePod(_) => None,
+            _ => None,
         }
     }
 

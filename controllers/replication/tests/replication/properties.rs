@@ -236,6 +236,7 @@ proptest! {
                     prop_assert_eq!((&patch.object, patch.uid), (&controller.meta.name, WEB));
                     prop_assert_ne!(&patch.status, &controller.status);
                 }
+                other => prop_assert!(false, "not for this controller: {other:?}"),
             }
         }
         let verbs: BTreeSet<_> = plan.writes.iter().map(Write::verb).collect();

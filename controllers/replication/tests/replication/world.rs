@@ -146,6 +146,7 @@ impl World {
                 controller.meta.version.0 += 1;
                 self.store.apply(Object::ReplicationController(Arc::new(controller)));
             }
+            other => panic!("not for this controller: {other:?}"),
         }
     }
 
