@@ -25,7 +25,7 @@ const UID_CONFLICTS: [&str; 2] = ["UID in precondition", "the UID in the precond
 
 /// What the server's answer says of a write.
 ///
-/// A delete whose object is gone, or has given its name to another UID, has succeeded. An answer that does not tell whether the
+/// A delete whose object is gone has succeeded, and so has that of a pod whose name belongs to another UID by now. An answer that does not tell whether the
 /// write was executed is `Unknown`: a 5xx can come after the commit, a redirect from a proxy, 408 from either side.
 /// `retry_after` is the header of that name; without it the Status is asked.
 pub fn outcome(write: &Write, code: u16, retry_after: Option<Duration>, body: &[u8]) -> WriteOutcome {

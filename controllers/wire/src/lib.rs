@@ -12,7 +12,7 @@
 //!
 //! Map: [`request`] makes requests, [`list`] and [`watch`] read the streams of objects, [`answer`] what comes back from
 //! everything else, [`status`] the server's errors, [`evidence`] all of that for the search for rivals. Inside, `protobuf` has the messages, `convert` turns them
-//! into the model, `envelope` is the frame around every message.
+//! into the model, `whole` makes the bodies of objects that are written as a whole, `envelope` is the frame around every message.
 
 pub mod answer;
 mod convert;
