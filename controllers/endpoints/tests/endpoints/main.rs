@@ -1,0 +1,13 @@
+//! What the controllers of this crate plan, against a store and a server that does what it is asked to.
+
+mod mirroring;
+mod mirroring_upstream;
+mod objects;
+mod properties;
+mod reports;
+mod routes;
+mod subsets;
+mod subsets_issues;
+mod subsets_upstream;
+mod truncation;
+mod world;
