@@ -366,6 +366,12 @@ pub fn mirror(text: &str) -> TestSlice {
 }
 
 impl TestSlice {
+    pub fn rename(mut self, text: &str) -> TestSlice {
+        self.0.meta.name = name(text);
+        self.0.meta.uid = uid("EndpointSlice", &self.0.meta.name);
+        self
+    }
+
     pub fn managed_by(self, manager: &str) -> TestSlice {
         self.label("endpointslice.kubernetes.io/managed-by", manager)
     }

@@ -93,39 +93,54 @@ fn two_pods_may_share_an_address() {
 #[test]
 fn two_ports_of_a_service_that_lead_to_one_port_are_two() {
     let service = service("web").portless().port("a", 80, 8080, "TCP").port("b", 81, 8080, "TCP");
-    check([service.object(), pod("a", "10.0.0.1").ready(5).object()], expect![[r#"
+    check(
+        [service.object(), pod("a", "10.0.0.1").ready(5).object()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at a:8080/TCP b:8080/TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_users_endpoints_without_a_service_stay() {
     let stored = endpoints("web").of_user(&["6.7.8.9"]);
-    check([stored.object()], expect![[r#"
+    check(
+        [stored.object()],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
     let other = stored.label("endpoints.kubernetes.io/managed-by", "somebody-else");
-    check([other.object()], expect![[r#"
+    check(
+        [other.object()],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_lock_without_a_service_stays() {
     let lock = endpoints("web").managed().annotation("control-plane.alpha.kubernetes.io/leader", "{}");
-    check([lock.object()], expect![[r#"
+    check(
+        [lock.object()],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_goes_already_is_not_deleted_again() {
-    check([endpoints("web").managed().deleting().object()], expect![[r#"
+    check(
+        [endpoints("web").managed().deleting().object()],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -164,14 +179,18 @@ fn what_others_have_annotated_stays_and_what_they_have_labelled_goes() {
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation note=mine
           ready 10.0.0.1=a at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
 }
 
 #[test]
 fn the_addresses_of_a_user_go_once_there_is_a_selector() {
     let stored = endpoints("web").subset(&[address("6.7.8.9")], &[], &[":8080/TCP"]);
-    check([service("web").object(), stored.object()], expect![[r#"
+    check(
+        [service("web").object(), stored.object()],
+        expect![[r#"
         update web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
-    "#]]);
+    "#]],
+    );
 }

@@ -22,20 +22,23 @@ fn test_endpoint_updates() {
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
     // The last-change-trigger-time is that of the pod that is new; then of none.
     world.apply(pod("b", "10.0.0.2").ready(9).object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:29Z
           ready 10.0.0.1=a 10.0.0.2=b at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").label("tier", "front").object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label tier=front
           ready 10.0.0.1=a 10.0.0.2=b at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
 }
 
 #[test]
@@ -61,13 +64,15 @@ fn test_external_name_to_cluster_ip_transition() {
     let mut world = World::of([service("web").external_name().object(), ready.object()]);
     expect![[r#"
         none
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
 }
 
 #[test]
@@ -78,30 +83,38 @@ fn test_endpoint_with_terminating_pod() {
     world.apply(ready.clone().deleting().object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").publish_not_ready().object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:25Z
           ready 10.0.0.1=a at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
 }
 
 #[test]
 fn test_dual_stack_endpoints() {
     let both = || pod("a", "10.0.0.1").ips(&["10.0.0.1", "2001:db8::1"]).ready(5).object();
-    check([service("web").families(&[IpFamily::V4, IpFamily::V6]).object(), both()], expect![[r#"
+    check(
+        [service("web").families(&[IpFamily::V4, IpFamily::V6]).object(), both()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at :8080/TCP
-    "#]]);
-    check([service("web").families(&[IpFamily::V6, IpFamily::V4]).object(), both()], expect![[r#"
+    "#]],
+    );
+    check(
+        [service("web").families(&[IpFamily::V6, IpFamily::V4]).object(), both()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 2001:db8::1=a at :8080/TCP
-    "#]]);
+    "#]],
+    );
     // Nothing of the family.
     check(
         [service("web").families(&[IpFamily::V6]).object(), pod("a", "10.0.0.1").ready(5).object()],
@@ -137,37 +150,52 @@ fn without_families_the_address_of_the_service_decides_and_else_that_of_the_pod(
 #[test]
 fn test_sync_endpoints_items_preserve_no_selector() {
     let stored = || endpoints("web").of_user(&["6.7.8.9"]).object();
-    check([service("web").selectorless().object(), stored()], expect![[r#"
+    check(
+        [service("web").selectorless().object(), stored()],
+        expect![[r#"
         nothing
-    "#]]);
-    check([service("web").external_name().object(), stored()], expect![[r#"
+    "#]],
+    );
+    check(
+        [service("web").external_name().object(), stored()],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
     // What was written while there was a selector stays for whoever takes over.
     let former = written(&[address_of(&pod("a", "10.0.0.1"))]);
-    check([service("web").selectorless().object(), former], expect![[r#"
+    check(
+        [service("web").selectorless().object(), former],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn test_sync_endpoints_existing_empty_subsets() {
     let ready = pod("a", "10.0.0.1").ready(5).object();
-    check([service("web").object(), ready, endpoints("web").object()], expect![[r#"
+    check(
+        [service("web").object(), ready, endpoints("web").object()],
+        expect![[r#"
         update web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:25Z
           ready 10.0.0.1=a at :8080/TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn test_sync_endpoints_new_no_subsets() {
-    check([service("web").object()], expect![[r#"
+    check(
+        [service("web").object()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -175,21 +203,27 @@ fn test_sync_endpoints_with_pod_resource_version_update_only() {
     let pods = [pod("a", "10.0.0.1").ready(5), pod("b", "10.0.0.2").ready(6)];
     let stored = written(&pods.each_ref().map(|pod| versioned(address_of(pod), "1234")));
     let [first, second] = pods.map(|pod| pod.object());
-    check([service("web").object(), first, second, stored], expect![[r#"
+    check(
+        [service("web").object(), first, second, stored],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn test_sync_endpoints_protocol_multi_protocol_same_port() {
     let service = service("web").portless().port("tcp", 80, 8080, "TCP").port("udp", 80, 8080, "UDP");
     let service = service.port("sctp", 80, 8080, "SCTP");
-    check([service.object(), pod("a", "10.0.0.1").ready(5).object()], expect![[r#"
+    check(
+        [service.object(), pod("a", "10.0.0.1").ready(5).object()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at sctp:8080/SCTP tcp:8080/TCP udp:8080/UDP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -210,9 +244,12 @@ fn test_sync_endpoints_items_preexisting() {
 #[test]
 fn test_sync_endpoints_items_preexisting_identical() {
     let ready = pod("a", "10.0.0.1").ready(5);
-    check([service("web").object(), ready.object(), written(&[address_of(&ready)])], expect![[r#"
+    check(
+        [service("web").object(), ready.object(), written(&[address_of(&ready)])],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -223,39 +260,51 @@ fn test_sync_endpoints_items_preexisting_identical_unsorted() {
     let objects = |stored: Object| pods.iter().map(|pod| pod.object()).chain([service.object(), stored]);
     let ports = ["more:9090/TCP", ":8080/TCP"];
     let shared = endpoints("web").managed().subset(&[second.clone(), first.clone()], &[], &ports);
-    check(objects(shared.object()), expect![[r#"
+    check(
+        objects(shared.object()),
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
     // The same with a subset for each port.
     let split = endpoints("web").managed();
     let split = split.subset(&[second.clone(), first.clone()], &[], &ports[..1]);
     let split = split.subset(&[first, second], &[], &ports[1..]);
-    check(objects(split.object()), expect![[r#"
+    check(
+        objects(split.object()),
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn test_sync_endpoints_items_with_labels() {
     let labelled = service("web").label("foo", "bar").label("endpoints.kubernetes.io/managed-by", "me");
-    check([labelled.object()], expect![[r#"
+    check(
+        [labelled.object()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label foo=bar
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn test_sync_endpoints_items_preexisting_labels_change() {
     let ready = pod("a", "10.0.0.1").ready(5);
     let labelled = service("web").label("foo", "baz");
-    check([labelled.object(), ready.object(), written(&[address_of(&ready)])], expect![[r#"
+    check(
+        [labelled.object(), ready.object(), written(&[address_of(&ready)])],
+        expect![[r#"
         update web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label foo=baz
           ready 10.0.0.1=a at :8080/TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -266,13 +315,15 @@ fn test_endpoints_controllers_label_semantics() {
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label service.kubernetes.io/headless=
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").headless().label("new-label", "new-label-value").object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label new-label=new-label-value
           label service.kubernetes.io/headless=
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
 }
 
 #[test]
@@ -298,20 +349,26 @@ fn test_endpoints_headless_label() {
 #[test]
 fn test_sync_endpoints_headless_without_port() {
     let ready = || pod("a", "10.0.0.1").ready(5).object();
-    check([service("web").headless().portless().object(), ready()], expect![[r#"
+    check(
+        [service("web").headless().portless().object(), ready()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label service.kubernetes.io/headless=
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at no port
-    "#]]);
+    "#]],
+    );
     // Only a service that is headless on purpose may have no ports.
-    check([service("web").cluster_ip(ClusterIp::Unset).portless().object(), ready()], expect![[r#"
+    check(
+        [service("web").cluster_ip(ClusterIp::Unset).portless().object(), ready()],
+        expect![[r#"
         create web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label service.kubernetes.io/headless=
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -358,12 +415,18 @@ fn test_sync_service_addresses() {
 
 #[test]
 fn test_sync_endpoints_service_not_found() {
-    check([written(&[address("6.7.8.9")])], expect![[r#"
+    check(
+        [written(&[address("6.7.8.9")])],
+        expect![[r#"
         delete web
-    "#]]);
-    check([], expect![[r#"
+    "#]],
+    );
+    check(
+        [],
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -375,12 +438,14 @@ fn test_sync_endpoints_add_delete_ports() {
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           ready 10.0.0.1=a at :8080/TCP second:9090/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").object());
     expect![[r#"
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           ready 10.0.0.1=a at :8080/TCP
-    "#]].assert_eq(&world.settled(&name("web")));
+    "#]]
+    .assert_eq(&world.settled(&name("web")));
 }
 
 #[test]
@@ -390,11 +455,14 @@ fn test_last_trigger_change_time_annotation_cleared() {
         .managed()
         .subset(&[address_of(&ready)], &[], &[":9090/TCP"])
         .annotation("endpoints.kubernetes.io/last-change-trigger-time", "2018-01-01T00:00:00Z");
-    check([service("web").object(), ready.object(), stored.object()], expect![[r#"
+    check(
+        [service("web").object(), ready.object(), stored.object()],
+        expect![[r#"
         update web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           ready 10.0.0.1=a at :8080/TCP
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -407,10 +475,13 @@ fn test_last_trigger_change_time_annotation_overridden() {
         .subset(&[address_of(&first)], &[address_of(&second)], &[":8080/TCP"])
         .annotation("endpoints.kubernetes.io/last-change-trigger-time", "2018-01-01T00:00:00Z");
     let objects = [first.object(), second.object(), third.object(), stored.object()];
-    check(objects.into_iter().chain([service("web").object()]), expect![[r#"
+    check(
+        objects.into_iter().chain([service("web").object()]),
+        expect![[r#"
         update web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:14:30Z
           ready 10.0.0.1=a 10.0.0.2=b 10.0.0.3=c at :8080/TCP
-    "#]]);
+    "#]],
+    );
 }
