@@ -176,6 +176,7 @@ fn what_others_have_annotated_stays_and_what_they_have_labelled_goes() {
     edited.meta.labels = [("note", "mine")].into_iter().collect();
     world.apply(Object::Endpoints(edited.into()));
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation note=mine
           ready 10.0.0.1=a at :8080/TCP

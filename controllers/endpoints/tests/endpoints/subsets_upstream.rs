@@ -19,6 +19,7 @@ fn written(addresses: &[mainstay_model::EndpointAddress]) -> Object {
 fn test_endpoint_updates() {
     let mut world = World::of([service("web").object(), pod("a", "10.0.0.1").ready(5).object()]);
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at :8080/TCP
@@ -27,6 +28,7 @@ fn test_endpoint_updates() {
     // The last-change-trigger-time is that of the pod that is new; then of none.
     world.apply(pod("b", "10.0.0.2").ready(9).object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:29Z
           ready 10.0.0.1=a 10.0.0.2=b at :8080/TCP
@@ -34,6 +36,7 @@ fn test_endpoint_updates() {
     .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").label("tier", "front").object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label tier=front
           ready 10.0.0.1=a 10.0.0.2=b at :8080/TCP
@@ -68,6 +71,7 @@ fn test_external_name_to_cluster_ip_transition() {
     .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:20Z
           ready 10.0.0.1=a at :8080/TCP
@@ -82,11 +86,13 @@ fn test_endpoint_with_terminating_pod() {
     world.settle(&Endpoints, &name("web"));
     world.apply(ready.clone().deleting().object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
     "#]]
     .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").publish_not_ready().object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           annotation endpoints.kubernetes.io/last-change-trigger-time=2023-11-14T22:13:25Z
           ready 10.0.0.1=a at :8080/TCP
@@ -311,6 +317,7 @@ fn test_sync_endpoints_items_preexisting_labels_change() {
 fn test_endpoints_controllers_label_semantics() {
     let mut world = World::of([service("web").headless().label("app", "test").object()]);
     expect![[r#"
+        web
           label app=test
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label service.kubernetes.io/headless=
@@ -319,6 +326,7 @@ fn test_endpoints_controllers_label_semantics() {
     .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").headless().label("new-label", "new-label-value").object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           label new-label=new-label-value
           label service.kubernetes.io/headless=
@@ -436,12 +444,14 @@ fn test_sync_endpoints_add_delete_ports() {
     world.settle(&Endpoints, &name("web"));
     world.apply(service("web").port("second", 90, 9090, "TCP").object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           ready 10.0.0.1=a at :8080/TCP second:9090/TCP
     "#]]
     .assert_eq(&world.settled(&name("web")));
     world.apply(service("web").object());
     expect![[r#"
+        web
           label endpoints.kubernetes.io/managed-by=endpoint-controller
           ready 10.0.0.1=a at :8080/TCP
     "#]]

@@ -67,7 +67,10 @@ impl World {
         self.settle(&Endpoints, key);
         self.store.endpoints().get(key).map_or_else(
             || "none\n".to_owned(),
-            |stored| body(&stored.meta.labels, &stored.annotations, &render_subsets(&stored.subsets)),
+            |stored| {
+                let subsets = render_subsets(&stored.subsets);
+                format!("{}\n{}", key.name, body(&stored.meta.labels, &stored.annotations, &subsets))
+            },
         )
     }
 
