@@ -29,8 +29,8 @@ pub(crate) struct Member<'a> {
     pub terminating: bool,
 }
 
-/// The pods that the service selects and that have an address and have not finished, in the order of their names. Those that terminate
-/// are among them. None for a service without a selector.
+/// The pods that the service selects and that have an address and have not finished, in the order of their names. Those that
+/// terminate are among them. None for a service without a selector.
 pub(crate) fn members<'a>(service: &'a Service, store: &'a Store) -> Vec<Member<'a>> {
     let Some(selector) = &service.selector else { return Vec::new() };
     let pods = store.pods().matching(&service.meta.name.namespace, selector);

@@ -1,9 +1,9 @@
 //! The names of new EndpointSlices: derived, not drawn.
 //!
-//! Two processes that mean the same slice choose the same name, so both sending their creates make one slice, not two. What a slice is meant
-//! for goes into the name: whose it is, and what tells it from the owner's other slices. The form is that of the apiserver's
-//! generated names. The derivation must stay as it is from version to version: during an update the old and the new
-//! version are such two processes.
+//! Two processes that mean the same slice choose the same name, so both sending their creates make one slice, not two. What
+//! a slice is meant for goes into the name: whose it is, and what tells it from the owner's other slices. The form is that
+//! of the apiserver's generated names. The derivation must stay as it is from version to version: during an update the old
+//! and the new version are such two processes.
 
 use mainstay_engine::View;
 use mainstay_engine::random::mix;

@@ -1,12 +1,13 @@
 //! The canonical layout of subsets: upstream's `RepackSubsets` (pkg/api/v1/endpoints) but for the order of subsets and ports.
 //!
-//! Each port has its addresses, each once; ports that have the same addresses in the same state share a subset. An address is known by IP and the
-//! UID of what is behind it, and is not ready if it is listed as not ready anywhere. Subsets without ports count, unless
-//! their addresses have ports elsewhere.
+//! Each port has its addresses, each once; ports that have the same addresses in the same state share a subset. An address
+//! is known by IP and the UID of what is behind it, and is not ready if it is listed as not ready anywhere. Subsets without
+//! ports count, unless their addresses have ports elsewhere.
 //!
-//! Upstream sorts subsets and ports by a hash over the printed form of a Go struct, which has changed between its versions. Here
-//! they are sorted by what they say: ports by name, number and protocols, subsets by their ports, addresses as upstream does by the
-//! bytes of their text and by UID. So the order tells nothing, and layouts are compared only after both were packed.
+//! Upstream sorts subsets and ports by a hash over the printed form of a Go struct, which has changed between its versions.
+//! Here they are sorted by what they say: ports by name, number and protocols, subsets by their ports, addresses as upstream
+//! does by the bytes of their text and by UID. So the order tells nothing, and layouts are compared only after both were
+//! packed.
 
 use std::collections::BTreeMap;
 
@@ -71,8 +72,8 @@ pub(crate) fn pack(subsets: &[EndpointSubset]) -> Vec<EndpointSubset> {
     packing.finish()
 }
 
-/// Whether both say the same, in whatever layout. The version of what is behind an address does not count: it changes for reasons that are
-/// no business of endpoints.
+/// Whether both say the same, in whatever layout. The version of what is behind an address does not count: it changes for
+/// reasons that are no business of endpoints.
 pub(crate) fn say_the_same(left: &[EndpointSubset], right: &[EndpointSubset]) -> bool {
     let addresses_alike = |left: &[EndpointAddress], right: &[EndpointAddress]| {
         left.len() == right.len() && left.iter().zip(right).all(|(left, right)| are_alike(left, right))

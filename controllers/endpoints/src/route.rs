@@ -1,8 +1,8 @@
 //! Which services a change concerns: one function per controller.
 //!
-//! All keys are names of services, which are the names of their Endpoints, too. What users do to what we have written is routed like
-//! everything else, so it is put right at once, after a restart also (upstream's #125354, #85353: there only what this very process has
-//! written is watched over, and edits of an Endpoints stay until a pod changes).
+//! All keys are names of services, which are the names of their Endpoints, too. What users do to what we have written is
+//! routed like everything else, so it is put right at once, after a restart also (upstream's #125354, #85353: there only
+//! what this very process has written is watched over, and edits of an Endpoints stay until a pod changes).
 
 use mainstay_engine::store::service_of;
 use mainstay_engine::{Change, Store};
@@ -19,7 +19,8 @@ pub(crate) fn endpoints(store: &Store, change: &Change, keys: &mut Vec<ObjectNam
     keys.extend(either(change, as_endpoints).map(|endpoints| endpoints.meta.name.clone()));
 }
 
-/// The services whose EndpointSlices a change concerns. Of slices, those count that `is_owned` says so of, before or after the change.
+/// The services whose EndpointSlices a change concerns. Of slices, those count that `is_owned` says so of, before or after
+/// the change.
 #[expect(dead_code, reason = "the controller of slices asks it")]
 pub(crate) fn slices(
     store: &Store,
@@ -33,8 +34,8 @@ pub(crate) fn slices(
     slice(change, is_owned, keys);
 }
 
-/// The Endpoints whose mirroring a change concerns. The Endpoints of a service with a selector are nothing to mirror, and they change
-/// often; slices that nevertheless are there bring their keys themselves.
+/// The Endpoints whose mirroring a change concerns. The Endpoints of a service with a selector are nothing to mirror, and
+/// they change often; slices that nevertheless are there bring their keys themselves.
 pub(crate) fn mirroring(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
     let selectorless = |service: &Service| service.selector.is_none();
     if sides(change, as_service).any(selectorless) {
@@ -82,8 +83,9 @@ fn pod(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
     }
 }
 
-/// Whether every service that selects both publishes the same of them. When the pod became ready is told only together with something
-/// else. Upstream's `podEndpointsChanged` leaves out phase, hostname and ports, which then show with the next other change.
+/// Whether every service that selects both publishes the same of them. When the pod became ready is told only together with
+/// something else. Upstream's `podEndpointsChanged` leaves out phase, hostname and ports, which then show with the next
+/// other change.
 fn is_published_alike(old: &Pod, new: &Pod) -> bool {
     can_be_published(old) == can_be_published(new)
         && old.meta.is_deleting() == new.meta.is_deleting()
@@ -110,8 +112,8 @@ fn selecting<'a>(
         .map(|service| service.meta.name.clone())
 }
 
-/// Where a node appears, goes or moves to another zone, the services of its pods; where its weight among the zones may have changed, the
-/// services that share out their endpoints by that.
+/// Where a node appears, goes or moves to another zone, the services of its pods; where its weight among the zones may have
+/// changed, the services that share out their endpoints by that.
 fn node(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
     let (old, new) = (change.old.as_ref().and_then(as_node), change.new.as_ref().and_then(as_node));
     let Some(node) = new.or(old) else { return };

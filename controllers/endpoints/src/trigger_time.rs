@@ -1,10 +1,10 @@
 //! When something happened that an object's content answers to: the annotation that kube-proxy measures its delay from.
 //!
-//! Upstream's `TriggerTimeTracker` (k8s.io/endpointslice) remembers what it has seen of each pod. Here nothing is remembered: what was
-//! published before says which pods have changed. A first write answers to the service's creation; any other one to the
-//! earliest change of readiness among those pods that are now published otherwise than before. Pods that only left, or only
-//! began to terminate, have no such time: their last change of readiness may be long ago, and is not what made the difference. Without any time the
-//! annotation goes.
+//! Upstream's `TriggerTimeTracker` (k8s.io/endpointslice) remembers what it has seen of each pod. Here nothing is
+//! remembered: what was published before says which pods have changed. A first write answers to the service's creation; any
+//! other one to the earliest change of readiness among those pods that are now published otherwise than before. Pods that
+//! only left, or only began to terminate, have no such time: their last change of readiness may be long ago, and is not what
+//! made the difference. Without any time the annotation goes.
 //!
 //! So, other than upstream: after a restart of this program, a change is not said to be as old as the service.
 
@@ -48,8 +48,8 @@ fn rfc3339(time: Timestamp) -> String {
     text
 }
 
-/// Year, month and day of a day that is counted from 1970-01-01, in the Gregorian calendar. Years are taken to begin in March, so that the leap
-/// day is the last one.
+/// Year, month and day of a day that is counted from 1970-01-01, in the Gregorian calendar. Years are taken to begin in
+/// March, so that the leap day is the last one.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));

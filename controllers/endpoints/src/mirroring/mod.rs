@@ -1,8 +1,9 @@
 //! Mirroring: the Endpoints that somebody else writes, as EndpointSlices (upstream: pkg/controller/endpointslicemirroring).
 //!
-//! A service without a selector has the Endpoints that a user, or another program, gives it. Proxies read slices only, so such an
-//! Endpoints is copied into slices, one for each of its subsets and families of addresses, and they go with it. Nothing is remembered of slices, so what should not be there is taken away after a
-//! restart, too, and what was deleted by hand comes back (upstream's #125354). On purpose other than upstream:
+//! A service without a selector has the Endpoints that a user, or another program, gives it. Proxies read slices only, so
+//! such an Endpoints is copied into slices, one for each of its subsets and families of addresses, and they go with it.
+//! Nothing is remembered of slices, so what should not be there is taken away after a restart, too, and what was deleted by
+//! hand comes back (upstream's #125354). On purpose other than upstream:
 //! - all of a slice is compared, so a zone or a hint that somebody has put in is taken out again;
 //! - addresses that the server would refuse in a slice count as invalid, and hold up none of the others.
 
@@ -33,7 +34,8 @@ const LARGEST_SLICE: usize = 1000;
 /// What can be set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// The most addresses of a subset that are mirrored, `--mirroring-max-endpoints-per-subset`; from 1 to 1000, what is outside counts as the nearest of these. Upstream's is 1000.
+    /// The most addresses of a subset that are mirrored, `--mirroring-max-endpoints-per-subset`; from 1 to 1000, what is
+    /// outside counts as the nearest of these. Upstream's is 1000.
     pub max_endpoints_per_subset: usize,
 }
 
@@ -118,8 +120,8 @@ impl Controller for EndpointSliceMirroring {
     }
 }
 
-/// The Endpoints of that name, if it is to be mirrored: it is no lock and does not ask to be left out, and its service is there and
-/// without a selector, of whatever type.
+/// The Endpoints of that name, if it is to be mirrored: it is no lock and does not ask to be left out, and its service is
+/// there and without a selector, of whatever type.
 fn mirrored<'a>(store: &'a Store, key: &ObjectName) -> Option<&'a Arc<Endpoints>> {
     let service = store.services().get(key)?;
     let endpoints = store.endpoints().get(key)?;

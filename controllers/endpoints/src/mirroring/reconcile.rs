@@ -21,11 +21,11 @@ use crate::trigger_time::LAST_CHANGE_TRIGGER_TIME;
 /// Where kubectl keeps what it was told; it says nothing of a slice.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// The writes that make the slices of the Endpoints those that are wanted. `existing` are the slices that mirror it, in the order of
-/// their names.
+/// The writes that make the slices of the Endpoints those that are wanted. `existing` are the slices that mirror it, in the
+/// order of their names.
 ///
-/// A slice that another Endpoints of that name has left, or whose owner is not told any more, is replaced under another name: an update would leave
-/// its owner as it is, and the garbage collector would take it away.
+/// A slice that another Endpoints of that name has left, or whose owner is not told any more, is replaced under another
+/// name: an update would leave its owner as it is, and the garbage collector would take it away.
 pub(super) fn reconcile(
     endpoints: &Endpoints,
     wanted: BTreeMap<Purpose, Vec<Endpoint>>,

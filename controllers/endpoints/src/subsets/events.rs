@@ -5,8 +5,8 @@ use mainstay_model::{Event, EventType, Kind, ObjectName, ObjectReference, Refusa
 
 pub(super) const COMPONENT: &str = "endpoint-controller";
 
-/// The event for a write that has failed. Of an Endpoints that could not be made, the service is told, since there is nothing else to
-/// look at; upstream's event is about the object that is missing.
+/// The event for a write that has failed. Of an Endpoints that could not be made, the service is told, since there is
+/// nothing else to look at; upstream's event is about the object that is missing.
 pub(super) fn report(
     store: &Store,
     key: &ObjectName,

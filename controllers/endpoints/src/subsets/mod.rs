@@ -1,12 +1,12 @@
 //! The Endpoints of services: all addresses of a service in one object (upstream: pkg/controller/endpoint).
 //!
-//! The object is compared as a whole with what it should be, labels and truncation included, and written only if it says something
-//! else. On purpose other than upstream:
-//! - what users change in an Endpoints is put right at once, and so is a label of ours that is missing, headless or not; upstream waits for the next
-//!   change of a pod or service;
+//! The object is compared as a whole with what it should be, labels and truncation included, and written only if it says
+//! something else. On purpose other than upstream:
+//! - what users change in an Endpoints is put right at once, and so is a label of ours that is missing, headless or not;
+//!   upstream waits for the next change of a pod or service;
 //! - it is compared after truncation (#127429), so an object at its limit is not written again and again;
-//! - where the service is gone, only an Endpoints with our label goes with it: one that a user made for himself stays. Upstream deletes
-//!   all of them, at each start.
+//! - where the service is gone, only an Endpoints with our label goes with it: one that a user made for himself stays.
+//!   Upstream deletes all of them, at each start.
 
 mod content;
 mod events;
@@ -60,8 +60,8 @@ impl Controller for Endpoints {
     fn plan(&self, key: &ObjectName, view: &View<'_>, _now: Now) -> Plan {
         let stored = view.store.endpoints().get(key);
         match view.store.services().get(key) {
-            Some(service) if service.external_name || service.selector.is_none() => Plan::default(),
-            Some(service) => of_service(service, stored, view.store),
+            Some(service) if is_written(service) => of_service(service, stored, view.store),
+            Some(_) => Plan::default(),
             None => Plan {
                 writes: stored.and_then(|stored| forsaken(stored)).into_iter().collect(),
                 ..Plan::default()
@@ -69,9 +69,12 @@ impl Controller for Endpoints {
         }
     }
 
-    /// The Endpoints of a service that is there again stays.
+    /// The Endpoints of a service that is there again stays, and that of a service which has lost its selector is somebody else's.
     fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
-        matches!(write, Write::DeleteObject(_)) && store.services().get(key).is_some()
+        match (store.services().get(key), write) {
+            (service, Write::DeleteObject(_)) => service.is_some(),
+            (service, _) => !service.is_some_and(|service| is_written(service)),
+        }
     }
 
     fn report(
@@ -83,6 +86,11 @@ impl Controller for Endpoints {
     ) -> Option<Event> {
         events::report(store, key, write, outcome)
     }
+}
+
+/// Whether the service's Endpoints is this controller's to write.
+fn is_written(service: &Service) -> bool {
+    !service.external_name && service.selector.is_some()
 }
 
 fn of_service(service: &Service, stored: Option<&Arc<Stored>>, store: &Store) -> Plan {
@@ -110,7 +118,8 @@ fn of_service(service: &Service, stored: Option<&Arc<Stored>>, store: &Store) ->
     }
 }
 
-/// What becomes of an Endpoints without a service. Locks of old leader elections look like that, too; they are left alone even with our label.
+/// What becomes of an Endpoints without a service. Locks of old leader elections look like that, too; they are left alone
+/// even with our label.
 fn forsaken(stored: &Stored) -> Option<Write> {
     let goes = content::is_ours(stored) && !is_lock(stored) && !stored.meta.is_deleting();
     goes.then(|| {

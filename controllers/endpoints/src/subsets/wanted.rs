@@ -9,7 +9,8 @@ use mainstay_model::{
 use crate::members::{Member, address_of, port_of};
 use crate::pack::Packing;
 
-/// All subsets, however many addresses they have. A pod that terminates is left out, unless the service wants all of its pods published.
+/// All subsets, however many addresses they have. A pod that terminates is left out, unless the service wants all of its
+/// pods published.
 pub(super) fn subsets(service: &Service, members: &[Member<'_>]) -> Vec<EndpointSubset> {
     let mut packing = Packing::default();
     for member in members.iter().filter(|member| service.publish_not_ready || !member.terminating) {
@@ -47,8 +48,8 @@ pub(super) fn address(service: &Service, member: &Member<'_>) -> Option<Endpoint
     })
 }
 
-/// The one family that an Endpoints has: the service's primary one. Where the service does not say, its own address does, and where it has
-/// none, the pod's (upstream: `podToEndpointAddressForService`).
+/// The one family that an Endpoints has: the service's primary one. Where the service does not say, its own address does,
+/// and where it has none, the pod's (upstream: `podToEndpointAddressForService`).
 fn family(service: &Service, pod: &Pod) -> IpFamily {
     let of = |address: &IpAddr| IpFamily::of(address.to_canonical());
     let own = match &service.cluster_ip {

@@ -93,6 +93,54 @@ fn a_subset_without_ports_is_mirrored_without_ports() {
 }
 
 #[test]
+fn an_address_that_is_listed_as_not_ready_anywhere_is_not_ready() {
+    let [first, second] = ["10.0.0.1", "10.0.0.2"].map(crate::objects::address);
+    let both = endpoints("web")
+        .subset(&[first.clone(), second.clone()], &[], &["http:80/TCP"])
+        .subset(&[], std::slice::from_ref(&first), &["http:80/TCP"])
+        .subset(&[first, second], &[], &["http:80/TCP"]);
+    check_mirroring(
+        [selectorless(), both.object()],
+        expect![[r#"
+        create web-x4gjs IPv4 at http:80/TCP
+          label endpointslice.kubernetes.io/managed-by=endpointslicemirroring-controller.k8s.io
+          label kubernetes.io/service-name=web
+          ready 10.0.0.2
+          not ready 10.0.0.1
+    "#]],
+    );
+}
+
+#[test]
+fn a_node_or_a_hostname_that_differs_is_a_reason_to_write() {
+    let slice = mirror("web-1").endpoint("10.0.0.1", true);
+    let mut address = crate::objects::address("10.0.0.1");
+    address.node = Some("n2".into());
+    let on_node = endpoints("web").subset(&[address.clone()], &[], &["http:80/TCP"]);
+    check_mirroring(
+        [selectorless(), on_node.object(), slice.clone().object()],
+        expect![[r#"
+        update web-1 IPv4 at http:80/TCP
+          label endpointslice.kubernetes.io/managed-by=endpointslicemirroring-controller.k8s.io
+          label kubernetes.io/service-name=web
+          ready 10.0.0.1@n2
+    "#]],
+    );
+    address.node = None;
+    address.hostname = Some("host".into());
+    let named = endpoints("web").subset(&[address], &[], &["http:80/TCP"]);
+    check_mirroring(
+        [selectorless(), named.object(), slice.object()],
+        expect![[r#"
+        update web-1 IPv4 at http:80/TCP
+          label endpointslice.kubernetes.io/managed-by=endpointslicemirroring-controller.k8s.io
+          label kubernetes.io/service-name=web
+          ready 10.0.0.1#host
+    "#]],
+    );
+}
+
+#[test]
 fn another_order_is_no_reason_to_write() {
     let slice = mirror("web-1").endpoint("10.0.0.2", true).endpoint("10.0.0.1", true);
     check_mirroring(

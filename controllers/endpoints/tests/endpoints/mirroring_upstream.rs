@@ -408,7 +408,7 @@ fn dual_stack_and_invalid_addresses() {
 #[test]
 fn a_subset_that_exceeds_the_maximum_keeps_its_ready_addresses() {
     let [first, second, third, fourth] = ["10.0.0.1", "10.0.0.2", "10.1.1.1", "10.1.1.2"].map(address);
-    let both = endpoints("web").subset(&[second.clone()], &[first], &["http:80/TCP"]);
+    let both = endpoints("web").subset(std::slice::from_ref(&second), &[first], &["http:80/TCP"]);
     let both = both.subset(&[third], &[fourth, second], &["https:443/TCP"]);
     check_mirroring_of(
         2,

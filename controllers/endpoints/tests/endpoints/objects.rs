@@ -236,7 +236,7 @@ impl TestService {
         self
     }
 
-    pub fn to_named_port(mut self, name: &str, target: &str, protocol: &str) -> TestService {
+    pub fn port_by_name(mut self, name: &str, target: &str, protocol: &str) -> TestService {
         let port = service_port(name, 80, TargetPort::Name(target.into()), protocol);
         self.0.ports = self.0.ports.iter().cloned().chain([port]).collect();
         self

@@ -84,8 +84,8 @@ prop_compose! {
         service = match ports {
             0 => service.portless(),
             1 => service,
-            2 => service.to_named_port("http", "http", "TCP"),
-            _ => service.to_named_port("http", "http", "TCP").to_named_port("dns", "dns", "UDP"),
+            2 => service.port_by_name("http", "http", "TCP"),
+            _ => service.port_by_name("http", "http", "TCP").port_by_name("dns", "dns", "UDP"),
         };
         if label { service.label("more", "labels") } else { service }
     }

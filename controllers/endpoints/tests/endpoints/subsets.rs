@@ -37,7 +37,7 @@ fn a_hostname_counts_where_the_subdomain_is_the_service() {
 fn pods_that_resolve_a_named_port_differently_are_in_different_subsets() {
     check(
         [
-            service("web").to_named_port("dns", "dns", "UDP").object(),
+            service("web").port_by_name("dns", "dns", "UDP").object(),
             pod("a", "10.0.0.1").ready(5).named_port("dns", 53, "UDP").object(),
             pod("b", "10.0.0.2").ready(5).named_port("dns", 1053, "UDP").object(),
             // The name with another protocol is another port.
@@ -58,7 +58,7 @@ fn pods_that_resolve_a_named_port_differently_are_in_different_subsets() {
 
 #[test]
 fn addresses_are_in_the_order_of_their_text_and_subsets_in_that_of_their_ports() {
-    let service = service("web").portless().to_named_port("b", "b", "TCP").to_named_port("a", "a", "TCP");
+    let service = service("web").portless().port_by_name("b", "b", "TCP").port_by_name("a", "a", "TCP");
     check(
         [
             service.object(),
@@ -159,6 +159,17 @@ fn a_delete_is_void_once_the_service_is_there_again() {
     assert!(!Endpoints.is_void(&world.store, &name("web"), &delete));
     world.apply(service("web").object());
     assert!(Endpoints.is_void(&world.store, &name("web"), &delete));
+}
+
+#[test]
+fn what_was_not_sent_is_void_once_somebody_else_is_to_write() {
+    let mut world = World::of([service("web").object(), pod("a", "10.0.0.1").ready(5).object()]);
+    let [create] = <[Write; 1]>::try_from(world.plan_of(&Endpoints, &name("web")).writes).unwrap();
+    assert!(!Endpoints.is_void(&world.store, &name("web"), &create));
+    world.apply(service("web").selectorless().object());
+    assert!(Endpoints.is_void(&world.store, &name("web"), &create));
+    world.apply(service("web").external_name().object());
+    assert!(Endpoints.is_void(&world.store, &name("web"), &create));
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn test_truncate_endpoints() {
         for (kind, (ready, not_ready)) in
             ["a", "c", "e", "g", "i"].into_iter().zip(ready.into_iter().zip(not_ready))
         {
-            service = service.to_named_port(kind, kind, "TCP");
+            service = service.port_by_name(kind, kind, "TCP");
             let mut both = pods(kind, ready + not_ready, true);
             both.iter_mut().skip(ready).for_each(|pod| pod.0.ready = false);
             all.push(both);
