@@ -1,6 +1,7 @@
 //! What the controllers of this crate plan, against a store and a server that does what it is asked to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod brain;
 mod mirroring;
 mod mirroring_upstream;
 mod objects;
