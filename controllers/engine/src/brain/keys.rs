@@ -41,6 +41,8 @@ pub(super) struct KeyState {
     pub conflicts: Option<(u32, Moment)>,
     /// What may not be tried before a certain time.
     pub hold: Option<Hold>,
+    /// Writes that the server has acknowledged without changing anything, as long as the very same is planned.
+    pub vain: Vec<Write>,
     /// What the last plan has told, as long as each plan tells it.
     pub told: Vec<Event>,
     /// How much the last plan has left for later, and until when.
@@ -165,6 +167,7 @@ impl KeyState {
             && self.memory.failure.is_none()
             && self.unsettled_until.is_empty()
             && self.doomed.is_empty()
+            && self.vain.is_empty()
             && self.memory.answers.is_empty()
     }
 
@@ -270,6 +273,22 @@ pub(super) fn yields(write: &Write) -> bool {
         | Write::DeletePod(_)
         | Write::CreateEndpoints(_)
         | Write::CreateEndpointSlice(_) => false,
+    }
+}
+
+/// The version in which a write has seen its object and wants to find it. Acknowledged at that very version it has changed nothing.
+pub(super) fn seen(write: &Write) -> Option<ResourceVersion> {
+    match write {
+        Write::PatchReplicationControllerStatus(patch) => Some(patch.version),
+        Write::UpdateEndpoints(update) => Some(update.version),
+        Write::UpdateEndpointSlice(update) => Some(update.version),
+        Write::CreatePod(_)
+        | Write::AdoptPod(_)
+        | Write::ReleasePod(_)
+        | Write::DeletePod(_)
+        | Write::CreateEndpoints(_)
+        | Write::CreateEndpointSlice(_)
+        | Write::DeleteObject(_) => None,
     }
 }
 

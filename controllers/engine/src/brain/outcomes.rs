@@ -6,7 +6,7 @@ use mainstay_model::{
     DeleteObject, DeletePod, ObjectName, Read, ReadOutcome, Refusal, ResourceVersion, Write, WriteOutcome,
 };
 
-use super::keys::{Held, KeyState, Reading, created, is_made_by, manages, tells, yields};
+use super::keys::{Held, KeyState, Reading, created, is_made_by, manages, seen, tells, yields};
 use super::{Brain, DeskKey};
 use crate::clock::Now;
 use crate::controller::Failure;
@@ -111,6 +111,9 @@ impl Brain {
             state.window.grow();
         }
         state.batch.managed |= manages(write);
+        if version.is_some() && seen(write) == version {
+            state.vain.push(write.clone());
+        }
         if yields(write) {
             state.conflicts = None;
         }

@@ -115,7 +115,10 @@ impl Brain {
         state.held_back = held_back.map(|held| (held.count, moment(held.until)));
 
         let held = |write: &Write| state.hold.as_ref().is_some_and(|hold| hold.what.holds(write.verb()));
-        let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write)).collect();
+        // Something on its way to the server makes of it what is there already (a webhook does): it will do so again.
+        state.vain.retain(|vain| writes.contains(vain));
+        let is_vain = |write: &Write| state.vain.contains(write);
+        let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write) && !is_vain(write)).collect();
         // What was left for later has not shown that it would go well now.
         let is_clean =
             !state.memory.backing_off && held_back.is_none() && fault.is_none() && writes.iter().all(tells);

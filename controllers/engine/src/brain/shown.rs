@@ -140,6 +140,7 @@ impl fmt::Debug for KeyState {
             failures,
             conflicts,
             hold,
+            vain,
             told: _,
             held_back: _,
             changed: _,
@@ -161,6 +162,7 @@ impl fmt::Debug for KeyState {
             .field("failures", failures)
             .field("conflicts", conflicts)
             .field("hold", hold)
+            .field("vain", vain)
             .field("batch", batch)
             .finish()
     }
