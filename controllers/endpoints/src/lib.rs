@@ -21,6 +21,7 @@ mod names;
 mod pack;
 mod refused;
 mod route;
+pub mod slices;
 mod trigger_time;
 
 pub use mirroring::EndpointSliceMirroring;
