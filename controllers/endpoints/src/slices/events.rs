@@ -10,7 +10,7 @@ use mainstay_model::{
 
 use crate::members::Member;
 
-const COMPONENT: &str = "endpoint-slice-controller";
+pub(super) const COMPONENT: &str = "endpoint-slice-controller";
 const FAILED: &str = "FailedToUpdateEndpointSlices";
 
 /// The event for a write that has ended; none where the service is gone.

@@ -25,7 +25,6 @@ mod endpoint;
 mod events;
 mod hints;
 mod labels;
-mod names;
 mod ownership;
 mod packing;
 mod plan;

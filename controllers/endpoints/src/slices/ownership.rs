@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use mainstay_engine::Store;
-use mainstay_model::{AddressType, ClusterIp, EndpointSlice, IpFamily, Kind, Service};
+use mainstay_model::{AddressType, ClusterIp, EndpointSlice, IpFamily, Kind, OwnerReference, Service};
 
 use super::MANAGER;
 use crate::route::is_managed_by;
@@ -16,10 +16,7 @@ pub(crate) fn is_managed(slice: &EndpointSlice) -> bool {
 }
 
 /// The slices of a service's name that this controller manages. Those that are on their way out are as good as gone.
-pub(crate) fn managed<'a>(
-    service: &Service,
-    store: &'a Store,
-) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
+fn managed<'a>(service: &Service, store: &'a Store) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
     let slices = store.endpoint_slices().of_service(&service.meta.name);
     slices.filter(|slice| is_managed(slice) && !slice.meta.is_deleting())
 }
@@ -54,11 +51,25 @@ impl<'a> Slices<'a> {
 }
 
 fn is_owned_by(slice: &EndpointSlice, service: &Service) -> bool {
-    slice.meta.owners.iter().any(|owner| {
-        owner.uid == Some(service.meta.uid)
-            && *owner.kind == *Kind::Service.name()
-            && *owner.api_version == *Kind::Service.api_version()
-    })
+    slice.meta.owners.iter().any(|owner| owner.uid == Some(service.meta.uid) && is_service(owner))
+}
+
+/// Whether some service owns the slice, or owned it.
+fn is_owned(slice: &EndpointSlice) -> bool {
+    slice.meta.owners.iter().any(is_service)
+}
+
+fn is_service(owner: &OwnerReference) -> bool {
+    *owner.kind == *Kind::Service.name() && *owner.api_version == *Kind::Service.api_version()
+}
+
+/// The slices that a service leaves behind that selects no pods any more. One that nobody owns was made by a user, whatever its label
+/// says, and such a service's slices are for users to write.
+pub(crate) fn left_behind<'a>(
+    service: &Service,
+    store: &'a Store,
+) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
+    managed(service, store).filter(|slice| is_owned(slice))
 }
 
 /// The families of the service's slices, each once: its own ones, else that of its address; a headless one that says nothing has both

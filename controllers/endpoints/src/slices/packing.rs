@@ -8,8 +8,9 @@
 //! 4. A slice that would be deleted becomes one that would be created.
 //! 5. Where nothing is published, one slice without endpoints and ports says so.
 //!
-//! Other than upstream, a slice whose ports nobody has any more becomes a slice of the group that its endpoints are in now, so that a service whose port
-//! changes keeps its endpoints in their slices; and a slice without endpoints is not kept beside others.
+//! Other than upstream, where a service's ports change, its slices become slices of the group that their endpoints are in now. So most endpoints
+//! stay in their slice, and slices that are too many go once their endpoints stand in the others. And a slice without endpoints is not kept
+//! beside others.
 
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub(crate) struct Packed<'a> {
     pub groups: Vec<Vec<Draft<'a>>>,
     /// Those that go.
     pub spare: Vec<&'a Arc<EndpointSlice>>,
+    /// Those that go once what they hold stands elsewhere.
+    pub late: Vec<&'a Arc<EndpointSlice>>,
 }
 
 /// Packs what is wanted into the slices of a family.
@@ -63,7 +66,8 @@ pub(crate) fn pack<'a>(
         }
     }
     for (load, slices) in loads.iter().zip(assigned) {
-        packed.groups.push(pack_group(load, slices, family, frame, &mut packed.spare));
+        let drafts = pack_group(load, slices, family, frame, &mut packed);
+        packed.groups.push(drafts);
     }
     recycle(&mut packed);
     if packed.groups.iter().all(Vec::is_empty) {
@@ -91,24 +95,32 @@ fn pack_group<'a>(
     mut slices: Vec<&'a Arc<EndpointSlice>>,
     family: IpFamily,
     frame: Frame<'_>,
-    spare: &mut Vec<&'a Arc<EndpointSlice>>,
+    packed: &mut Packed<'a>,
 ) -> Vec<Draft<'a>> {
-    slices.sort_by_cached_key(|slice| {
-        let is_heir = !ports::are_same(&slice.ports, &load.ports);
-        (is_heir, usize::MAX - slice.endpoints.len())
-    });
+    slices.sort_by_cached_key(|slice| usize::MAX - slice.endpoints.len());
+    let (same, former): (Vec<_>, Vec<_>) =
+        slices.into_iter().partition(|slice| ports::are_same(&slice.ports, &load.ports));
     let mut is_placed = vec![false; load.wanted.len()];
-    let mut drafts = Vec::with_capacity(slices.len());
-    for slice in slices {
+    let mut drafts = Vec::with_capacity(same.len());
+    let mut keep_slice = |slice: &'a Arc<EndpointSlice>, is_placed: &mut [bool]| {
         let relabel = labels::have_drifted(&slice.meta.labels, frame.labels);
         let mut draft = Draft::staying(slice, family, &load.ports, relabel);
-        keep(&mut draft, slice, &load.wanted, &mut is_placed);
+        keep(&mut draft, slice, &load.wanted, is_placed);
         if draft.endpoints().is_empty() {
-            spare.push(slice);
+            packed.spare.push(slice);
         } else {
             drafts.push(draft);
         }
-    }
+    };
+    same.into_iter().for_each(|slice| keep_slice(slice, &mut is_placed));
+    // Of those with former ports as many as are needed; the fullest ones, in which the most may stay.
+    let missing = is_placed.iter().filter(|is_placed| !**is_placed).count();
+    let mut former = former.into_iter();
+    former
+        .by_ref()
+        .take(missing.div_ceil(frame.max_endpoints))
+        .for_each(|slice| keep_slice(slice, &mut is_placed));
+    packed.late.extend(former);
     let placed = is_placed.iter().zip(&load.wanted);
     let missing = placed.filter(|(is_placed, _)| !**is_placed).map(|(_, wanted)| *wanted).collect();
     place(&mut drafts, missing, load, family, frame.max_endpoints);
@@ -190,11 +202,13 @@ fn recycle(packed: &mut Packed<'_>) {
     // What says nothing is good for a place without endpoints, should one be needed; what has some is not missed.
     packed.spare.sort_by_key(|slice| slice.endpoints.is_empty());
     let mut spare = std::mem::take(&mut packed.spare).into_iter();
+    let mut late = std::mem::take(&mut packed.late).into_iter();
     for draft in packed.groups.iter_mut().flatten().filter(|draft| draft.seen.is_none()) {
-        let Some(slice) = spare.next() else { break };
+        let Some(slice) = spare.next().or_else(|| late.next()) else { break };
         draft.seen = Some(slice);
     }
     packed.spare = spare.collect();
+    packed.late = late.collect();
 }
 
 /// Sees to it that one slice is there, and that it has nothing in it.

@@ -10,13 +10,14 @@ use super::ownership::{self, Slices};
 use super::packing::{self, Frame, Load, Packed};
 use super::{compaction, events, labels, writing};
 use crate::members::members;
-use crate::trigger_time;
+use crate::{refused, trigger_time};
 
 /// The plan for the service of that name. A service that is gone leaves its slices to the garbage collector.
 pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> Plan {
     let Some(service) = view.store.services().get(key) else { return Plan::default() };
     if service.external_name || service.selector.is_none() {
-        let writes = ownership::managed(service, view.store).map(|slice| writing::delete(slice)).collect();
+        let writes =
+            ownership::left_behind(service, view.store).map(|slice| writing::delete(slice)).collect();
         return Plan { writes, ..Plan::default() };
     }
     let families = ownership::families(service);
@@ -29,7 +30,9 @@ pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> P
     let mode = Mode::of(service);
 
     let mut packed = Packed::default();
-    let mut told: Vec<Event> = events::waiting(service, &waiting).into_iter().collect();
+    let waiting_event = events::waiting(service, &waiting);
+    let refused_event = refused::event(service, &members, events::COMPONENT);
+    let mut told: Vec<Event> = waiting_event.into_iter().chain(refused_event).collect();
     for family in families {
         let loads: Vec<Load<'_>> = groups
             .iter()
@@ -40,10 +43,11 @@ pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> P
             .collect();
         let seen: Vec<_> =
             slices.own.iter().copied().filter(|it| it.address_type == AddressType::Ip(family)).collect();
-        let Packed { mut groups, spare } = packing::pack(&loads, &seen, family, frame);
+        let Packed { mut groups, spare, late } = packing::pack(&loads, &seen, family, frame);
         told.extend(hints::assign(service, mode, &mut groups, &seen, family, view.store));
         packed.groups.extend(groups);
         packed.spare.extend(spare);
+        packed.late.extend(late);
     }
     if slices.own.is_empty() && slices.unsupported.is_empty() {
         let first = trigger_time::of_first_write(service);
@@ -53,8 +57,9 @@ pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> P
     Plan { writes, events: told, fault: events::waiting_message(&waiting), ..Plan::default() }
 }
 
-/// The writes: what is made, what changes, what goes. Slices of a former service of the name go when nothing else is left to do, so that
-/// clients find the pods in the old ones until they find them in the new ones; unless there may be no room for new ones as long as the old ones are there.
+/// The writes: what is made, what changes, what goes. Slices that clients may still find pods in go when nothing else is left to do: those of
+/// a former service of the name, of another family or with former ports. Unless something fails: perhaps there is no room for
+/// new ones as long as the old ones are there.
 fn writes(
     service: &Service,
     mut packed: Packed<'_>,
@@ -63,6 +68,7 @@ fn writes(
     view: &View<'_>,
 ) -> Vec<Write> {
     let is_at_rest = packed.spare.is_empty()
+        && packed.late.is_empty()
         && slices.unsupported.is_empty()
         && slices.foreign.is_empty()
         && !packed.groups.iter().flatten().any(|draft| draft.is_changed());
@@ -73,9 +79,9 @@ fn writes(
     }
     let drafts = packed.groups.into_iter().flatten();
     let mut writes = writing::writes(service, drafts, frame.labels, view);
-    let going = packed.spare.iter().chain(&slices.unsupported);
-    let foreign = slices.foreign.iter().filter(|_| writes.is_empty() || view.memory.failure.is_some());
-    let deletes: Vec<Write> = going.chain(foreign).map(|slice| writing::delete(slice)).collect();
+    let are_missed = !writes.is_empty() && view.memory.failure.is_none();
+    let late = packed.late.iter().chain(&slices.unsupported).chain(&slices.foreign).filter(|_| !are_missed);
+    let deletes: Vec<Write> = packed.spare.iter().chain(late).map(|slice| writing::delete(slice)).collect();
     writes.extend(deletes);
     writes
 }

@@ -1,15 +1,16 @@
 //! From drafts to writes, and which writes need not be sent any more.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mainstay_engine::{Store, View};
 use mainstay_model::{
     AddressType, ControllerReference, CreateEndpointSlice, DeleteObject, EndpointSlice, EndpointSliceContent,
-    Kind, LabelSet, ObjectName, Service, UpdateEndpointSlice, Write,
+    IpFamily, Kind, LabelSet, ObjectName, Service, UpdateEndpointSlice, Write,
 };
 
 use super::draft::Draft;
-use super::names::{Names, generate_name};
+use crate::names::{generate_name, unused};
 use crate::trigger_time::annotate;
 
 /// The writes that make of each draft a slice, in the order in which upstream sends them: what is made, then what changes.
@@ -20,15 +21,23 @@ pub(crate) fn writes<'a>(
     labels: &LabelSet,
     view: &View<'_>,
 ) -> Vec<Write> {
-    let mut names = Names::new(service, view);
+    let names =
+        |family: IpFamily| unused(&service.meta.name, service.meta.uid, family.name().as_bytes(), view);
+    let (mut v4, mut v6) = (names(IpFamily::V4), names(IpFamily::V6));
+    let mut chosen = BTreeSet::new();
+    let mut name = |family| {
+        let is_new = |name: &ObjectName| chosen.insert(name.name.clone());
+        match family {
+            IpFamily::V4 => v4.find(is_new),
+            IpFamily::V6 => v6.find(is_new),
+        }
+    };
     let (mut creates, mut updates) = (Vec::new(), Vec::new());
     for draft in drafts.filter(Draft::is_changed) {
         match draft.seen {
             Some(seen) => updates.push(Write::UpdateEndpointSlice(update(seen, draft, labels))),
             None if service.meta.is_deleting() => {}
-            None => {
-                creates.extend(names.next(draft.family).map(|slice| create(service, slice, draft, labels)))
-            }
+            None => creates.extend(name(draft.family).map(|slice| create(service, slice, draft, labels))),
         }
     }
     creates.append(&mut updates);
