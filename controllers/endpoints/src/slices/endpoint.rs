@@ -53,10 +53,9 @@ impl<'a> Wanted<'a> {
             && (self.mode.is_shared_out(self.member.ready) || seen.zone_hints.iter().eq(self.zone_hint()))
     }
 
-    /// Whether clients would see it take up or lose traffic, compared with that endpoint.
-    pub(crate) fn is_readier_or_less(&self, seen: &Endpoint) -> bool {
-        let (seen, own) = (seen.conditions, self.conditions());
-        (seen.ready, seen.serving) != (own.ready, own.serving)
+    /// Whether the pod has become ready, or is not any more, since that was written.
+    pub(crate) fn serves_otherwise_than(&self, seen: &Endpoint) -> bool {
+        seen.conditions.serving != Some(self.member.serving)
     }
 
     /// The endpoint.

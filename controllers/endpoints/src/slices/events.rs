@@ -51,7 +51,7 @@ pub(crate) fn waiting_message(members: &[Member<'_>]) -> Option<String> {
         None => format!("pod {pod} is left out: it has an address but no node"),
     };
     if members.len() > 1 {
-        message.push_str(&format!("; and so are {} others", members.len() - 1));
+        message.push_str(&format!("; and {} more", members.len() - 1));
     }
     Some(message)
 }

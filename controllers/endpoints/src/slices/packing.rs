@@ -100,30 +100,25 @@ fn pack_group<'a>(
     slices.sort_by_cached_key(|slice| usize::MAX - slice.endpoints.len());
     let (same, former): (Vec<_>, Vec<_>) =
         slices.into_iter().partition(|slice| ports::are_same(&slice.ports, &load.ports));
-    let mut is_placed = vec![false; load.wanted.len()];
-    let mut drafts = Vec::with_capacity(same.len());
-    let mut keep_slice = |slice: &'a Arc<EndpointSlice>, is_placed: &mut [bool]| {
+    let mut group = Group { load, is_placed: vec![false; load.wanted.len()], former_places: Vec::new() };
+    let staying = |slice: &'a Arc<EndpointSlice>, group: &mut Group<'_, 'a>| {
         let relabel = labels::have_drifted(&slice.meta.labels, frame.labels);
         let mut draft = Draft::staying(slice, family, &load.ports, relabel);
-        keep(&mut draft, slice, &load.wanted, is_placed);
-        if draft.endpoints().is_empty() {
-            packed.spare.push(slice);
-        } else {
-            drafts.push(draft);
-        }
+        group.keep(&mut draft, slice);
+        draft
     };
-    same.into_iter().for_each(|slice| keep_slice(slice, &mut is_placed));
+    let mut drafts: Vec<Draft<'a>> = same.into_iter().map(|slice| staying(slice, &mut group)).collect();
     // Of those with former ports as many as are needed; the fullest ones, in which the most may stay.
-    let missing = is_placed.iter().filter(|is_placed| !**is_placed).count();
+    let needed = group.missing().count().div_ceil(frame.max_endpoints);
     let mut former = former.into_iter();
-    former
-        .by_ref()
-        .take(missing.div_ceil(frame.max_endpoints))
-        .for_each(|slice| keep_slice(slice, &mut is_placed));
+    drafts.extend(former.by_ref().take(needed).map(|slice| staying(slice, &mut group)));
     packed.late.extend(former);
-    let placed = is_placed.iter().zip(&load.wanted);
-    let missing = placed.filter(|(is_placed, _)| !**is_placed).map(|(_, wanted)| *wanted).collect();
-    place(&mut drafts, missing, load, family, frame.max_endpoints);
+
+    group.put_back(&mut drafts, frame.max_endpoints);
+    let (mut drafts, empty): (Vec<Draft<'a>>, Vec<Draft<'a>>) =
+        drafts.into_iter().partition(|draft| !draft.endpoints().is_empty());
+    packed.spare.extend(empty.iter().filter_map(|draft| draft.seen));
+    place(&mut drafts, group.missing().collect(), load, family, frame.max_endpoints);
     drafts.sort_by(|left, right| name(left).cmp(&name(right)));
     drafts
 }
@@ -133,30 +128,73 @@ fn name<'a>(draft: &Draft<'a>) -> (bool, Option<&'a str>) {
     (draft.seen.is_none(), draft.seen.map(|seen| &*seen.meta.name.name))
 }
 
-/// Leaves in the draft what is wanted and stands in no other slice, brought up to date.
-fn keep(draft: &mut Draft<'_>, slice: &EndpointSlice, wanted: &[Wanted<'_>], is_placed: &mut [bool]) {
-    let mut guess = 0;
-    for (position, seen) in slice.endpoints.iter().enumerate() {
-        let found = seen.target.as_ref().and_then(|target| find(wanted, &target.name, guess));
-        guess = found.map_or(guess, |found| found + 1);
-        let kept = found.and_then(|found| {
-            let wanted = wanted.get(found).filter(|wanted| wanted.is_in(seen))?;
-            let is_placed = is_placed.get_mut(found).filter(|is_placed| !**is_placed)?;
-            *is_placed = true;
-            Some(wanted)
-        });
-        let is_right = kept.is_some_and(|wanted| wanted.equals(seen));
-        if !is_right && draft.endpoints.is_none() {
-            // Up to here all was right.
-            draft.endpoints = Some(slice.endpoints.iter().take(position).cloned().collect());
-        }
-        if let Some(wanted) = kept.filter(|wanted| !is_right && wanted.is_readier_or_less(seen)) {
-            draft.answers_to(trigger_time::of_changes([&**wanted.member.pod]));
-        }
-        if let (Some(endpoints), Some(wanted)) = (&mut draft.endpoints, kept) {
-            endpoints.push(if is_right { seen.clone() } else { wanted.build() });
+/// What is wanted, and which of it stands in a slice by now.
+struct Group<'l, 'a> {
+    load: &'l Load<'a>,
+    is_placed: Vec<bool>,
+    /// Where pods stood with other addresses or another hostname: the slice, and which of those that are wanted.
+    former_places: Vec<(&'a Arc<EndpointSlice>, usize)>,
+}
+
+impl<'l, 'a> Group<'l, 'a> {
+    /// Leaves in the draft what is wanted and stands in no other slice, brought up to date.
+    fn keep(&mut self, draft: &mut Draft<'_>, slice: &'a Arc<EndpointSlice>) {
+        let wanted = &self.load.wanted;
+        let mut guess = 0;
+        for (position, seen) in slice.endpoints.iter().enumerate() {
+            let found = seen.target.as_ref().and_then(|target| find(wanted, &target.name, guess));
+            guess = found.map_or(guess, |found| found + 1);
+            let kept = found.and_then(|found| {
+                let wanted = wanted.get(found)?;
+                if !wanted.is_in(seen) {
+                    self.former_places.push((slice, found));
+                    return None;
+                }
+                let is_placed = self.is_placed.get_mut(found).filter(|is_placed| !**is_placed)?;
+                *is_placed = true;
+                Some(wanted)
+            });
+            let is_right = kept.is_some_and(|wanted| wanted.equals(seen));
+            if !is_right && draft.endpoints.is_none() {
+                // Up to here all was right.
+                draft.endpoints = Some(slice.endpoints.iter().take(position).cloned().collect());
+            }
+            if let Some(wanted) = kept.filter(|wanted| !is_right && wanted.serves_otherwise_than(seen)) {
+                draft.answers_to(trigger_time::of_changes([&**wanted.member.pod]));
+            }
+            if let (Some(endpoints), Some(wanted)) = (&mut draft.endpoints, kept) {
+                endpoints.push(if is_right { seen.clone() } else { wanted.build() });
+            }
         }
     }
+
+    /// A pod with a new address or hostname goes where it stood with the former one, so that it is in a slice at each moment.
+    fn put_back(&mut self, drafts: &mut [Draft<'a>], max_endpoints: usize) {
+        for (slice, found) in std::mem::take(&mut self.former_places) {
+            let draft =
+                drafts.iter_mut().find(|draft| draft.seen.is_some_and(|seen| Arc::ptr_eq(seen, slice)));
+            let is_placed = self.is_placed.get_mut(found).filter(|is_placed| !**is_placed);
+            let (Some(draft), Some(is_placed)) = (draft, is_placed) else { continue };
+            // A slice that is fuller than allowed stays so.
+            if draft.endpoints().len() < max_endpoints.max(slice.endpoints.len())
+                && let Some(wanted) = self.load.wanted.get(found)
+            {
+                *is_placed = true;
+                add(draft, wanted);
+            }
+        }
+    }
+
+    /// What stands in no slice.
+    fn missing(&self) -> impl Iterator<Item = Wanted<'a>> + use<'_, 'l, 'a> {
+        let wanted = self.is_placed.iter().zip(&self.load.wanted);
+        wanted.filter(|(is_placed, _)| !**is_placed).map(|(_, wanted)| *wanted)
+    }
+}
+
+fn add(draft: &mut Draft<'_>, wanted: &Wanted<'_>) {
+    draft.answers_to(trigger_time::of_changes([&**wanted.member.pod]));
+    draft.endpoints_mut().push(wanted.build());
 }
 
 /// Finds slices for what stands in none.
@@ -170,9 +208,8 @@ fn place<'a>(
     let mut missing = missing.into_iter();
     let fill = |draft: &mut Draft<'a>, missing: &mut std::vec::IntoIter<Wanted<'a>>| {
         let room = max_endpoints.saturating_sub(draft.endpoints().len());
-        for wanted in missing.take(room) {
-            draft.answers_to(trigger_time::of_changes([&**wanted.member.pod]));
-            draft.endpoints_mut().push(wanted.build());
+        for wanted in missing.by_ref().take(room) {
+            add(draft, &wanted);
         }
     };
     if missing.len() > 0 {

@@ -33,11 +33,14 @@ mod tests {
     #[test]
     fn order_and_defaults_do_not_matter_and_all_else_does() {
         let (http, dns) = (port("http", 80, Some("TCP")), port("dns", 53, Some("UDP")));
-        assert!(are_same(&[http.clone(), dns.clone()], &[dns.clone(), http.clone()]));
-        assert!(are_same(&[http.clone()], &[port("http", 80, None)]));
-        assert!(!are_same(&[http.clone()], &[http.clone(), dns.clone()]));
-        assert!(!are_same(&[http.clone(), http.clone()], &[http.clone(), dns]));
-        assert!(!are_same(&[http.clone()], &[EndpointPort { app_protocol: Some("h2c".into()), ..http }]));
-        assert!(are_same(&[], &[]));
+        let both = [http.clone(), dns.clone()];
+        assert!(are_same(&both, &[dns, http.clone()]));
+        assert!(!are_same(&both, &[http.clone(), http.clone()]));
+        let [http, _] = both;
+        let same = |other| are_same(&[other], std::slice::from_ref(&http));
+        assert!(same(port("http", 80, None)));
+        assert!(!same(port("http", 81, None)));
+        assert!(!same(EndpointPort { app_protocol: Some("h2c".into()), ..port("http", 80, None) }));
+        assert!(!are_same(&[], std::slice::from_ref(&http)) && are_same(&[], &[]));
     }
 }

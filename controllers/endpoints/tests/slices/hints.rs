@@ -48,34 +48,46 @@ fn with_mode(pods: &str, mode: &str) -> World {
 #[test]
 fn reconcile_traffic_distribution() {
     for (value, expected) in [
-        ("PreferClose", expect![[r#"
+        (
+            "PreferClose",
+            expect![[r#"
             create web- IPv4 [:80]
               annotation last-change-trigger-time=1970-01-01T00:16:40Z
               pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a
               pod-0001 10.0.0.2 ready serving on node-b
               pod-0002 10.0.0.3 on node-b
-        "#]]),
-        ("PreferSameZone", expect![[r#"
+        "#]],
+        ),
+        (
+            "PreferSameZone",
+            expect![[r#"
             create web- IPv4 [:80]
               annotation last-change-trigger-time=1970-01-01T00:16:40Z
               pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a
               pod-0001 10.0.0.2 ready serving on node-b
               pod-0002 10.0.0.3 on node-b
-        "#]]),
-        ("PreferSameNode", expect![[r#"
+        "#]],
+        ),
+        (
+            "PreferSameNode",
+            expect![[r#"
             create web- IPv4 [:80]
               annotation last-change-trigger-time=1970-01-01T00:16:40Z
               pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a for node-a
               pod-0001 10.0.0.2 ready serving on node-b for node-b
               pod-0002 10.0.0.3 on node-b
-        "#]]),
-        ("Unknown", expect![[r#"
+        "#]],
+        ),
+        (
+            "Unknown",
+            expect![[r#"
             create web- IPv4 [:80]
               annotation last-change-trigger-time=1970-01-01T00:16:40Z
               pod-0000 10.0.0.1 ready serving on node-a in zone-a
               pod-0001 10.0.0.2 ready serving on node-b
               pod-0002 10.0.0.3 on node-b
-        "#]]),
+        "#]],
+        ),
     ] {
         let mut world = zoned("ABb");
         world.change_service(|service| service.traffic_distribution = Some(value.into()));
@@ -97,19 +109,22 @@ fn a_preference_that_changes_is_written_and_one_that_goes_takes_the_hints_along(
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a for node-a
           pod-0001 10.0.0.2 ready serving on node-b in zone-b for zone-b for node-b
-    "#]].assert_eq(&prefer(&mut world, Some("PreferSameNode")));
+    "#]]
+    .assert_eq(&prefer(&mut world, Some("PreferSameNode")));
     expect![[r#"
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a
           pod-0001 10.0.0.2 ready serving on node-b in zone-b for zone-b
-    "#]].assert_eq(&prefer(&mut world, Some("PreferSameZone")));
+    "#]]
+    .assert_eq(&prefer(&mut world, Some("PreferSameZone")));
     assert_eq!(prefer(&mut world, Some("PreferClose")), "");
     expect![[r#"
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-a
           pod-0001 10.0.0.2 ready serving on node-b in zone-b
         event TopologyAwareHintsDisabled Zones get no share of the endpoints any more, addressType: IPv4
-    "#]].assert_eq(&prefer(&mut world, Some("Something")));
+    "#]]
+    .assert_eq(&prefer(&mut world, Some("Something")));
 }
 
 #[test]
@@ -215,7 +230,9 @@ fn hints_stay_as_long_as_no_zone_has_too_many() {
 #[test]
 fn events_tell_of_each_flip_and_once() {
     let mut world = with_mode("AABB", "Auto");
-    check_until_idle(&mut world, expect![[r#"
+    check_until_idle(
+        &mut world,
+        expect![[r#"
         create web- IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a
@@ -223,9 +240,12 @@ fn events_tell_of_each_flip_and_once() {
           pod-0002 10.0.0.3 ready serving on node-b in zone-b for zone-b
           pod-0003 10.0.0.4 ready serving on node-b in zone-b for zone-b
         event TopologyAwareHintsEnabled Each zone gets a share of the endpoints, addressType: IPv4
-    "#]]);
+    "#]],
+    );
     world.change_pod(0, |pod| pod.ready = false);
-    check_until_idle(&mut world, expect![[r#"
+    check_until_idle(
+        &mut world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:33:20Z
           pod-0000 10.0.0.1 on node-a in zone-a
@@ -233,9 +253,12 @@ fn events_tell_of_each_flip_and_once() {
           pod-0002 10.0.0.3 ready serving on node-b in zone-b
           pod-0003 10.0.0.4 ready serving on node-b in zone-b
         event TopologyAwareHintsDisabled Some zone would be overloaded (3 endpoints, 2 zones), addressType: IPv4
-    "#]]);
+    "#]],
+    );
     world.change_pod(0, |pod| pod.ready = true);
-    check_until_idle(&mut world, expect![[r#"
+    check_until_idle(
+        &mut world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:33:20Z
           pod-0000 10.0.0.1 ready serving on node-a in zone-a for zone-a
@@ -243,16 +266,20 @@ fn events_tell_of_each_flip_and_once() {
           pod-0002 10.0.0.3 ready serving on node-b in zone-b for zone-b
           pod-0003 10.0.0.4 ready serving on node-b in zone-b for zone-b
         event TopologyAwareHintsEnabled Each zone gets a share of the endpoints, addressType: IPv4
-    "#]]);
+    "#]],
+    );
     world.change_service(|service| service.topology_mode = None);
-    check_until_idle(&mut world, expect![[r#"
+    check_until_idle(
+        &mut world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-a
           pod-0001 10.0.0.2 ready serving on node-a in zone-a
           pod-0002 10.0.0.3 ready serving on node-b in zone-b
           pod-0003 10.0.0.4 ready serving on node-b in zone-b
         event TopologyAwareHintsDisabled Zones get no share of the endpoints any more, addressType: IPv4
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The EndpointSlice controller: tables, upstream's scenarios by their names, issues, and what holds whatever the store contains.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 mod compaction;
 mod hints;
 mod issues;

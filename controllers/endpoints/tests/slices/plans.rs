@@ -33,7 +33,9 @@ fn what_changes_stays_in_its_place_and_what_is_new_comes_last() {
     first.meta.uid = Uid(0xa);
     first.ready_since = at(6000);
     world.add([first.object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T01:23:20Z
           pod-0000 10.0.0.1 ready serving on node-a
@@ -41,12 +43,15 @@ fn what_changes_stays_in_its_place_and_what_is_new_comes_last() {
           pod-0003 10.0.0.4 on node-a
           pod-0004 10.0.0.5 ready serving on node-a
           a-pod 10.0.0.10 ready serving on node-a
-    "#]]);
+    "#]],
+    );
 }
+
+type Edit = fn(&mut EndpointSlice);
 
 #[test]
 fn a_difference_in_anything_is_mended() {
-    let edits: [(&str, fn(&mut EndpointSlice)); 10] = [
+    let edits: [(&str, Edit); 10] = [
         ("one more", |slice| edit(slice, |endpoints| endpoints.push(endpoint(&pod(7))))),
         ("one less", |slice| edit(slice, |endpoints| drop(endpoints.pop()))),
         ("twice", |slice| edit(slice, |endpoints| endpoints.push(endpoints[0].clone()))),
@@ -83,7 +88,7 @@ fn edit(slice: &mut EndpointSlice, change: impl FnOnce(&mut Vec<mainstay_model::
 
 #[test]
 fn a_difference_that_says_nothing_is_left() {
-    let edits: [fn(&mut EndpointSlice); 3] = [
+    let edits: [Edit; 3] = [
         |slice| edit(slice, |endpoints| endpoints.reverse()),
         |slice| slice.annotations = [("note", "kept")].into_iter().collect(),
         |slice| {
@@ -113,11 +118,14 @@ fn annotations_of_others_stay_and_the_time_goes_with_what_it_was_for() {
     let slice = world.slices()[0].meta.name.clone();
     world.change_slice(&slice, |slice| slice.annotations = with_label(&slice.annotations, "note", "kept"));
     world.remove_pods([1]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           annotation note=kept
           pod-0000 10.0.0.1 ready serving on node-a
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -157,12 +165,15 @@ fn each_family_has_a_placeholder_of_its_own() {
     let mut only_v4 = pod(0);
     only_v4.ips = [only_v4.ips[0]].into();
     world.add([only_v4.object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           label service.kubernetes.io/headless=
           annotation last-change-trigger-time=1970-01-01T00:33:20Z
           pod-0000 10.0.0.1 ready serving on node-a
-    "#]]);
+    "#]],
+    );
     world.settle();
     world.change_service(|service| service.ip_families = [IpFamily::V4].into());
     assert_eq!(all_verbs(&world.settle()), ["delete"]);
@@ -174,19 +185,25 @@ fn of_several_placeholders_one_stays() {
     let mut relabelled = placeholder("web-1");
     relabelled.meta.labels = with_label(&relabelled.meta.labels, "foo", "bar");
     world.add([relabelled.object(), placeholder("web-2").object(), placeholder("web-3").object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         delete web-1
         delete web-3
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_slice_without_endpoints_is_not_kept_beside_others() {
     let mut world = World::with_pods(2);
     world.add([slice("web-1", []).object(), slice("web-2", &[pod(0), pod(1)]).object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         delete web-1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -250,17 +267,23 @@ fn a_node_that_goes_takes_its_pods_along_and_a_zone_that_changes_is_told() {
     world.add([node("node-a", "zone-a").object()]);
     world.settle();
     world.add([node("node-a", "zone-b").object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-b
-    "#]]);
+    "#]],
+    );
     world.settle();
     world.remove(Kind::Node, &node("node-a", "").meta.name);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 []
         event FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service shop/web: pod pod-0000 is left out: its node node-a is not found
         fault: pod pod-0000 is left out: its node node-a is not found
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -274,10 +297,13 @@ fn a_label_of_ours_that_is_gone_comes_back_with_the_next_write() {
     });
     assert!(world.plan().writes.is_empty());
     world.change_pod(0, |pod| pod.ready = false);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           label service.kubernetes.io/headless=
           annotation last-change-trigger-time=1970-01-01T00:33:20Z
           pod-0000 10.0.0.1 on node-a
-    "#]]);
+    "#]],
+    );
 }

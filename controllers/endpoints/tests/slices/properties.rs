@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_engine::Controller as _;
 use mainstay_model::{
-    AddressType, ClusterIp, EndpointSlice, IpFamily, Kind, Node, Object, Pod, PodPhase, Service, TargetPort,
-    Uid, Write,
+    AddressType, ClusterIp, EndpointPort, EndpointSlice, IpFamily, Kind, Node, Object, Pod, PodPhase,
+    Service, ServicePort, TargetPort, Uid, Write,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::objects::{
-    IntoObject, at, endpoint, name, named_ports, node, owner, pod, port, service, slice, slice_port, text,
-    with_label,
+    IntoObject, at, name, named_ports, node, owner, pod, port, service, slice, slice_port, text, with_label,
 };
 use crate::peer;
 use crate::world::World;
@@ -142,12 +141,14 @@ fn any_case() -> impl Strategy<Value = Case> {
 }
 
 /// What every slice of ours says of each pod, by family.
-type Published = BTreeMap<(AddressType, String, Vec<Option<i32>>), usize>;
+type Published = BTreeMap<(AddressType, String, Vec<(String, i32)>), usize>;
 
 fn published(world: &World) -> Published {
     let mut published = Published::new();
     for slice in world.slices().iter().filter(|slice| is_ours(slice)) {
-        let ports: Vec<Option<i32>> = slice.ports.iter().map(|port| port.port).collect();
+        let number =
+            |port: &EndpointPort| (port.name.as_deref().unwrap_or("").to_owned(), port.port.unwrap_or(0));
+        let ports: Vec<(String, i32)> = slice.ports.iter().map(number).collect();
         for endpoint in slice.endpoints.iter() {
             let pod = endpoint.target.as_ref().unwrap().name.to_string();
             *published.entry((slice.address_type, pod, ports.clone())).or_default() += 1;
@@ -177,13 +178,14 @@ fn wanted(world: &World) -> Published {
         let counts = selector.matches(&pod.meta.labels)
             && !pod.phase.is_finished()
             && (node.is_some() || service.publish_not_ready);
-        let ports = service.ports.iter().filter_map(|port| match &port.target {
-            TargetPort::Number(number) => Some(Some(*number)),
+        let number = |port: &ServicePort| match &port.target {
+            TargetPort::Number(number) => Some(*number),
             TargetPort::Name(name) => {
-                pod.named_ports.iter().find(|port| port.name == *name).map(|port| Some(port.number))
+                pod.named_ports.iter().find(|port| port.name == *name).map(|port| port.number)
             }
-        });
-        let ports: Vec<Option<i32>> = ports.collect();
+        };
+        let ports = service.ports.iter().filter_map(|port| Some((port.name.to_string(), number(port)?)));
+        let ports: Vec<(String, i32)> = ports.collect();
         for family in service.ip_families.iter().filter(|_| counts) {
             if pod.ips.iter().any(|ip| IpFamily::of(*ip) == *family) {
                 wanted.insert((AddressType::Ip(*family), pod.meta.name.name.to_string(), ports.clone()), 1);
@@ -230,6 +232,8 @@ proptest! {
     #[test]
     fn nothing_is_absent_while_it_moves(case in any_case(), keys in prop::collection::vec(any::<u64>(), 40), cut in 0..40_usize) {
         let mut world = case.world();
+        // What goes with its service is not made anew elsewhere.
+        prop_assume!(!world.store.services().get(&name("web")).unwrap().meta.is_deleting());
         let wanted: BTreeSet<_> = wanted(&world).into_keys().collect();
         for _ in 0..60 {
             let plan = world.plan();
@@ -301,21 +305,18 @@ proptest! {
         world.settle();
         let (mut present, mut unready, mut number) = (BTreeSet::new(), BTreeSet::new(), 80);
         for (from, count, what) in steps {
-            for pod_number in from..from + count {
-                match what {
-                    0..=2 => if present.insert(pod_number) {
-                        unready.remove(&pod_number);
-                        world.add([pod(pod_number).object()]);
-                    },
-                    3 | 4 => if present.remove(&pod_number) {
-                        unready.remove(&pod_number);
-                        world.remove_pods([pod_number]);
-                    },
-                    5 if present.contains(&pod_number) => {
-                        unready.insert(pod_number);
-                        world.change_pod(pod_number, |pod| pod.ready = false);
-                    }
-                    _ => {}
+            for it in from..from + count {
+                let is_new = what <= 2 && present.insert(it);
+                let is_gone = (what == 3 || what == 4) && present.remove(&it);
+                let is_unready = what == 5 && present.contains(&it) && unready.insert(it);
+                if is_new {
+                    unready.remove(&it);
+                    world.add([pod(it).object()]);
+                } else if is_gone {
+                    unready.remove(&it);
+                    world.remove_pods([it]);
+                } else if is_unready {
+                    world.change_pod(it, |pod| pod.ready = false);
                 }
             }
             if what == 6 {
@@ -330,32 +331,4 @@ proptest! {
             prop_assert_eq!(world.published().len(), present.len());
         }
     }
-}
-
-/// A plan that is made in a store that is right copies nothing and is quick; the time is not judged here, only that it ends soon.
-#[test]
-fn a_large_service_is_planned_in_no_time() {
-    let mut world = World::with_pods(5000);
-    world.settle();
-    let began = std::time::Instant::now();
-    for _ in 0..20 {
-        assert!(world.plan().writes.is_empty());
-    }
-    let per_plan = began.elapsed() / 20;
-    assert!(per_plan < std::time::Duration::from_millis(500), "{per_plan:?}");
-    println!("5000 pods at rest: {per_plan:?}");
-    world.change_pod(77, |pod| pod.ready = false);
-    let began = std::time::Instant::now();
-    for _ in 0..20 {
-        assert_eq!(world.plan().writes.len(), 1);
-    }
-    println!("5000 pods, one changed: {:?}", began.elapsed() / 20);
-    let mut world = World::with_pods(10);
-    world.settle();
-    let began = std::time::Instant::now();
-    for _ in 0..1000 {
-        assert!(world.plan().writes.is_empty());
-    }
-    println!("10 pods at rest: {:?}", began.elapsed() / 1000);
-    assert_eq!(endpoint(&pod(1)).addresses.len(), 1);
 }

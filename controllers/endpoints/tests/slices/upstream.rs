@@ -16,36 +16,48 @@ use crate::world::{World, all_verbs, check, check_until_idle, verbs};
 
 #[test]
 fn reconcile_empty() {
-    check_until_idle(&mut World::with_pods(0), expect![[r#"
+    check_until_idle(
+        &mut World::with_pods(0),
+        expect![[r#"
         create web- IPv4 []
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn reconcile_1_pod() {
-    check(&World::with_pods(1), expect![[r#"
+    check(
+        &World::with_pods(1),
+        expect![[r#"
         create web- IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
-    "#]]);
+    "#]],
+    );
     let mut dual = World::with_pods(1);
     dual.change_service(|service| service.ip_families = [IpFamily::V4, IpFamily::V6].into());
-    check(&dual, expect![[r#"
+    check(
+        &dual,
+        expect![[r#"
         create web- IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
         create web- IPv6 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 fd00::1 ready serving on node-a
-    "#]]);
+    "#]],
+    );
     let mut v6 = World::with_pods(1);
     v6.change_service(|service| service.ip_families = [IpFamily::V6].into());
-    check(&v6, expect![[r#"
+    check(
+        &v6,
+        expect![[r#"
         create web- IPv6 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 fd00::1 ready serving on node-a
-    "#]]);
+    "#]],
+    );
     let mut headless = World::with_pods(1);
     headless.change_service(|service| service.cluster_ip = ClusterIp::None);
     headless.change_pod(0, |pod| {
@@ -53,12 +65,15 @@ fn reconcile_1_pod() {
         pod.subdomain = Some("web".into());
     });
     headless.add([node("node-a", "zone-a").object()]);
-    check(&headless, expect![[r#"
+    check(
+        &headless,
+        expect![[r#"
         create web- IPv4 [:80]
           label service.kubernetes.io/headless=
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving host zero on node-a in zone-a
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -66,14 +81,20 @@ fn reconcile_1_endpoint_slice() {
     // Emptied: it becomes the placeholder. With other labels, the same.
     let mut world = World::with_pods(0);
     world.add([slice("web-1", [&pod(1)]).object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-1 IPv4 []
-    "#]]);
+    "#]],
+    );
     let mut empty = World::with_pods(0);
     empty.add([slice("web-1", []).object()]);
-    check(&empty, expect![[r#"
+    check(
+        &empty,
+        expect![[r#"
         update web-1 IPv4 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -105,13 +126,16 @@ fn reconcile_1_endpoint_slice_publish_not_ready_addresses() {
     world.change_service(|service| service.publish_not_ready = true);
     world.change_pod(0, |pod| pod.ready = false);
     world.change_pod(1, |pod| pod.meta.deleting = at(1));
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         create web- IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready on node-a
           pod-0001 10.0.0.2 ready serving terminating on node-a
           pod-0002 10.0.0.3 ready serving on node-a
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -292,41 +316,59 @@ fn missing_node(publish_not_ready: bool, nodes: &[&str], exists: bool) -> World 
 #[test]
 fn reconciler_pod_missing_node() {
     // Create and publishNotReady false.
-    check(&missing_node(false, &["node-a"], false), expect![[r#"
+    check(
+        &missing_node(false, &["node-a"], false),
+        expect![[r#"
         create web- IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
         event FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service shop/web: pod pod-0001 is left out: its node node-b is not found
         fault: pod pod-0001 is left out: its node node-b is not found
-    "#]]);
+    "#]],
+    );
     // Create and publishNotReady true.
-    check(&missing_node(true, &["node-a"], false), expect![[r#"
+    check(
+        &missing_node(true, &["node-a"], false),
+        expect![[r#"
         create web- IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
           pod-0001 10.0.0.2 ready serving on node-b
-    "#]]);
+    "#]],
+    );
     // Update and publishNotReady false.
-    check(&missing_node(false, &["node-a"], true), expect![[r#"
+    check(
+        &missing_node(false, &["node-a"], true),
+        expect![[r#"
         update web-1 IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a
         event FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service shop/web: pod pod-0001 is left out: its node node-b is not found
         fault: pod pod-0001 is left out: its node node-b is not found
-    "#]]);
+    "#]],
+    );
     // Update and publishNotReady true and all nodes missing.
-    check(&missing_node(true, &[], true), expect![[r#"
+    check(
+        &missing_node(true, &[], true),
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
     // Update and publishNotReady true.
-    check(&missing_node(true, &["node-a"], true), expect![[r#"
+    check(
+        &missing_node(true, &["node-a"], true),
+        expect![[r#"
         nothing
-    "#]]);
+    "#]],
+    );
     // Update if publishNotReady false and no nodes are present.
-    check(&missing_node(false, &[], true), expect![[r#"
-        update web-1 IPv4 []
-        event FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service shop/web: pod pod-0000 is left out: its node node-a is not found; and so are 1 others
-        fault: pod pod-0000 is left out: its node node-a is not found; and so are 1 others
-    "#]]);
+    check(
+        &missing_node(false, &[], true),
+        expect![[r#"
+            update web-1 IPv4 []
+            event FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service shop/web: pod pod-0000 is left out: its node node-a is not found; and 1 more
+            fault: pod pod-0000 is left out: its node node-a is not found; and 1 more
+        "#]],
+    );
 }
 
 #[test]
@@ -335,21 +377,27 @@ fn the_pod_comes_in_when_its_node_does() {
     world.settle();
     assert!(world.plan().fault.is_some());
     world.add([node("node-b", "zone-b").object()]);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:33:21Z
           pod-0000 10.0.0.1 ready serving on node-a
           pod-0001 10.0.0.2 ready serving on node-b in zone-b
-    "#]]);
+    "#]],
+    );
     // An address without a node is not believed either.
     world.change_pod(0, |pod| pod.node = None);
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         update web-gswdf IPv4 [:80]
           annotation last-change-trigger-time=1970-01-01T00:33:21Z
           pod-0001 10.0.0.2 ready serving on node-b in zone-b
         event FailedToUpdateEndpointSlices Error updating Endpoint Slices for Service shop/web: pod pod-0000 is left out: it has an address but no node
         fault: pod pod-0000 is left out: it has an address but no node
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -359,12 +407,15 @@ fn reconcile_headless_service_no_ports() {
         service.cluster_ip = ClusterIp::None;
         service.ports = Box::default();
     });
-    check_until_idle(&mut world, expect![[r#"
+    check_until_idle(
+        &mut world,
+        expect![[r#"
         create web- IPv4 []
           label service.kubernetes.io/headless=
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -450,13 +501,16 @@ fn endpoint_slice_terminating() {
         pod.ready = false;
         pod.ready_since = at(4000);
     });
-    check(&world, expect![[r#"
-        update web-gswdf IPv4 [:80]
-          annotation last-change-trigger-time=1970-01-01T00:33:21Z
-          pod-0000 10.0.0.1 ready serving on node-a
-          pod-0001 10.0.0.2 serving terminating on node-a
-          pod-0002 10.0.0.3 terminating on node-a
-    "#]]);
+    check(
+        &world,
+        expect![[r#"
+            update web-gswdf IPv4 [:80]
+              annotation last-change-trigger-time=1970-01-01T01:06:40Z
+              pod-0000 10.0.0.1 ready serving on node-a
+              pod-0001 10.0.0.2 serving terminating on node-a
+              pod-0002 10.0.0.3 terminating on node-a
+        "#]],
+    );
 }
 
 #[test]
@@ -497,7 +551,9 @@ fn get_endpoint_ports_and_find_port() {
         ports[0].protocol = "UDP".into();
         pod.named_ports = ports.into();
     });
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         create web- IPv4 [http:8080 grpc:9000]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
@@ -505,10 +561,13 @@ fn get_endpoint_ports_and_find_port() {
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0001 10.0.0.2 ready serving on node-a
           pod-0002 10.0.0.3 ready serving on node-a
-    "#]]);
+    "#]],
+    );
     // No port at all: still published, without ports.
     world.change_service(|service| service.ports = [port("http", TargetPort::Name("http".into()))].into());
-    check(&world, expect![[r#"
+    check(
+        &world,
+        expect![[r#"
         create web- IPv4 [http:8080]
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0000 10.0.0.1 ready serving on node-a
@@ -516,7 +575,8 @@ fn get_endpoint_ports_and_find_port() {
           annotation last-change-trigger-time=1970-01-01T00:16:40Z
           pod-0001 10.0.0.2 ready serving on node-a
           pod-0002 10.0.0.3 ready serving on node-a
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
