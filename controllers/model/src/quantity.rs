@@ -73,6 +73,13 @@ mod tests {
     }
 
     #[test]
+    fn quantities_can_be_added_as_billionths() {
+        assert_eq!(billionths("1500m"), Some(1_500_000_000));
+        assert_eq!(billionths("-2"), Some(-2_000_000_000));
+        assert_eq!(billionths("two"), None);
+    }
+
+    #[test]
     fn what_is_no_quantity_compares_with_nothing() {
         let long = "9".repeat(60);
         for text in [

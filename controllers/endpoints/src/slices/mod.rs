@@ -5,7 +5,7 @@
 //! - all is planned from what the slices are now. Nothing is tracked, so a slice that was deleted or edited is put right after a restart,
 //!   too (#125354);
 //! - a service that has lost its selector, or became an ExternalName, loses its slices (#118376);
-//! - slices that have become many and nearly empty are merged, slowly and within bounds: see [`compaction`];
+//! - slices that have become many and nearly empty are merged, slowly and within bounds: see `compaction`;
 //! - writes are independent and may be sent at once. What moves is written where it goes before it is taken from where it was;
 //! - slices of a former service of the same name go once those of the new one are there, not while they are written.
 //!
@@ -14,9 +14,9 @@
 //! - no wanted endpoint is without a slice at any moment on its way from one to another;
 //! - no slice is touched that another one manages.
 //!
-//! A plan goes through the modules in this order: [`candidates`] says which pods are published and in which groups of ports, `ownership`
-//! which slices are there, [`packing`] which endpoint stands in which slice, [`hints`] who should use them, `writing` what is to be written; where that is
-//! nothing, [`compaction`] looks for what can be merged. `events` says what users are told.
+//! A plan goes through the modules in this order: `candidates` says which pods are published and in which groups of ports, `ownership`
+//! which slices are there, `packing` which endpoint stands in which slice, `hints` who should use them, `writing` what is to be written; where that is
+//! nothing, `compaction` looks for what can be merged. `events` says what users are told.
 
 mod candidates;
 mod compaction;

@@ -122,7 +122,7 @@ fn a_preference_that_changes_is_written_and_one_that_goes_takes_the_hints_along(
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-a
           pod-0001 10.0.0.2 ready serving on node-b in zone-b
-        event TopologyAwareHintsDisabled Zones get no share of the endpoints any more, addressType: IPv4
+        event TopologyAwareHintsDisabled No endpoint is for certain zones any more, addressType: IPv4
     "#]]
     .assert_eq(&prefer(&mut world, Some("Something")));
 }
@@ -272,13 +272,13 @@ fn events_tell_of_each_flip_and_once() {
     check_until_idle(
         &mut world,
         expect![[r#"
-        update web-gswdf IPv4 [:80]
-          pod-0000 10.0.0.1 ready serving on node-a in zone-a
-          pod-0001 10.0.0.2 ready serving on node-a in zone-a
-          pod-0002 10.0.0.3 ready serving on node-b in zone-b
-          pod-0003 10.0.0.4 ready serving on node-b in zone-b
-        event TopologyAwareHintsDisabled Zones get no share of the endpoints any more, addressType: IPv4
-    "#]],
+            update web-gswdf IPv4 [:80]
+              pod-0000 10.0.0.1 ready serving on node-a in zone-a
+              pod-0001 10.0.0.2 ready serving on node-a in zone-a
+              pod-0002 10.0.0.3 ready serving on node-b in zone-b
+              pod-0003 10.0.0.4 ready serving on node-b in zone-b
+            event TopologyAwareHintsDisabled No endpoint is for certain zones any more, addressType: IPv4
+        "#]],
     );
 }
 

@@ -133,3 +133,40 @@ fn moves(shares: &Shares, counted: &Counts) -> (Counts, Counts) {
     }
     (giving, receiving)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Zones<T> = &'static [(&'static str, T)];
+
+    /// Upstream's Test_getGivingAndReceivingZones, as far as its numbers can occur.
+    #[test]
+    fn get_giving_and_receiving_zones() {
+        let cases: [(Zones<f64>, [Zones<usize>; 3]); 6] = [
+            (&[], [&[]; 3]),
+            (&[("a", 1.2), ("b", 1.1), ("c", 1.0)], [&[("a", 1), ("b", 1), ("c", 1)], &[], &[]]),
+            (&[("a", 5.1), ("b", 5.1), ("c", 5.8)], [&[("a", 16)], &[("a", 10)], &[("b", 5), ("c", 5)]]),
+            (&[("a", 5.0), ("b", 5.6), ("c", 5.4)], [&[("a", 16)], &[("a", 11)], &[("b", 6), ("c", 5)]]),
+            (
+                &[("a", 5.0), ("b", 5.6), ("c", 5.4)],
+                &[("b", 8), ("c", 8)],
+                &[("b", 2), ("c", 3)],
+                &[("a", 5)],
+            ),
+            // A zone without a share, which upstream leaves what it has.
+            (
+                &[("a", 2.0), ("b", 2.0)],
+                [&[("a", 1), ("b", 1), ("c", 2)], &[("c", 2)], &[("a", 1), ("b", 1)]],
+            ),
+        ];
+        let counts =
+            |zones: Zones<usize>| zones.iter().map(|(zone, number)| (Name::from(*zone), *number)).collect();
+        for (desired, [counted, giving, receiving]) in cases {
+            let share =
+                |(zone, desired): &(&str, f64)| (Name::from(*zone), Share { desired: *desired, maximum: 99 });
+            let shares: Shares = desired.iter().map(share).collect();
+            assert_eq!(moves(&shares, &counts(counted)), (counts(giving), counts(receiving)), "{desired:?}");
+        }
+    }
+}

@@ -77,7 +77,7 @@ pub(crate) fn assign(
         Mode::Near { .. } => None,
         Mode::Off => {
             let gone = had_hints();
-            gone.then(|| event(EventType::Warning, off, "Zones get no share of the endpoints any more"))
+            gone.then(|| event(EventType::Warning, off, "No endpoint is for certain zones any more"))
                 .flatten()
         }
         Mode::Auto => match auto::assign(groups, store) {
