@@ -9,11 +9,12 @@
 //! - no write that says nothing new, and none without the version that it was made from;
 //! - no address that leads into the host of whoever uses it, and no pod of another namespace.
 //!
-//! `subsets` writes Endpoints, `mirroring` copies those that others write into slices. They share `members`, who a service's
+//! `subsets` writes Endpoints, `slices` EndpointSlices, `mirroring` copies those that others write into slices. They share `members`, who a service's
 //! pods are and how they are reached; `route`, which services a change concerns; `trigger_time`, what a write answers to; `pack`, the
 //! canonical layout of subsets; `names` of new slices; and `refused`, the word on addresses that are left out.
 
 pub mod mirroring;
+pub mod slices;
 pub mod subsets;
 
 mod members;
@@ -24,4 +25,5 @@ mod route;
 mod trigger_time;
 
 pub use mirroring::EndpointSliceMirroring;
+pub use slices::EndpointSlices;
 pub use subsets::Endpoints;

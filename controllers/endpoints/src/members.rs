@@ -23,7 +23,6 @@ pub(crate) struct Member<'a> {
     /// Whether it takes traffic: it serves and is not on its way out, or the service wants all of its pods published.
     pub ready: bool,
     /// Whether it would answer: the pod is Ready.
-    #[expect(dead_code, reason = "only slices tell it")]
     pub serving: bool,
     /// Whether its deletion has been asked for.
     pub terminating: bool,

@@ -21,7 +21,6 @@ pub(crate) fn endpoints(store: &Store, change: &Change, keys: &mut Vec<ObjectNam
 
 /// The services whose EndpointSlices a change concerns. Of slices, those count that `is_owned` says so of, before or after
 /// the change.
-#[expect(dead_code, reason = "the controller of slices asks it")]
 pub(crate) fn slices(
     store: &Store,
     change: &Change,

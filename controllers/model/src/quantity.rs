@@ -1,4 +1,4 @@
-//! Quantities, such as `500m`, `2Gi` or `7`: texts of which only the order matters here.
+//! Quantities, such as `500m`, `2Gi` or `7`: texts that are kept as they came, and are numbers when they are compared or added.
 //!
 //! Upstream: apimachinery/pkg/api/resource/quantity.go, which never writes more than nine places behind the point.
 
@@ -9,8 +9,8 @@ pub fn compare(left: &str, right: &str) -> Option<Ordering> {
     Some(billionths(left)?.cmp(&billionths(right)?))
 }
 
-/// The quantity in billionths.
-fn billionths(text: &str) -> Option<i128> {
+/// The quantity in billionths; `None` if it is none, or too large to tell.
+pub fn billionths(text: &str) -> Option<i128> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -70,6 +70,13 @@ mod tests {
         {
             assert_eq!(compare(left, right), Some(Ordering::Equal), "{left} {right}");
         }
+    }
+
+    #[test]
+    fn quantities_can_be_added_as_billionths() {
+        assert_eq!(billionths("1500m"), Some(1_500_000_000));
+        assert_eq!(billionths("-2"), Some(-2_000_000_000));
+        assert_eq!(billionths("two"), None);
     }
 
     #[test]
