@@ -1,6 +1,6 @@
 //! Sending: one write of each key in turn, as many at once as the server bears and each key's window lets go.
 
-use mainstay_model::{Event, EventForm, ObjectName};
+use mainstay_model::{Event, ObjectName};
 
 use super::Brain;
 use super::keys::created;
@@ -87,16 +87,15 @@ impl Brain {
 
     /// Tells the user, unless the correlator finds that enough was said.
     pub(super) fn emit(&mut self, now: Now, event: Event) {
-        match self.correlator.correlate(event, now) {
-            Some(record) if record.form == EventForm::CountUp && !self.stopping => {
-                self.gathering.hold(record, now.moment);
-            }
-            Some(record) => self.effects.push(Effect::Event(record)),
-            None => {}
-        }
+        let record = self.correlator.correlate(event, now);
+        let at_once = record.and_then(|record| match self.stopping {
+            true => Some(record),
+            false => self.gathering.hold(record, now.moment),
+        });
+        self.effects.extend(at_once.map(Effect::Event));
     }
 
-    /// Hands out the counts that have gathered.
+    /// Hands out what has gathered.
     pub(super) fn tell_counts(&mut self, now: Now) {
         let counts = self.gathering.due(now.moment);
         self.effects.extend(counts.into_iter().map(Effect::Event));

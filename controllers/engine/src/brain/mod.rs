@@ -231,6 +231,11 @@ impl Brain {
         self.writes.is_empty() && self.reads.is_empty()
     }
 
+    /// How many writes were sent and not answered.
+    pub fn writes_in_flight(&self) -> usize {
+        self.concurrency.in_flight()
+    }
+
     /// The objects, as far as they are known.
     pub fn store(&self) -> &Store {
         &self.store

@@ -1,4 +1,4 @@
-//! Counts that are raised wait for those that follow: a storm of events costs a write now and then, and not one each.
+//! What combines several events waits for those that follow: a storm of events costs a write now and then, and not one each.
 //!
 //! client-go writes each count as it comes. What is stored in the end is the same: a record carries the whole count and the
 //! time of the last event, so only the last of several is needed.
@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use mainstay_model::{EventRecord, ObjectName};
+use mainstay_model::{EventForm, EventRecord, ObjectName};
 
+use super::is_combined;
 use crate::clock::Moment;
 
 /// For how long the first of them waits. Nobody reads events more often.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Records whose count is to be raised, each once.
+/// Records that speak of several events, each once.
 #[derive(Debug, Default)]
 pub struct Gathering {
     records: BTreeMap<ObjectName, EventRecord>,
@@ -22,12 +23,25 @@ pub struct Gathering {
 }
 
 impl Gathering {
-    /// Keeps a record for a while, in the place of an earlier one of the same name.
-    pub fn hold(&mut self, record: EventRecord, now: Moment) {
-        let name = record.name.clone();
-        if self.records.insert(name.clone(), record).is_none() {
-            self.due.push_back((now.after(PATIENCE), name));
+    /// Keeps a record for a while, in the place of an earlier one of the same name; gives back one that stands for itself and is new.
+    pub fn hold(&mut self, mut record: EventRecord, now: Moment) -> Option<EventRecord> {
+        if record.form == EventForm::Create && !is_combined(&record) {
+            return Some(record);
         }
+        let name = record.name.clone();
+        match self.records.get_mut(&name) {
+            Some(earlier) => {
+                if earlier.form == EventForm::Create {
+                    record.form = EventForm::Create;
+                }
+                *earlier = record;
+            }
+            None => {
+                self.due.push_back((now.after(PATIENCE), name.clone()));
+                self.records.insert(name, record);
+            }
+        }
+        None
     }
 
     /// Those that have waited long enough, in the order in which they came.

@@ -54,6 +54,11 @@ impl Default for CorrelatorSettings {
     }
 }
 
+/// Whether a record combines similar events.
+fn is_combined(record: &EventRecord) -> bool {
+    record.event.message.starts_with(COMBINED_PREFIX)
+}
+
 /// What was said lately.
 #[derive(Debug)]
 pub struct Correlator {
