@@ -13,6 +13,11 @@ use crate::elector::Leadership;
 
 /// How many inputs of each side are taken in before the brain plans again.
 const BATCH: usize = 1024;
+/// While so many writes are on their way, what happens is gathered for a moment before the brain looks at it: the server is the
+/// slower one then, and to wake a thread for each of thousands of answers would cost more than to handle them.
+const MANY_WRITES: usize = 32;
+/// How long it is gathered.
+const GATHER: Duration = Duration::from_millis(4);
 /// The longest sleep: health checks go by the last sign of life.
 const TICK: Duration = Duration::from_secs(1);
 /// How often a report is made at most.
@@ -115,6 +120,9 @@ impl<P: Perform, R: FnMut(&BrainReport)> BrainLoop<P, R> {
                 return self.finish(Ended::Stopped, now, &turn);
             }
             let wake_at = self.wake_at(now, &turn);
+            if self.brain.writes_in_flight() >= MANY_WRITES {
+                self.clock.sleep_until(now.moment.after(GATHER)).await;
+            }
             tokio::select! {
                 biased;
                 changed = self.leadership.changed() => {

@@ -87,8 +87,17 @@ impl Brain {
 
     /// Tells the user, unless the correlator finds that enough was said.
     pub(super) fn emit(&mut self, now: Now, event: Event) {
-        if let Some(record) = self.correlator.correlate(event, now) {
-            self.effects.push(Effect::Event(record));
-        }
+        let record = self.correlator.correlate(event, now);
+        let at_once = record.and_then(|record| match self.stopping {
+            true => Some(record),
+            false => self.gathering.hold(record, now.moment),
+        });
+        self.effects.extend(at_once.map(Effect::Event));
+    }
+
+    /// Hands out what has gathered.
+    pub(super) fn tell_counts(&mut self, now: Now) {
+        let counts = self.gathering.due(now.moment);
+        self.effects.extend(counts.into_iter().map(Effect::Event));
     }
 }

@@ -29,7 +29,7 @@ use crate::back_off::BackOff;
 use crate::clock::{Moment, Now};
 use crate::concurrency::Concurrency;
 use crate::controller::Controller;
-use crate::correlator::{Correlator, CorrelatorSettings};
+use crate::correlator::{Correlator, CorrelatorSettings, Gathering};
 use crate::effect::{Effect, ReadId, WriteId};
 use crate::input::Input;
 use crate::meter::Meter;
@@ -100,6 +100,7 @@ pub struct Brain {
     rivals: Option<Rivals>,
     concurrency: Concurrency,
     correlator: Correlator,
+    gathering: Gathering,
     /// Keys with writes that could be sent, each once, in turn.
     sendable: VecDeque<DeskKey>,
     writes: BTreeMap<WriteId, DeskKey>,
@@ -145,6 +146,7 @@ impl Brain {
             rivals,
             concurrency: Concurrency::new(settings.concurrent_writes),
             correlator: Correlator::new(CorrelatorSettings::default(), settings.seed),
+            gathering: Gathering::default(),
             settings,
             meter,
             store: Store::default(),
@@ -203,6 +205,7 @@ impl Brain {
         self.dispatch(now);
         self.search_rivals(now);
         self.start_audits(now);
+        self.tell_counts(now);
         self.measure(now);
         effects.append(&mut self.effects);
     }
@@ -213,12 +216,24 @@ impl Brain {
         let sources = self.sources.values().filter_map(|source| source.wake_at());
         let pause = self.dispatch_wake_at();
         let rivals = self.rivals.as_ref().and_then(|rivals| rivals.wake_at(self.ran_at));
-        timers.chain(sources).chain(pause).chain(rivals).filter(|moment| *moment > self.ran_at).min()
+        let counts = self.gathering.wake_at();
+        timers
+            .chain(sources)
+            .chain(pause)
+            .chain(rivals)
+            .chain(counts)
+            .filter(|moment| *moment > self.ran_at)
+            .min()
     }
 
     /// Whether nothing that was sent is still unanswered.
     pub fn is_drained(&self) -> bool {
         self.writes.is_empty() && self.reads.is_empty()
+    }
+
+    /// How many writes were sent and not answered.
+    pub fn writes_in_flight(&self) -> usize {
+        self.concurrency.in_flight()
     }
 
     /// The objects, as far as they are known.
@@ -264,6 +279,8 @@ impl Brain {
 
     fn stop(&mut self) {
         self.stopping = true;
+        let counts = self.gathering.rest();
+        self.effects.extend(counts.into_iter().map(Effect::Event));
         self.drop_all_unsent();
     }
 

@@ -8,7 +8,7 @@ use super::sources::SourceState;
 use super::{Brain, Desk};
 use crate::clock::Moment;
 use crate::controller::Controller;
-use crate::correlator::{Correlator, CorrelatorSettings};
+use crate::correlator::{Correlator, CorrelatorSettings, Gathering};
 use crate::meter::Meter;
 
 impl Brain {
@@ -35,6 +35,7 @@ impl Brain {
             rivals: self.rivals.clone(),
             concurrency: self.concurrency.clone(),
             correlator: Correlator::new(CorrelatorSettings::default(), self.settings.seed),
+            gathering: Gathering::default(),
             sendable: self.sendable.clone(),
             writes: self.writes.clone(),
             reads: self.reads.clone(),
@@ -68,6 +69,7 @@ impl fmt::Debug for Brain {
             rivals,
             concurrency,
             correlator: _,
+            gathering: _,
             sendable,
             writes: _,
             reads: _,

@@ -5,6 +5,7 @@
 //! for themselves stay the same ones while later ones are combined (upstream forgets one at random), and a record of
 //! which nothing was sent yet is created by the first event that passes the filter.
 
+mod gathering;
 mod recent;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use mainstay_model::{
 
 use crate::clock::{Moment, Now};
 use crate::random::mix;
+pub use gathering::Gathering;
 use recent::Recent;
 
 /// What stands before the message of a record that combines several.
@@ -50,6 +52,11 @@ impl Default for CorrelatorSettings {
             capacity: 4096,
         }
     }
+}
+
+/// Whether a record combines similar events.
+fn is_combined(record: &EventRecord) -> bool {
+    record.event.message.starts_with(COMBINED_PREFIX)
 }
 
 /// What was said lately.

@@ -208,3 +208,24 @@ fn warnings_do_not_use_up_what_normal_events_may_say() {
     assert!(stored < 100, "warnings are held back");
     assert!(correlator.correlate(event("web", "it goes well"), at(1)).is_some());
 }
+
+#[test]
+fn what_combines_similar_events_is_made_once_with_the_count_of_all() {
+    let (mut correlator, mut gathering) = (correlator(), Gathering::default());
+    let mut at_once = 0;
+    for number in 1..=20 {
+        let record = correlator.correlate(event("web", &format!("pod {number}")), at(1)).unwrap();
+        at_once += usize::from(gathering.hold(record, at(1).moment).is_some());
+    }
+    assert_eq!(at_once, 9, "those that stand for themselves");
+    assert_eq!(gathering.wake_at(), Some(at(2).moment));
+    let gathered = gathering.due(at(2).moment);
+    let summary: Vec<_> = gathered.iter().map(|record| (record.form, record.count)).collect();
+    assert_eq!(summary, [(EventForm::Create, 11)], "the whole count, although nothing was made yet");
+
+    let next = correlator.correlate(event("web", "pod 21"), at(3)).unwrap();
+    assert_eq!(gathering.hold(next, at(3).moment), None);
+    let summary: Vec<_> = gathering.rest().iter().map(|record| (record.form, record.count)).collect();
+    assert_eq!(summary, [(EventForm::CountUp, 12)]);
+    assert_eq!(gathering.wake_at(), None);
+}

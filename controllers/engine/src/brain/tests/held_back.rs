@@ -58,6 +58,7 @@ fn what_each_plan_tells_is_told_once_until_there_is_nothing_to_tell() {
     bench.pass(Duration::from_secs(60));
     assert!(bench.is_at_rest(), "what was told is forgotten with the key");
     change(&mut bench, 2);
+    bench.pass(Duration::from_secs(1));
     assert_eq!(told(&mut bench), ["generation 2 waits"], "and told anew when it is true again");
 }
 

@@ -1,6 +1,7 @@
 //! The brain with a controller that does little: so many pods for each ReplicationController, whatever their labels.
 
 mod audits;
+mod counts;
 mod failures;
 mod gates;
 mod held_back;
