@@ -1,6 +1,7 @@
 //! What a controller is: two pure functions and a few names.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mainstay_model::{
     CreatePod, Event, Kind, Name, ObjectName, Read, ReadOutcome, Timestamp, Uid, Write, WriteOutcome,
@@ -38,6 +39,18 @@ pub trait Controller {
     /// Which keys a change of one of the [`kinds`](Controller::kinds) touches. Sees the store after the change; old and new state count alike, so that an owner
     /// who lost an object learns of it. The order does not matter and duplicates do no harm.
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>);
+
+    /// Whether a key whose writes were carried out rests for as long as they took before it is planned again. A lone change never meets
+    /// that rest; of changes that keep coming, those of half the time are written together, whether that is a millisecond or, at a
+    /// server that can hardly go on, a second.
+    fn rests(&self) -> bool {
+        false
+    }
+
+    /// For how long a change waits for others that touch the same key, as upstream's batch periods say; none by default.
+    fn batch_period(&self, _change: &Change) -> Duration {
+        Duration::ZERO
+    }
 
     /// Which keys need not wait any longer for what the server has forbidden, since the change may have made room for it. Sees
     /// changes of all kinds, those that only help too. Keys that do not wait for that do no harm.

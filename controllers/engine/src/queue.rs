@@ -58,6 +58,13 @@ impl Queue {
         }
     }
 
+    /// Makes a key ready at that moment at the latest: an earlier timer stays.
+    pub fn wake_by(&mut self, key: &ObjectName, moment: Moment) {
+        if self.timer_of.get(key).is_none_or(|earlier| moment < *earlier) {
+            self.set_timer(key, Some(moment));
+        }
+    }
+
     /// Takes out the keys whose time has come.
     pub fn due(&mut self, now: Moment) -> Vec<ObjectName> {
         let mut due = Vec::new();
@@ -132,6 +139,16 @@ mod tests {
 
     fn drain(queue: &mut Queue) -> Vec<String> {
         std::iter::from_fn(|| queue.pop()).map(|(key, ..)| key.name.to_string()).collect()
+    }
+
+    #[test]
+    fn the_earlier_of_two_timers_stays() {
+        let mut queue = Queue::default();
+        queue.wake_by(&key("a"), at(20));
+        queue.wake_by(&key("a"), at(30));
+        assert_eq!(queue.next_timer(), Some(at(20)));
+        queue.wake_by(&key("a"), at(10));
+        assert_eq!((queue.next_timer(), queue.timers()), (Some(at(10)), 1));
     }
 
     #[test]

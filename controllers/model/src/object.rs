@@ -47,6 +47,27 @@ impl Object {
         }
     }
 
+    /// Whether the other one is the same object in the same state, whatever its version: it was written again, or in a part that is
+    /// not watched.
+    pub fn is_same_but_for_version(&self, other: &Object) -> bool {
+        self.at_version(other.meta().version) == *other
+    }
+
+    fn at_version(&self, version: ResourceVersion) -> Object {
+        let mut object = self.clone();
+        let meta = match &mut object {
+            Object::Endpoints(endpoints) => &mut Arc::make_mut(endpoints).meta,
+            Object::EndpointSlice(slice) => &mut Arc::make_mut(slice).meta,
+            Object::Node(node) => &mut Arc::make_mut(node).meta,
+            Object::Pod(pod) => &mut Arc::make_mut(pod).meta,
+            Object::ReplicationController(controller) => &mut Arc::make_mut(controller).meta,
+            Object::ResourceQuota(quota) => &mut Arc::make_mut(quota).meta,
+            Object::Service(service) => &mut Arc::make_mut(service).meta,
+        };
+        meta.version = version;
+        object
+    }
+
     /// Its metadata.
     pub fn meta(&self) -> &Meta {
         match self {

@@ -12,6 +12,7 @@ mod reconcile;
 mod wanted;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::{EndpointSlice, Endpoints, Event, Kind, ObjectName, Write, WriteOutcome};
@@ -37,26 +38,27 @@ pub struct Settings {
     /// The most addresses of a subset that are mirrored, `--mirroring-max-endpoints-per-subset`; from 1 to 1000, what is
     /// outside counts as the nearest of these. Upstream's is 1000.
     pub max_endpoints_per_subset: usize,
+    /// For how long a change of an Endpoints waits for others, `--mirroring-endpointslice-updates-batch-period`.
+    pub batch_period: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { max_endpoints_per_subset: LARGEST_SLICE }
+        Settings { max_endpoints_per_subset: LARGEST_SLICE, batch_period: Duration::ZERO }
     }
 }
 
 /// The controller of slices that mirror Endpoints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EndpointSliceMirroring {
-    max_endpoints_per_subset: usize,
+    settings: Settings,
 }
 
 impl EndpointSliceMirroring {
     /// A controller with these settings.
     pub fn new(settings: Settings) -> EndpointSliceMirroring {
-        EndpointSliceMirroring {
-            max_endpoints_per_subset: settings.max_endpoints_per_subset.clamp(1, LARGEST_SLICE),
-        }
+        let max_endpoints_per_subset = settings.max_endpoints_per_subset.clamp(1, LARGEST_SLICE);
+        EndpointSliceMirroring { settings: Settings { max_endpoints_per_subset, ..settings } }
     }
 }
 
@@ -92,6 +94,17 @@ impl Controller for EndpointSliceMirroring {
         route::mirroring(store, change, keys);
     }
 
+    fn rests(&self) -> bool {
+        true
+    }
+
+    fn batch_period(&self, change: &Change) -> Duration {
+        match change.kind() {
+            Some(Kind::Endpoints) => self.settings.batch_period,
+            _ => Duration::ZERO,
+        }
+    }
+
     fn plan(&self, key: &ObjectName, view: &View<'_>, _now: Now) -> Plan {
         let slices = view.store.endpoint_slices().of_service(key);
         let existing: Vec<&Arc<EndpointSlice>> =
@@ -100,7 +113,7 @@ impl Controller for EndpointSliceMirroring {
             let writes = existing.into_iter().map(|slice| reconcile::delete(slice)).collect();
             return Plan { writes, ..Plan::default() };
         };
-        let max = self.max_endpoints_per_subset;
+        let max = self.settings.max_endpoints_per_subset;
         let wanted = wanted::slices(&endpoints.subsets, max);
         Plan {
             events: events::skipped(endpoints, &wanted, max),

@@ -31,6 +31,8 @@ mod plan;
 mod ports;
 mod writing;
 
+use std::time::Duration;
+
 use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
@@ -49,24 +51,27 @@ pub struct Settings {
     /// The most endpoints that are put into one slice, 1 to 1000; what is outside counts as the nearest of these. Slices that are fuller
     /// already stay as they are.
     pub max_endpoints_per_slice: usize,
+    /// For how long a change of a pod waits for others, `--endpointslice-updates-batch-period`.
+    pub batch_period: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { max_endpoints_per_slice: 100 }
+        Settings { max_endpoints_per_slice: 100, batch_period: Duration::ZERO }
     }
 }
 
 /// The controller of the EndpointSlices of all services with a selector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EndpointSlices {
-    max_endpoints: usize,
+    settings: Settings,
 }
 
 impl EndpointSlices {
     /// A controller with these settings.
     pub fn new(settings: Settings) -> EndpointSlices {
-        EndpointSlices { max_endpoints: settings.max_endpoints_per_slice.clamp(1, 1000) }
+        let max_endpoints_per_slice = settings.max_endpoints_per_slice.clamp(1, 1000);
+        EndpointSlices { settings: Settings { max_endpoints_per_slice, ..settings } }
     }
 }
 
@@ -101,8 +106,19 @@ impl Controller for EndpointSlices {
         route::slices(store, change, ownership::is_managed, keys);
     }
 
+    fn rests(&self) -> bool {
+        true
+    }
+
+    fn batch_period(&self, change: &Change) -> Duration {
+        match change.kind() {
+            Some(Kind::Pod) => self.settings.batch_period,
+            _ => Duration::ZERO,
+        }
+    }
+
     fn plan(&self, key: &ObjectName, view: &View<'_>, _now: Now) -> Plan {
-        plan::plan(key, view, self.max_endpoints)
+        plan::plan(key, view, self.settings.max_endpoints_per_slice)
     }
 
     fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {

@@ -14,6 +14,7 @@ mod truncate;
 mod wanted;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::{
@@ -28,9 +29,25 @@ pub const NAME: &str = "endpoints-controller";
 /// Its name before Kubernetes 1.28, which is still accepted.
 pub const FORMER_NAME: &str = "endpoint";
 
+/// What can be set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// For how long a change of a pod waits for others, `--endpoint-updates-batch-period`.
+    pub batch_period: Duration,
+}
+
 /// The controller of all Endpoints of services with a selector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Endpoints;
+pub struct Endpoints {
+    settings: Settings,
+}
+
+impl Endpoints {
+    /// A controller with these settings.
+    pub const fn new(settings: Settings) -> Endpoints {
+        Endpoints { settings }
+    }
+}
 
 impl Controller for Endpoints {
     fn name(&self) -> &'static str {
@@ -55,6 +72,17 @@ impl Controller for Endpoints {
 
     fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
         route::endpoints(store, change, keys);
+    }
+
+    fn rests(&self) -> bool {
+        true
+    }
+
+    fn batch_period(&self, change: &Change) -> Duration {
+        match change.kind() {
+            Some(Kind::Pod) => self.settings.batch_period,
+            _ => Duration::ZERO,
+        }
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, _now: Now) -> Plan {

@@ -16,6 +16,9 @@ use crate::world::World;
 
 const KINDS: [Kind; 4] = [Kind::Endpoints, Kind::EndpointSlice, Kind::Pod, Kind::Service];
 
+/// How long each write takes, and so how long its key rests then.
+const TOOK: Duration = Duration::from_millis(1);
+
 /// A brain that leads, and a server whose watch says what it is told to say.
 struct Bench {
     brain: Brain,
@@ -27,9 +30,15 @@ struct Bench {
 
 impl Bench {
     fn of(objects: impl IntoIterator<Item = Object>) -> Bench {
+        let mirroring = EndpointSliceMirroring::default();
+        Bench::with(vec![Box::new(Endpoints::default()), Box::new(mirroring)], objects)
+    }
+
+    fn with(
+        controllers: Vec<Box<dyn Controller + Send>>,
+        objects: impl IntoIterator<Item = Object>,
+    ) -> Bench {
         let settings = BrainSettings { audit_interval: None, ..BrainSettings::default() };
-        let controllers: Vec<Box<dyn Controller + Send>> =
-            vec![Box::new(Endpoints), Box::new(EndpointSliceMirroring::default())];
         let sources = KINDS.map(Source::everywhere);
         let brain = Brain::new(settings, controllers, sources.to_vec(), Box::new(NoMeter));
         let now = Now { moment: Moment(Duration::from_secs(1)), wall: CREATED };
@@ -106,8 +115,8 @@ impl Bench {
     }
 
     fn answer(&mut self, id: WriteId, outcome: WriteOutcome) {
-        self.now.moment = self.now.moment.after(Duration::from_millis(1));
-        self.brain.handle(self.now, Input::Write { id, outcome, took: Duration::from_millis(1) });
+        self.now.moment = self.now.moment.after(TOOK);
+        self.brain.handle(self.now, Input::Write { id, outcome, took: TOOK });
         self.run();
     }
 
@@ -137,6 +146,7 @@ impl Bench {
             let event = self.carry_out();
             self.brain.handle(self.now, Input::Source(source, event));
             self.run();
+            self.pass(TOOK);
             count += 1;
             assert!(count < 10, "no end in sight");
         }
@@ -175,7 +185,7 @@ fn issue_108077_nothing_is_compared_with_a_cache_that_is_older_than_our_own_writ
     bench.show(pod("c", "10.0.0.3").ready(7).object());
     assert_eq!(bench.open, [], "the watch is late");
     bench.brain.handle(bench.now, Input::Source(Source::everywhere(Kind::Endpoints), event));
-    bench.run();
+    bench.pass(TOOK);
     let (_, Write::UpdateEndpoints(update)) = bench.only_open() else { panic!("no update") };
     assert_eq!(update.content.subsets[0].ready.len(), 3);
 }
@@ -197,6 +207,47 @@ fn many_changes_while_a_write_is_on_its_way_are_one_write_after_it() {
     }
     assert_eq!(bench.settle(), 2);
     assert_eq!(bench.brain.store().endpoints().get(&name("web")).unwrap().subsets[0].ready.len(), 49);
+}
+
+/// The adaptive batching, which is always on.
+#[test]
+fn a_lone_change_waits_for_nothing_and_those_that_keep_coming_take_half_of_the_time() {
+    let mut bench = of_web();
+    bench.pass(Duration::from_secs(1));
+    bench.show(pod("b", "10.0.0.2").ready(6).object());
+    let (id, write) = bench.only_open();
+    bench.open.push((id, write));
+    bench.now.moment = bench.now.moment.after(Duration::from_millis(200));
+    let event = bench.carry_out();
+    bench.brain.handle(bench.now, Input::Source(Source::everywhere(Kind::Endpoints), event));
+    for number in 3..20 {
+        bench.show(pod(&format!("p{number}"), &format!("10.0.0.{number}")).ready(6).object());
+        bench.pass(Duration::from_millis(10));
+    }
+    assert_eq!(bench.open, [], "it rests for as long as the write took");
+    bench.pass(Duration::from_millis(40));
+    assert_eq!(bench.settle(), 1);
+    assert_eq!(bench.brain.store().endpoints().get(&name("web")).unwrap().subsets[0].ready.len(), 19);
+}
+
+/// Upstream's `--endpoint-updates-batch-period`: only changes of pods wait.
+#[test]
+fn a_batch_period_gathers_changes_of_pods() {
+    let batch_period = Duration::from_secs(5);
+    let controller = Endpoints::new(mainstay_endpoints::subsets::Settings { batch_period });
+    let mut bench = Bench::with(vec![Box::new(controller)], [service("web").object()]);
+    assert_eq!(bench.settle(), 1);
+    bench.pass(Duration::from_secs(1));
+    for number in 1..5 {
+        bench.show(pod(&format!("p{number}"), &format!("10.0.0.{number}")).ready(6).object());
+        bench.pass(Duration::from_secs(1));
+        assert_eq!(bench.open, []);
+    }
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(bench.settle(), 1);
+    assert_eq!(bench.brain.store().endpoints().get(&name("web")).unwrap().subsets[0].ready.len(), 4);
+    bench.edit(|stored| stored.subsets = [].into());
+    assert_eq!(bench.settle(), 1, "what users do is put right at once");
 }
 
 /// The server says that somebody else was faster: the next try waits for what the watch says of that.

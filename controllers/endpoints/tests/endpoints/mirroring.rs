@@ -44,7 +44,8 @@ fn a_maximum_out_of_range_counts_as_the_nearest_in_range() {
         event TooManyAddressesToMirror of Endpoints: A max of 1 addresses can be mirrored to EndpointSlices per Endpoints subset. 1 addresses were skipped
     "#]],
     );
-    let largest = EndpointSliceMirroring::new(Settings { max_endpoints_per_subset: 5000 });
+    let largest =
+        EndpointSliceMirroring::new(Settings { max_endpoints_per_subset: 5000, ..Settings::default() });
     assert_eq!(largest, EndpointSliceMirroring::default());
 }
 

@@ -1,15 +1,15 @@
 //! Upstream's scenarios of mirroring, by their names (test/integration/endpointslice and pkg/controller/endpointslicemirroring).
 
 use expect_test::expect;
-use mainstay_endpoints::{EndpointSliceMirroring, Endpoints};
+use mainstay_endpoints::EndpointSliceMirroring;
 use mainstay_model::IpFamily;
 
 use crate::objects::{TestEndpoints, address, endpoints, mirror, name, pod, service};
-use crate::world::{World, check_mirroring, check_mirroring_of};
+use crate::world::{ENDPOINTS, World, check_mirroring, check_mirroring_of};
 
 /// How many slices mirror `web`, after both controllers have come to rest.
 fn mirrored(world: &mut World) -> usize {
-    world.settle(&Endpoints, &name("web"));
+    world.settle(&ENDPOINTS, &name("web"));
     world.settle(&EndpointSliceMirroring::default(), &name("web"));
     world.store.endpoint_slices().of_service(&name("web")).count()
 }

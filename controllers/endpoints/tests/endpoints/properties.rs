@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mainstay_endpoints::{EndpointSliceMirroring, Endpoints};
+use mainstay_endpoints::EndpointSliceMirroring;
 use mainstay_engine::Controller;
 use mainstay_model::{
     AddressType, ClusterIp, EndpointAddress, EndpointSubset, IpFamily, Object, ObjectName, PodPhase,
@@ -14,7 +14,7 @@ use crate::objects::{
     TestEndpoints, TestPod, TestService, TestSlice, address, endpoints, mirror, name, pod, service,
     subset_port,
 };
-use crate::world::World;
+use crate::world::{ENDPOINTS, World};
 
 const LABELS: [&[(&str, &str)]; 4] =
     [&[("app", "web")], &[("app", "web"), ("tier", "front")], &[("app", "mail")], &[]];
@@ -171,7 +171,7 @@ fn any_objects() -> impl Strategy<Value = Vec<Object>> {
 fn controllers() -> [&'static dyn Controller; 2] {
     static MIRRORING: std::sync::LazyLock<EndpointSliceMirroring> =
         std::sync::LazyLock::new(EndpointSliceMirroring::default);
-    [&Endpoints, &*MIRRORING]
+    [&ENDPOINTS, &*MIRRORING]
 }
 
 fn keys() -> [ObjectName; 4] {

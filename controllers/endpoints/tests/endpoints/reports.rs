@@ -1,12 +1,12 @@
 //! What users are told of how writes end.
 
 use expect_test::{Expect, expect};
-use mainstay_endpoints::{EndpointSliceMirroring, Endpoints};
+use mainstay_endpoints::EndpointSliceMirroring;
 use mainstay_engine::Controller;
 use mainstay_model::{Refusal, ResourceVersion, WriteOutcome};
 
 use crate::objects::{endpoints, name, pod, service};
-use crate::world::World;
+use crate::world::{ENDPOINTS, World};
 
 fn outcomes() -> Vec<WriteOutcome> {
     let message = || "words".to_owned();
@@ -58,7 +58,7 @@ fn check(world: &World, controller: &dyn Controller, expected: Expect) {
 fn of_a_create_the_service_is_told() {
     check(
         &World::of([service("web").object()]),
-        &Endpoints,
+        &ENDPOINTS,
         expect![[r#"
         Unknown: Warning FailedToCreateEndpoint of Service by endpoint-controller: Failed to create endpoint for service shop/web: words
         Forbidden: Warning FailedToCreateEndpoint of Service by endpoint-controller: Failed to create endpoint for service shop/web: words
@@ -74,7 +74,7 @@ fn of_an_update_the_endpoints_is_told() {
     let objects = [service("web").object(), endpoints("web").object(), pod("a", "10.0.0.1").object()];
     check(
         &World::of(objects),
-        &Endpoints,
+        &ENDPOINTS,
         expect![[r#"
         Unknown: Warning FailedToUpdateEndpoint of Endpoints by endpoint-controller: Failed to update endpoint shop/web: words
         Forbidden: Warning FailedToUpdateEndpoint of Endpoints by endpoint-controller: Failed to update endpoint shop/web: words
@@ -87,7 +87,7 @@ fn of_an_update_the_endpoints_is_told() {
 
 #[test]
 fn of_a_delete_nobody_is_told() {
-    check(&World::of([endpoints("web").managed().object()]), &Endpoints, expect![[r#""#]]);
+    check(&World::of([endpoints("web").managed().object()]), &ENDPOINTS, expect![[r#""#]]);
 }
 
 #[test]

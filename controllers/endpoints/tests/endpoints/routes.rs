@@ -1,11 +1,11 @@
 //! Which services a change touches.
 
-use mainstay_endpoints::{EndpointSliceMirroring, Endpoints};
+use mainstay_endpoints::EndpointSliceMirroring;
 use mainstay_engine::{Change, Controller};
 use mainstay_model::{Object, PodPhase};
 
 use crate::objects::{TestPod, endpoints, mirror, pod, service};
-use crate::world::World;
+use crate::world::{ENDPOINTS, World};
 
 /// The keys of a change between `web` (of `app: web`), `front` (of `app: web` and `tier: front`), `mail` (of `app: mail`) and `free`
 /// (without selector).
@@ -37,7 +37,7 @@ fn check(controller: &dyn Controller, old: Option<Object>, new: Option<Object>, 
 
 #[track_caller]
 fn check_pod(old: Option<TestPod>, new: Option<TestPod>, expected: &[&str]) {
-    check(&Endpoints, old.map(|pod| pod.object()), new.map(|pod| pod.object()), expected);
+    check(&ENDPOINTS, old.map(|pod| pod.object()), new.map(|pod| pod.object()), expected);
 }
 
 const MAIL: &[(&str, &str)] = &[("app", "mail")];
@@ -102,9 +102,9 @@ fn a_pod_that_is_relabelled() {
 #[test]
 fn a_service_that_changes() {
     let new = || Some(service("web").object());
-    check(&Endpoints, None, new(), &["web"]);
-    check(&Endpoints, new(), None, &["web"]);
-    check(&Endpoints, new(), Some(service("web").selectorless().object()), &["web"]);
+    check(&ENDPOINTS, None, new(), &["web"]);
+    check(&ENDPOINTS, new(), None, &["web"]);
+    check(&ENDPOINTS, new(), Some(service("web").selectorless().object()), &["web"]);
     let mirroring = EndpointSliceMirroring::default();
     check(&mirroring, None, new(), &[]);
     check(&mirroring, new(), Some(service("web").label("a", "b").object()), &[]);
@@ -116,9 +116,9 @@ fn a_service_that_changes() {
 #[test]
 fn an_endpoints_that_changes() {
     let of = |name| Some(endpoints(name).object());
-    check(&Endpoints, None, of("web"), &["web"]);
-    check(&Endpoints, of("web"), of("web"), &["web"]);
-    check(&Endpoints, of("nobody"), None, &["nobody"]);
+    check(&ENDPOINTS, None, of("web"), &["web"]);
+    check(&ENDPOINTS, of("web"), of("web"), &["web"]);
+    check(&ENDPOINTS, of("nobody"), None, &["nobody"]);
     let mirroring = EndpointSliceMirroring::default();
     // The service has a selector: nothing to mirror.
     check(&mirroring, None, of("web"), &[]);
@@ -140,5 +140,5 @@ fn a_slice_that_changes() {
     let moved = slice().label("kubernetes.io/service-name", "mail");
     check(&mirroring, Some(slice().object()), Some(moved.object()), &["mail", "web"]);
     check(&mirroring, Some(slice().object()), Some(slice().labels(&[]).object()), &["web"]);
-    check(&Endpoints, None, Some(slice().object()), &[]);
+    check(&ENDPOINTS, None, Some(slice().object()), &[]);
 }

@@ -1,18 +1,17 @@
 //! The rules of Endpoints that no scenario of upstream's shows.
 
 use expect_test::expect;
-use mainstay_endpoints::Endpoints;
 use mainstay_engine::Controller as _;
 use mainstay_model::{Object, Write};
 
 use crate::objects::{address, endpoints, name, pod, service};
-use crate::world::{World, check};
+use crate::world::{ENDPOINTS, World, check};
 
 #[test]
 fn the_names_are_those_of_upstream() {
-    assert_eq!(Endpoints.name(), "endpoints-controller");
-    assert_eq!(Endpoints.former_name(), Some("endpoint"));
-    assert_eq!(Endpoints.queue(), "endpoint");
+    assert_eq!(ENDPOINTS.name(), "endpoints-controller");
+    assert_eq!(ENDPOINTS.former_name(), Some("endpoint"));
+    assert_eq!(ENDPOINTS.queue(), "endpoint");
 }
 
 #[test]
@@ -148,34 +147,34 @@ fn the_service_of_the_apiserver_is_left_alone() {
     let kubernetes = service("kubernetes").namespace("default").selectorless();
     let stored = endpoints("kubernetes").namespace("default").of_user(&["192.168.0.1"]);
     let world = World::of([kubernetes.object(), stored.object()]);
-    let plan = world.plan_of(&Endpoints, &kubernetes.0.meta.name);
+    let plan = world.plan_of(&ENDPOINTS, &kubernetes.0.meta.name);
     assert_eq!(plan.writes, []);
 }
 
 #[test]
 fn a_delete_is_void_once_the_service_is_there_again() {
     let mut world = World::of([endpoints("web").managed().object()]);
-    let [delete] = <[Write; 1]>::try_from(world.plan_of(&Endpoints, &name("web")).writes).unwrap();
-    assert!(!Endpoints.is_void(&world.store, &name("web"), &delete));
+    let [delete] = <[Write; 1]>::try_from(world.plan_of(&ENDPOINTS, &name("web")).writes).unwrap();
+    assert!(!ENDPOINTS.is_void(&world.store, &name("web"), &delete));
     world.apply(service("web").object());
-    assert!(Endpoints.is_void(&world.store, &name("web"), &delete));
+    assert!(ENDPOINTS.is_void(&world.store, &name("web"), &delete));
 }
 
 #[test]
 fn what_was_not_sent_is_void_once_somebody_else_is_to_write() {
     let mut world = World::of([service("web").object(), pod("a", "10.0.0.1").ready(5).object()]);
-    let [create] = <[Write; 1]>::try_from(world.plan_of(&Endpoints, &name("web")).writes).unwrap();
-    assert!(!Endpoints.is_void(&world.store, &name("web"), &create));
+    let [create] = <[Write; 1]>::try_from(world.plan_of(&ENDPOINTS, &name("web")).writes).unwrap();
+    assert!(!ENDPOINTS.is_void(&world.store, &name("web"), &create));
     world.apply(service("web").selectorless().object());
-    assert!(Endpoints.is_void(&world.store, &name("web"), &create));
+    assert!(ENDPOINTS.is_void(&world.store, &name("web"), &create));
     world.apply(service("web").external_name().object());
-    assert!(Endpoints.is_void(&world.store, &name("web"), &create));
+    assert!(ENDPOINTS.is_void(&world.store, &name("web"), &create));
 }
 
 #[test]
 fn what_others_have_annotated_stays_and_what_they_have_labelled_goes() {
     let mut world = World::of([service("web").object(), pod("a", "10.0.0.1").ready(5).object()]);
-    world.settle(&Endpoints, &name("web"));
+    world.settle(&ENDPOINTS, &name("web"));
     let Some(Object::Endpoints(stored)) = world.store.get(mainstay_model::Kind::Endpoints, &name("web"))
     else {
         panic!("not made");
@@ -183,7 +182,7 @@ fn what_others_have_annotated_stays_and_what_they_have_labelled_goes() {
     let mut edited = (*stored).clone();
     edited.annotations = [("note", "mine")].into_iter().collect();
     world.apply(Object::Endpoints(edited.clone().into()));
-    assert_eq!(world.settle(&Endpoints, &name("web")), []);
+    assert_eq!(world.settle(&ENDPOINTS, &name("web")), []);
     edited.meta.labels = [("note", "mine")].into_iter().collect();
     world.apply(Object::Endpoints(edited.into()));
     expect![[r#"

@@ -1,12 +1,11 @@
 //! What upstream's users have reported of Endpoints, and how it is here.
 
 use expect_test::expect;
-use mainstay_endpoints::Endpoints;
 use mainstay_engine::Controller as _;
 use mainstay_model::{EndpointSubset, Object};
 
 use crate::objects::{address, address_of, endpoints, name, pod, service};
-use crate::world::{World, check};
+use crate::world::{ENDPOINTS, World, check};
 
 /// Two pods and their service, at rest.
 fn at_rest() -> World {
@@ -15,7 +14,7 @@ fn at_rest() -> World {
         pod("a", "10.0.0.1").ready(5).object(),
         pod("b", "10.0.0.2").unready(6).object(),
     ]);
-    world.settle(&Endpoints, &name("web"));
+    world.settle(&ENDPOINTS, &name("web"));
     world
 }
 
@@ -25,7 +24,7 @@ fn edit(world: &mut World, edit: impl FnOnce(&mut mainstay_model::Endpoints)) ->
     edit(&mut stored);
     let mut keys = Vec::new();
     for change in world.apply(Object::Endpoints(stored.into())) {
-        Endpoints.route(&world.store, &change, &mut keys);
+        ENDPOINTS.route(&world.store, &change, &mut keys);
     }
     keys.iter().map(ToString::to_string).collect()
 }
@@ -50,7 +49,7 @@ fn issue_85353_manual_edits_are_reverted_at_once() {
         let mut world = at_rest();
         let before = world.store.endpoints().get(&name("web")).unwrap().clone();
         assert_eq!(edit(&mut world, make), ["shop/web"]);
-        assert_eq!(world.settle(&Endpoints, &name("web")).len(), 1);
+        assert_eq!(world.settle(&ENDPOINTS, &name("web")).len(), 1);
         let after = world.store.endpoints().get(&name("web")).unwrap();
         assert_eq!((&before.subsets, &before.meta.labels), (&after.subsets, &after.meta.labels));
     }
@@ -63,9 +62,9 @@ fn issue_125354_what_is_deleted_comes_back_after_a_restart() {
     let stored = Object::Endpoints(world.store.endpoints().get(&name("web")).unwrap().clone());
     let change = world.delete(&stored);
     let mut keys = Vec::new();
-    Endpoints.route(&world.store, &change, &mut keys);
+    ENDPOINTS.route(&world.store, &change, &mut keys);
     assert_eq!(keys, [name("web")]);
-    assert_eq!(world.settle(&Endpoints, &name("web")).len(), 1);
+    assert_eq!(world.settle(&ENDPOINTS, &name("web")).len(), 1);
 }
 
 /// Changes of a pod that say nothing to clients are no reason to write.
@@ -76,7 +75,7 @@ fn issue_50936_no_write_without_a_change() {
     pod.0.meta.version.0 = 77;
     pod.0.restarts = 3;
     world.apply(pod.object());
-    assert_eq!(world.plan_of(&Endpoints, &name("web")).writes, []);
+    assert_eq!(world.plan_of(&ENDPOINTS, &name("web")).writes, []);
 }
 
 /// The version of what is behind an address, and the order of what is stored, are no reason to write.
@@ -94,7 +93,7 @@ fn issue_108077_what_says_the_same_is_not_written_again() {
         });
         stored.subsets = subsets.collect();
     });
-    assert_eq!(world.plan_of(&Endpoints, &name("web")).writes, []);
+    assert_eq!(world.plan_of(&ENDPOINTS, &name("web")).writes, []);
 }
 
 /// A user's Endpoints for which there is no service outlives every start.

@@ -4,11 +4,10 @@
 use core::net::IpAddr;
 
 use expect_test::expect;
-use mainstay_endpoints::Endpoints;
 use mainstay_model::{ClusterIp, IpFamily, Object, PodPhase};
 
 use crate::objects::{address, address_of, endpoints, name, pod, service, versioned};
-use crate::world::{World, check};
+use crate::world::{ENDPOINTS, World, check};
 
 /// The Endpoints of `web` with these subsets, as the controller leaves it.
 fn written(addresses: &[mainstay_model::EndpointAddress]) -> Object {
@@ -50,12 +49,12 @@ fn test_endpoint_with_multiple_pod_updates() {
     let services: Vec<_> = (0..10).map(|number| service(&format!("web{number}"))).collect();
     let mut world = World::of(services.iter().map(|service| service.object()).chain([ready.object()]));
     for service in &services {
-        world.settle(&Endpoints, &service.0.meta.name);
+        world.settle(&ENDPOINTS, &service.0.meta.name);
     }
     world.apply(ready.clone().unready(6).object());
     world.apply(ready.clone().ready(7).object());
     for service in &services {
-        assert_eq!(world.settle(&Endpoints, &service.0.meta.name), []);
+        assert_eq!(world.settle(&ENDPOINTS, &service.0.meta.name), []);
         let stored = world.store.endpoints().get(&service.0.meta.name).unwrap();
         assert_eq!(*stored.subsets[0].ready, [address_of(&ready)]);
     }
@@ -83,7 +82,7 @@ fn test_external_name_to_cluster_ip_transition() {
 fn test_endpoint_with_terminating_pod() {
     let ready = pod("a", "10.0.0.1").ready(5);
     let mut world = World::of([service("web").object(), ready.object()]);
-    world.settle(&Endpoints, &name("web"));
+    world.settle(&ENDPOINTS, &name("web"));
     world.apply(ready.clone().deleting().object());
     expect![[r#"
         web
@@ -147,7 +146,7 @@ fn without_families_the_address_of_the_service_decides_and_else_that_of_the_pod(
         let service = service("web").families(&[]).cluster_ip(cluster_ip);
         let pod = pod("a", "10.0.0.1").ips(&["2001:db8::1", "10.0.0.1"]).ready(5);
         let mut world = World::of([service.object(), pod.object()]);
-        world.settle(&Endpoints, &name("web"));
+        world.settle(&ENDPOINTS, &name("web"));
         let stored = world.store.endpoints().get(&name("web")).unwrap();
         assert_eq!(&*stored.subsets[0].ready[0].ip, expected, "{cluster_ip:?}");
     }
@@ -347,7 +346,7 @@ fn test_endpoints_headless_label() {
     ];
     for (service, expected) in cases {
         let mut world = World::of([service.object()]);
-        world.settle(&Endpoints, &name("web"));
+        world.settle(&ENDPOINTS, &name("web"));
         let stored = world.store.endpoints().get(&name("web")).unwrap();
         let label = stored.meta.labels.get(headless).map(|value| &**value);
         assert_eq!(label, expected.then_some(""), "{service:?}");
@@ -413,7 +412,7 @@ fn test_sync_service_addresses() {
     for (pod, publish, expected) in cases {
         let service = if publish { service("web").publish_not_ready() } else { service("web") };
         let mut world = World::of([service.object(), pod.object()]);
-        world.settle(&Endpoints, &name("web"));
+        world.settle(&ENDPOINTS, &name("web"));
         let subsets = &world.store.endpoints().get(&name("web")).unwrap().subsets;
         let ready = subsets.iter().map(|subset| subset.ready.len()).sum::<usize>();
         let not_ready = subsets.iter().map(|subset| subset.not_ready.len()).sum::<usize>();
@@ -441,7 +440,7 @@ fn test_sync_endpoints_service_not_found() {
 fn test_sync_endpoints_add_delete_ports() {
     let ready = pod("a", "10.0.0.1").ready(5);
     let mut world = World::of([service("web").object(), ready.object()]);
-    world.settle(&Endpoints, &name("web"));
+    world.settle(&ENDPOINTS, &name("web"));
     world.apply(service("web").port("second", 90, 9090, "TCP").object());
     expect![[r#"
         web

@@ -1,10 +1,9 @@
 //! Endpoints with more addresses than fit.
 
-use mainstay_endpoints::Endpoints;
 use mainstay_model::{Endpoints as Stored, Object, Write};
 
 use crate::objects::{TestPod, TestService, address, endpoints, name, pod, service};
-use crate::world::World;
+use crate::world::{ENDPOINTS, World};
 
 const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
 
@@ -25,7 +24,7 @@ fn world(service: &TestService, pods: &[Vec<TestPod>]) -> World {
 }
 
 fn settled(world: &mut World) -> Stored {
-    world.settle(&Endpoints, &name("web"));
+    world.settle(&ENDPOINTS, &name("web"));
     (**world.store.endpoints().get(&name("web")).unwrap()).clone()
 }
 
@@ -46,7 +45,7 @@ fn test_endpoint_truncate() {
     // What happens to the one that is left out is nobody's business.
     let last = pods.pop().unwrap();
     world.apply(last.clone().unready(9).object());
-    assert_eq!(world.settle(&Endpoints, &name("web")), []);
+    assert_eq!(world.settle(&ENDPOINTS, &name("web")), []);
     world.apply(last.object());
     world.delete(&pods[0].object());
     world.delete(&pods[1].object());
@@ -122,10 +121,10 @@ fn test_truncate_endpoints() {
 #[test]
 fn issue_127429_a_truncated_endpoints_is_not_written_again() {
     let mut world = world(&service("web"), &[pods("a", 1500, true)]);
-    assert_eq!(world.settle(&Endpoints, &name("web")).len(), 1);
-    assert_eq!(world.plan_of(&Endpoints, &name("web")).writes, []);
+    assert_eq!(world.settle(&ENDPOINTS, &name("web")).len(), 1);
+    assert_eq!(world.plan_of(&ENDPOINTS, &name("web")).writes, []);
     world.apply(pods("c", 1, true)[0].object());
-    assert_eq!(world.plan_of(&Endpoints, &name("web")).writes, []);
+    assert_eq!(world.plan_of(&ENDPOINTS, &name("web")).writes, []);
 }
 
 /// What was too much is left out by all who look at it, whatever order it was stored in.
@@ -137,7 +136,7 @@ fn issue_125638_a_truncated_endpoints_in_another_order_is_not_written_again() {
     subset.ready.reverse();
     stored.subsets = [subset].into();
     world.apply(Object::Endpoints(stored.into()));
-    assert_eq!(world.plan_of(&Endpoints, &name("web")).writes, []);
+    assert_eq!(world.plan_of(&ENDPOINTS, &name("web")).writes, []);
 }
 
 #[test]
@@ -146,7 +145,7 @@ fn an_annotation_without_need_goes() {
     let mut stored = settled(&mut world);
     stored.annotations = [(OVER_CAPACITY, "truncated"), ("other", "stays")].into_iter().collect();
     world.apply(Object::Endpoints(stored.into()));
-    let [Write::UpdateEndpoints(update)] = &*world.plan_of(&Endpoints, &name("web")).writes else {
+    let [Write::UpdateEndpoints(update)] = &*world.plan_of(&ENDPOINTS, &name("web")).writes else {
         panic!("no update");
     };
     assert_eq!(update.content.annotations, [("other", "stays")].into_iter().collect());

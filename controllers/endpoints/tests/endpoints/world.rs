@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use expect_test::Expect;
 use mainstay_endpoints::mirroring::Settings;
-use mainstay_endpoints::{EndpointSliceMirroring, Endpoints};
+use mainstay_endpoints::{EndpointSliceMirroring, Endpoints, subsets};
 use mainstay_engine::{Change, Controller, Memory, Moment, Now, Plan, Store, View};
 use mainstay_model::{
     AddressType, EndpointAddress, EndpointSlice, EndpointSliceContent, EndpointSubset,
@@ -16,6 +16,10 @@ use mainstay_model::{
 };
 
 use crate::objects::{CREATED, name};
+
+/// The controller of Endpoints, as it is by default.
+pub static ENDPOINTS: Endpoints =
+    Endpoints::new(subsets::Settings { batch_period: std::time::Duration::ZERO });
 
 pub struct World {
     pub store: Store,
@@ -64,7 +68,7 @@ impl World {
 
     /// What the Endpoints of that name says, after all is settled.
     pub fn settled(&mut self, key: &ObjectName) -> String {
-        self.settle(&Endpoints, key);
+        self.settle(&ENDPOINTS, key);
         self.store.endpoints().get(key).map_or_else(
             || "none\n".to_owned(),
             |stored| {
@@ -189,7 +193,7 @@ fn allowed(address: &str) {
 /// What is planned for the Endpoints of `web`.
 #[track_caller]
 pub fn check(objects: impl IntoIterator<Item = Object>, expected: Expect) {
-    check_in(&World::of(objects), &Endpoints, expected);
+    check_in(&World::of(objects), &ENDPOINTS, expected);
 }
 
 /// What is planned for the mirroring of `web`.
@@ -201,7 +205,8 @@ pub fn check_mirroring(objects: impl IntoIterator<Item = Object>, expected: Expe
 /// The same with room for so many addresses of a subset.
 #[track_caller]
 pub fn check_mirroring_of(max: usize, objects: impl IntoIterator<Item = Object>, expected: Expect) {
-    let controller = EndpointSliceMirroring::new(Settings { max_endpoints_per_subset: max });
+    let controller =
+        EndpointSliceMirroring::new(Settings { max_endpoints_per_subset: max, ..Settings::default() });
     check_in(&World::of(objects), &controller, expected);
 }
 

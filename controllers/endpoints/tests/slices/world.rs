@@ -52,7 +52,7 @@ impl World {
     }
 
     pub fn controller(&self) -> EndpointSlices {
-        EndpointSlices::new(Settings { max_endpoints_per_slice: self.max })
+        EndpointSlices::new(Settings { max_endpoints_per_slice: self.max, ..Settings::default() })
     }
 
     pub fn plan(&self) -> Plan {

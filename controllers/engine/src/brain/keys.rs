@@ -43,6 +43,10 @@ pub(super) struct KeyState {
     pub hold: Option<Hold>,
     /// Writes that the server has acknowledged without changing anything, as long as the very same is planned.
     pub vain: Vec<Write>,
+    /// Until when the key rests, since its writes took so long.
+    pub rest: Option<Moment>,
+    /// When the first change arrived that has come during the rest.
+    pub changed_in_rest: Option<Moment>,
     /// What the last plan has told, as long as each plan tells it.
     pub told: Vec<Event>,
     /// How much the last plan has left for later, and until when.
@@ -168,6 +172,7 @@ impl KeyState {
             && self.unsettled_until.is_empty()
             && self.doomed.is_empty()
             && self.vain.is_empty()
+            && self.rest.is_none()
             && self.memory.answers.is_empty()
     }
 

@@ -264,6 +264,15 @@ impl Brain {
         }
     }
 
+    /// Puts a key in line at that moment, unless it is planned before for another reason.
+    fn enqueue_later(&mut self, desk_index: usize, key: &ObjectName, moment: Moment) {
+        let Some(desk) = self.desks.get_mut(desk_index) else { return };
+        if desk.keys.get(key).is_some_and(|state| state.is_busy() || state.is_gated()) {
+            return;
+        }
+        desk.queue.wake_by(key, moment);
+    }
+
     fn pass_time(&mut self, now: Now) {
         for index in 0..self.desks.len() {
             let due = self.desks.get_mut(index).map(|desk| desk.queue.due(now.moment)).unwrap_or_default();

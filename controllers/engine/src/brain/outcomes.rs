@@ -17,6 +17,9 @@ use crate::notice::Notice;
 const PATIENCE_WITH_CONFLICTS: u32 = 10;
 const CONFLICTS_LAST: Duration = Duration::from_secs(2);
 
+/// The longest rest of a key after writes that took long.
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
 impl Brain {
     pub(super) fn write_ended(&mut self, now: Now, id: WriteId, outcome: WriteOutcome, took: Duration) {
         match &outcome {
@@ -297,10 +300,14 @@ impl Brain {
     pub(super) fn finish(&mut self, now: Now, index: usize, key: &ObjectName) {
         let Some(desk) = self.desks.get_mut(index) else { return };
         let Some(mut state) = desk.keys.remove(key) else { return };
-        if let Some(began) = state.began.take() {
-            self.meter.work_done(desk.controller.queue(), now.moment.since(began));
-        }
         let batch = std::mem::take(&mut state.batch);
+        if let Some(began) = state.began.take() {
+            let took = now.moment.since(began);
+            self.meter.work_done(desk.controller.queue(), took);
+            if batch.managed && desk.controller.rests() {
+                state.rest = Some(now.moment.after(took.min(LONGEST_REST)));
+            }
+        }
         match batch.failed {
             Some(verb) => {
                 if batch.forbidden && batch.relieved {

@@ -62,6 +62,14 @@ impl Brain {
             desk.keys.insert(key.clone(), state);
             return;
         }
+        if let Some(until) = state.rest.filter(|until| *until > now.moment) {
+            state.changed_in_rest = state.changed_in_rest.or(changed);
+            desk.queue.set_timer(key, Some(until));
+            desk.keys.insert(key.clone(), state);
+            return;
+        }
+        state.rest = None;
+        let changed = state.changed_in_rest.take().or(changed);
         let holds = |verb| state.hold.as_ref().is_some_and(|hold| hold.what.holds(verb));
         state.memory.backing_off = holds("create") || holds("delete");
 

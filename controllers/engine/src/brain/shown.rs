@@ -143,6 +143,8 @@ impl fmt::Debug for KeyState {
             conflicts,
             hold,
             vain,
+            rest,
+            changed_in_rest: _,
             told: _,
             held_back: _,
             changed: _,
@@ -165,6 +167,7 @@ impl fmt::Debug for KeyState {
             .field("conflicts", conflicts)
             .field("hold", hold)
             .field("vain", vain)
+            .field("rest", rest)
             .field("batch", batch)
             .finish()
     }

@@ -1,6 +1,7 @@
 //! What watches say: into the store, through the controllers' routes, to the keys that it touches.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mainstay_model::{ObjectName, ResourceVersion, Uid};
 
@@ -167,9 +168,7 @@ impl Brain {
         }
         let mut keys = Vec::new();
         for change in changes {
-            let Some(kind) = change.new.as_ref().or(change.old.as_ref()).map(|object| object.kind()) else {
-                continue;
-            };
+            let Some(kind) = change.kind() else { continue };
             for index in 0..self.desks.len() {
                 let Some(desk) = self.desks.get(index) else { continue };
                 let is_needed = desk.controller.kinds().contains(&kind);
@@ -181,12 +180,19 @@ impl Brain {
                 let Some(desk) = self.desks.get(index).filter(|_| is_needed) else { continue };
                 let is_primary = desk.controller.primary() == kind;
                 desk.controller.route(&self.store, change, &mut keys);
+                let period = match lane {
+                    Lane::Change => desk.controller.batch_period(change),
+                    Lane::Retry | Lane::Initial => Duration::ZERO,
+                };
                 if is_primary {
                     self.spec_changed(now, change, index);
                     self.look_for_rivals_in(now, change, index);
                 }
                 for key in keys.drain(..) {
-                    self.enqueue(index, &key, lane);
+                    match period.is_zero() {
+                        true => self.enqueue(index, &key, lane),
+                        false => self.enqueue_later(index, &key, now.moment.after(period)),
+                    }
                 }
             }
             self.object_going(now, change);
@@ -197,10 +203,12 @@ impl Brain {
     fn spec_changed(&mut self, now: Now, change: &Change, desk_index: usize) {
         let Some(meta) = change.old.as_ref().map(|old| old.meta()) else { return };
         let same = change.new.as_ref().is_some_and(|new| {
+            let is_same_spec = match new.meta().generation {
+                0 => change.old.as_ref().is_some_and(|old| new.is_same_but_for_version(old)),
+                generation => generation == meta.generation,
+            };
             let new = new.meta();
-            new.uid == meta.uid
-                && new.generation == meta.generation
-                && new.is_deleting() == meta.is_deleting()
+            new.uid == meta.uid && is_same_spec && new.is_deleting() == meta.is_deleting()
         });
         if same {
             return;

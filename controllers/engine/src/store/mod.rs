@@ -30,6 +30,13 @@ pub struct Change {
     pub new: Option<Object>,
 }
 
+impl Change {
+    /// The kind of the object; `None` of a change of nothing.
+    pub fn kind(&self) -> Option<Kind> {
+        self.new.as_ref().or(self.old.as_ref()).map(Object::kind)
+    }
+}
+
 /// All watched objects.
 #[derive(Clone, Default)]
 pub struct Store {
