@@ -79,7 +79,7 @@ subsets: {subsets}
 "
         )
     };
-    let become_ = |expected: &[&str]| {
+    let mirror_says = |expected: &[&str]| {
         wait_for(&format!("the mirror to say {expected:?}"), SOON, || {
             let found = slices(namespace, "outside")?;
             let mirrors = found.iter().all(|slice| {
@@ -90,21 +90,21 @@ subsets: {subsets}
         })
     };
     namespace.apply(&written("[{addresses: [{ip: 192.0.2.1}, {ip: 192.0.2.2}], ports: [{port: 80}]}]"))?;
-    become_(&["192.0.2.1:80", "192.0.2.2:80"])?;
+    mirror_says(&["192.0.2.1:80", "192.0.2.2:80"])?;
     namespace.apply(&written(
         "[{addresses: [{ip: 192.0.2.2}], ports: [{port: 80}]}, {addresses: [{ip: 192.0.2.3}, {ip: '2001:db8::3'}], ports: [{port: 81}]}]",
     ))?;
-    become_(&["192.0.2.2:80", "192.0.2.3:81", "2001:db8::3:81"])?;
+    mirror_says(&["192.0.2.2:80", "192.0.2.3:81", "2001:db8::3:81"])?;
 
     // What is deleted of the mirror comes back.
     namespace.kubectl(&["delete", "endpointslices", "--all"])?;
-    become_(&["192.0.2.2:80", "192.0.2.3:81", "2001:db8::3:81"])?;
+    mirror_says(&["192.0.2.2:80", "192.0.2.3:81", "2001:db8::3:81"])?;
     assert!(endpoints(namespace, "outside")?.is_some());
 
     namespace.kubectl(&["label", "endpoints", "outside", "endpointslice.kubernetes.io/skip-mirror=true"])?;
     wait_until_without_slices(namespace, "outside")?;
     namespace.kubectl(&["label", "endpoints", "outside", "endpointslice.kubernetes.io/skip-mirror-"])?;
-    become_(&["192.0.2.2:80", "192.0.2.3:81", "2001:db8::3:81"])?;
+    mirror_says(&["192.0.2.2:80", "192.0.2.3:81", "2001:db8::3:81"])?;
     namespace.kubectl(&["delete", "endpoints", "outside"])?;
     wait_until_without_slices(namespace, "outside")
 }
