@@ -261,10 +261,7 @@ mod tests {
         assert_eq!(settings(config("replicationcontroller")).rivals, None);
         let config = config("*");
         assert_eq!(config.replication_burst, mainstay_replication::Settings::default().burst);
-        assert_eq!(
-            config.max_endpoints_per_slice,
-            slices::Settings::default().max_endpoints_per_slice
-        );
+        assert_eq!(config.max_endpoints_per_slice, slices::Settings::default().max_endpoints_per_slice);
         assert_eq!(
             config.mirroring_max_endpoints_per_subset,
             mirroring::Settings::default().max_endpoints_per_subset

@@ -134,9 +134,7 @@ fn names_that_begin_alike_are_told_apart() {
         ("*,-endpoints-controller,-endpointslice,-endpointslice-mirroring-controller", ["off", "off", "off"]),
     ] {
         let pods = pods(&format!("[kcm, '--controllers={list}']"));
-        for (name, mode) in
-            ["endpoints", "endpointslice", "endpointslice-mirroring"].iter().zip(modes)
-        {
+        for (name, mode) in ["endpoints", "endpointslice", "endpointslice-mirroring"].iter().zip(modes) {
             let found = around.found_of(&format!("{name}-controller"), &pods, "", "2s");
             let first = found.lines().next().unwrap();
             assert!(first.ends_with(&format!(" is {mode}")), "{list}, {name}: {found}");

@@ -106,9 +106,8 @@ impl Rendered {
     /// The duties of controllers that there are ClusterRoles for.
     pub fn duties(&self) -> BTreeSet<&str> {
         let duty = |name: &'_ str| name.rsplit_once('.').map(|(_, duty)| duty.to_owned());
-        let is_of = |known: &&str| {
-            self.names("ClusterRole").iter().any(|name| duty(name).as_deref() == Some(known))
-        };
+        let is_of =
+            |known: &&str| self.names("ClusterRole").iter().any(|name| duty(name).as_deref() == Some(known));
         ["endpoints", "mirroring", "replication", "slices"].into_iter().filter(is_of).collect()
     }
 

@@ -92,7 +92,10 @@ fn change_all_the_time(namespace: &Namespace<'_>, time: Duration) -> Result<usiz
     while start.elapsed() < time {
         let pods = namespace.pods(&selector)?;
         let pod = name_of(pods.first().context("no pods")?);
-        let address = format!(r#"[{{"op": "replace", "path": "/subsets/0/addresses/0/ip", "value": "192.0.2.{}"}}]"#, 1 + changes % 200);
+        let address = format!(
+            r#"[{{"op": "replace", "path": "/subsets/0/addresses/0/ip", "value": "192.0.2.{}"}}]"#,
+            1 + changes % 200
+        );
         namespace.kubectl(&["patch", "endpoints", "elsewhere", "--type=json", "--patch", &address])?;
         match changes % 4 {
             0 | 2 => {

@@ -46,7 +46,14 @@ pub fn what_is_edited_is_put_right(_world: &World, namespace: &Namespace<'_>) ->
         json!({"endpoints": null}),
         json!({"ports": [{"name": "", "port": 9, "protocol": "TCP"}]}),
     ] {
-        namespace.kubectl(&["patch", "endpointslice", &slice, "--type=merge", "--patch", &patch.to_string()])?;
+        namespace.kubectl(&[
+            "patch",
+            "endpointslice",
+            &slice,
+            "--type=merge",
+            "--patch",
+            &patch.to_string(),
+        ])?;
         wait_until_all_is_said(namespace, SOON)?;
         wait_for("the port to be the service's", SOON, || {
             let found = slices(namespace, NAME)?;

@@ -33,7 +33,10 @@ const TESTS: &[Test] = &[
     test("ownership::all_controllers_act_and_say_so", ownership::all_controllers_act_and_say_so),
     test("healing::what_is_deleted_comes_back", healing::what_is_deleted_comes_back),
     test("healing::what_is_edited_is_put_right", healing::what_is_edited_is_put_right),
-    test("ownership::a_selector_that_goes_leaves_no_slices", ownership::a_selector_that_goes_leaves_no_slices),
+    test(
+        "ownership::a_selector_that_goes_leaves_no_slices",
+        ownership::a_selector_that_goes_leaves_no_slices,
+    ),
     test("ownership::what_a_user_writes_is_mirrored", ownership::what_a_user_writes_is_mirrored),
     test(
         "connections::no_connection_fails_while_pods_are_replaced",

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use mainstay_e2e::node::SAMPLE_IMAGE;
 use mainstay_e2e::testbed::Namespace;
-use mainstay_e2e::wait::wait_for;
 use mainstay_e2e::testbed::SOON;
+use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
 
 /// The label of slices that belong to a service, with its name as value.

@@ -166,9 +166,8 @@ mod tests {
     use super::*;
 
     fn lines(tests: &Tests, machine: &Machine) -> Vec<String> {
-        let names =
-            ["architecture", "cluster", "conformance", "fixture", "image", "rivals", "services"]
-                .map(str::to_owned);
+        let names = ["architecture", "cluster", "conformance", "fixture", "image", "rivals", "services"]
+            .map(str::to_owned);
         let targets = Targets { has_library: true, has_program: true, tests: names.into() };
         compose(tests, &targets, machine).into_iter().map(|group| group.arguments.join(" ")).collect()
     }
