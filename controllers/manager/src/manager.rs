@@ -215,11 +215,12 @@ mod tests {
     #[test]
     fn what_no_controller_needs_is_not_watched() {
         let kinds = |list| -> BTreeSet<Kind> {
-            let controllers = controllers(&config(list));
-            let of = |controller: &Box<dyn Controller + Send>| {
-                [controller.kinds(), controller.helpful_kinds()].concat()
-            };
-            controllers.iter().flat_map(of).collect()
+            let mut kinds = BTreeSet::new();
+            for controller in controllers(&config(list)) {
+                kinds.extend(controller.kinds());
+                kinds.extend(controller.helpful_kinds());
+            }
+            kinds
         };
         assert_eq!(
             kinds("replicationcontroller"),
