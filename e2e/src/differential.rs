@@ -88,7 +88,7 @@ pub fn run(options: &Options) -> Result<()> {
     let cluster = Cluster::up(&ClusterOptions {
         name: CLUSTER.to_owned(),
         nodes: Nodes::Fake(NODES),
-        in_tree: InTree::AllButOurs,
+        in_tree: InTree::Default,
         audit: false,
     })?;
     let compared = compare_both(&cluster, program, &chapters);
@@ -149,7 +149,7 @@ fn compare_both(cluster: &Cluster, program: PathBuf, chapters: &[Chapter]) -> Re
     in_tree.stop()?;
 
     // The rest of it is needed by both.
-    cluster.controller_manager_start(&InTree::AllButOurs, &Managers::unlimited())?;
+    cluster.controller_manager_start(&InTree::Default, &Managers::unlimited())?;
     let mainstay = Side { word: "ours", manager: Manager::Ours, managers: &managers };
     mainstay.start()?;
     eprintln!("the same steps by Mainstay");

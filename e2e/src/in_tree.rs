@@ -6,12 +6,24 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// The controllers of kube-controller-manager that Mainstay has too: off in a fixture unless asked for.
-pub const CONTROLLERS_OF_MAINSTAY: &[&str] = &["replicationcontroller-controller"];
+/// The controllers of kube-controller-manager that Mainstay has too.
+pub const CONTROLLERS_OF_MAINSTAY: &[&str] = &[
+    "endpoints-controller",
+    "endpointslice-controller",
+    "endpointslice-mirroring-controller",
+    "replicationcontroller-controller",
+];
 
-/// What Mainstay is told where it is to act at once, by `--controllers` or in the value of its chart: by itself it first sees for a minute
-/// that nobody else acts.
+/// Those of them that are off in a fixture unless asked for: what [`MAINSTAY_ACTS`] switches on.
+pub const OFF_BY_DEFAULT: &[&str] = &["replicationcontroller-controller"];
+
+/// What Mainstay is told where it is to make pods at once, by `--controllers` or in the value of its chart: by itself it first sees for a
+/// minute that nobody else acts. Services are left to the in-tree controllers.
 pub const MAINSTAY_ACTS: &str = "replicationcontroller=on";
+
+/// What Mainstay is told where all its controllers are to act at once. In a cluster it goes with [`InTree::without_ours`].
+pub const MAINSTAY_DOES_ALL: &str =
+    "endpoint=on,endpointslice=on,endpointslicemirroring=on,replicationcontroller=on";
 
 /// What kubeadm switches on beside the default ones.
 const KUBEADM: &str = "*,bootstrapsigner,tokencleaner";
@@ -24,9 +36,9 @@ const KUBEADM: &str = "*,bootstrapsigner,tokencleaner";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum InTree {
-    /// All but those that Mainstay has.
+    /// All but those that are [`OFF_BY_DEFAULT`].
     #[default]
-    AllButOurs,
+    Default,
     /// All, those that Mainstay has included.
     All,
     /// None: kube-controller-manager does not run.
@@ -36,11 +48,22 @@ pub enum InTree {
 }
 
 impl InTree {
+    /// All but those that Mainstay has.
+    pub fn without_ours() -> InTree {
+        let off = CONTROLLERS_OF_MAINSTAY.iter().map(|name| format!("-{name}"));
+        InTree::List(KUBEADM.split(',').map(str::to_owned).chain(off).collect())
+    }
+
+    /// Only those that Mainstay has.
+    pub fn ours() -> InTree {
+        InTree::List(CONTROLLERS_OF_MAINSTAY.iter().map(|name| (*name).to_owned()).collect())
+    }
+
     /// The value for `kube-controller-manager --controllers`; none when it is not to run.
     pub fn controllers_flag(&self) -> Option<String> {
         match self {
-            InTree::AllButOurs => {
-                let off = CONTROLLERS_OF_MAINSTAY.iter().map(|name| format!(",-{name}"));
+            InTree::Default => {
+                let off = OFF_BY_DEFAULT.iter().map(|name| format!(",-{name}"));
                 Some(format!("{KUBEADM}{}", off.collect::<String>()))
             }
             InTree::All => Some(KUBEADM.to_owned()),
@@ -71,7 +94,7 @@ impl FromStr for InTree {
     fn from_str(text: &str) -> Result<Self> {
         match text.trim() {
             "" => bail!("an empty list: say `none` for no controller at all"),
-            "default" => Ok(InTree::AllButOurs),
+            "default" => Ok(InTree::Default),
             "all" => Ok(InTree::All),
             "none" => Ok(InTree::None),
             list => list.split(',').map(item).collect::<Result<_>>().map(InTree::List),
@@ -94,7 +117,7 @@ fn item(text: &str) -> Result<String> {
 impl fmt::Display for InTree {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InTree::AllButOurs => formatter.write_str("default"),
+            InTree::Default => formatter.write_str("default"),
             InTree::All => formatter.write_str("all"),
             InTree::None => formatter.write_str("none"),
             InTree::List(names) => formatter.write_str(&names.join(",")),
@@ -140,14 +163,27 @@ mod tests {
     }
 
     #[test]
-    fn the_default_leaves_out_what_mainstay_has() {
+    fn the_default_leaves_out_what_mainstay_does_by_default() {
         let flag = InTree::default().controllers_flag().unwrap();
-        for name in CONTROLLERS_OF_MAINSTAY {
+        for name in OFF_BY_DEFAULT {
             assert!(flag.ends_with(&format!(",-{name}")), "{flag}");
             assert!(!InTree::default().runs(name));
-            assert!(InTree::All.runs(name));
         }
+        assert!(InTree::default().runs("endpointslice-controller"));
         assert_eq!(InTree::None.controllers_flag(), None);
+    }
+
+    #[test]
+    fn what_mainstay_has_can_be_left_out_or_run_alone() {
+        for name in CONTROLLERS_OF_MAINSTAY {
+            assert!(InTree::All.runs(name), "{name}");
+            assert!(InTree::ours().runs(name), "{name}");
+            assert!(!InTree::without_ours().runs(name), "{name}");
+        }
+        for name in ["serviceaccount-controller", "bootstrapsigner", "namespace-controller"] {
+            assert!(InTree::without_ours().runs(name), "{name}");
+            assert!(!InTree::ours().runs(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 {{/* The controllers that Mainstay has: canonical name, and the older name that every supported kube-controller-manager accepts. */}}
 {{- define "mainstay.controllers.own" -}}
+endpoints-controller: endpoint
+endpointslice-controller: endpointslice
+endpointslice-mirroring-controller: endpointslicemirroring
 replicationcontroller-controller: replicationcontroller
 {{- end -}}
 
@@ -16,9 +19,6 @@ daemonset-controller: daemonset
 deployment-controller: deployment
 device-taint-eviction-controller: ""
 disruption-controller: disruption
-endpoints-controller: endpoint
-endpointslice-controller: endpointslice
-endpointslice-mirroring-controller: endpointslicemirroring
 ephemeral-volume-controller: ephemeral-volume
 garbage-collector-controller: garbagecollector
 horizontal-pod-autoscaler-controller: horizontalpodautoscaling
@@ -116,7 +116,7 @@ volumeattributesclass-protection-controller: ""
 {{- $own := include "mainstay.controllers.own" . | fromYaml -}}
 {{- $controllers := include "mainstay.controllers" . | fromYaml -}}
 {{- $list := list "*" "bootstrapsigner" "tokencleaner" -}}
-{{- range $name := concat $controllers.on $controllers.auto -}}
+{{- range $name := concat $controllers.on $controllers.auto | sortAlpha -}}
 {{- $list = append $list (printf "-%s" (get $own $name)) -}}
 {{- end -}}
 {{- $list | join "," -}}

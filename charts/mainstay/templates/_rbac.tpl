@@ -104,6 +104,45 @@ subjects:
   verbs: [get, list, watch]
 {{- end -}}
 
+{{/* Some distributions let nobody write addresses of pods into an Endpoints who has not the right to endpoints/restricted. */}}
+{{- define "mainstay.rules.endpoints" -}}
+- apiGroups: [""]
+  resources: [services, pods]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [endpoints]
+  verbs: [get, list, watch, create, update, delete]
+- apiGroups: [""]
+  resources: [endpoints/restricted]
+  verbs: [create]
+{{- end -}}
+
+{{/* A slice sets blockOwnerDeletion towards its service, which an admission plugin allows to those who may update the owner's finalizers. */}}
+{{- define "mainstay.rules.slices" -}}
+- apiGroups: [""]
+  resources: [services, pods, nodes]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [services/finalizers]
+  verbs: [update]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch, create, update, delete]
+{{- end -}}
+
+{{/* The owner of these slices is the Endpoints. */}}
+{{- define "mainstay.rules.mirroring" -}}
+- apiGroups: [""]
+  resources: [services, endpoints]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [endpoints/finalizers]
+  verbs: [update]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch, create, update, delete]
+{{- end -}}
+
 {{/* What shows that somebody else acts: kube-controller-manager's pods, which no right can limit by label, and its lease. */}}
 {{- define "mainstay.rules.rivals" -}}
 - apiGroups: [""]

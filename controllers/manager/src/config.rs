@@ -42,6 +42,10 @@ pub struct Config {
     pub concurrent_writes: usize,
     /// The ceiling of pods under way for one ReplicationController.
     pub replication_burst: usize,
+    /// The most endpoints of one EndpointSlice.
+    pub max_endpoints_per_slice: usize,
+    /// The most addresses of a subset that are mirrored.
+    pub mirroring_max_endpoints_per_subset: usize,
     /// The longest wait between attempts.
     pub retry_cap: Duration,
     /// How long one audit of all caches takes.
@@ -97,6 +101,11 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 
+/// The most of anything that may be under way.
+const MOST_AT_ONCE: usize = 65_536;
+/// The most endpoints that the API allows in a slice.
+const LARGEST_SLICE: usize = 1_000;
+
 /// Puts the configuration together.
 pub fn load(
     flags: &BTreeMap<&'static str, String>,
@@ -117,8 +126,11 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
     let server = layers.read_optional(&setting::SERVER, value::server);
     let request_timeout = duration(layers, &setting::REQUEST_TIMEOUT, 100 * MILLISECOND..=HOUR);
     let controllers = layers.read(&setting::CONTROLLERS, controller_list::parse);
-    let concurrent_writes = number(layers, &setting::CONCURRENT_WRITES);
-    let replication_burst = number(layers, &setting::REPLICATION_BURST);
+    let concurrent_writes = number(layers, &setting::CONCURRENT_WRITES, MOST_AT_ONCE);
+    let replication_burst = number(layers, &setting::REPLICATION_BURST, MOST_AT_ONCE);
+    let max_endpoints_per_slice = number(layers, &setting::MAX_ENDPOINTS_PER_SLICE, LARGEST_SLICE);
+    let mirroring_max_endpoints_per_subset =
+        number(layers, &setting::MIRRORING_MAX_ENDPOINTS_PER_SUBSET, LARGEST_SLICE);
     let retry_cap = duration(layers, &setting::RETRY_CAP, 5 * MILLISECOND..=HOUR);
     let audit_interval = duration(layers, &setting::AUDIT_INTERVAL, SECOND..=24 * HOUR);
     let namespace = layers
@@ -141,6 +153,8 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
         controllers: controllers?,
         concurrent_writes: concurrent_writes?,
         replication_burst: replication_burst?,
+        max_endpoints_per_slice: max_endpoints_per_slice?,
+        mirroring_max_endpoints_per_subset: mirroring_max_endpoints_per_subset?,
         retry_cap: retry_cap?,
         audit_interval: audit_interval?,
         canary: canary?,
@@ -237,8 +251,8 @@ fn duration(layers: &mut Layers, setting: &Setting, range: RangeInclusive<Durati
     layers.read(setting, |text| value::duration(text, &range))
 }
 
-fn number(layers: &mut Layers, setting: &Setting) -> Option<usize> {
-    layers.read(setting, |text| value::number(text, &(1..=65_536)))
+fn number(layers: &mut Layers, setting: &Setting, most: usize) -> Option<usize> {
+    layers.read(setting, |text| value::number(text, &(1..=most)))
 }
 
 #[cfg(test)]

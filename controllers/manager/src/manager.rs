@@ -4,6 +4,7 @@ use std::io::stderr;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
+use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirroring, slices};
 use mainstay_engine::{Controller, RivalSettings};
 use mainstay_model::ObjectName;
 use mainstay_replication::ReplicationControllers;
@@ -14,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command_line::Flags;
 use crate::config::controller_list::{ControllerList, Mode};
-use crate::config::controller_names::REPLICATION_CONTROLLER;
+use crate::config::controller_names::{
+    ENDPOINT_SLICE_MIRRORING, ENDPOINT_SLICES, ENDPOINTS, REPLICATION_CONTROLLER,
+};
 use crate::config::surroundings::Surroundings;
 use crate::config::{self, Config, Loaded};
 use crate::logs;
@@ -151,19 +154,36 @@ fn settings(config: Config) -> Settings {
     }
 }
 
-/// The controllers that are switched on.
+/// The controllers that are not off. What none of them needs is not watched.
 fn controllers(config: &Config) -> Vec<Box<dyn Controller + Send>> {
-    let mut controllers: Vec<Box<dyn Controller + Send>> = Vec::new();
-    if config.controllers.modes.contains_key(REPLICATION_CONTROLLER) {
-        let burst = config.replication_burst;
-        controllers.push(Box::new(ReplicationControllers::new(mainstay_replication::Settings { burst })));
+    config.controllers.modes.keys().filter_map(|name| controller(name, config)).collect()
+}
+
+/// The controller of that canonical name.
+fn controller(name: &str, config: &Config) -> Option<Box<dyn Controller + Send>> {
+    match name {
+        ENDPOINTS => Some(Box::new(Endpoints)),
+        ENDPOINT_SLICES => {
+            let max_endpoints_per_slice = config.max_endpoints_per_slice;
+            Some(Box::new(EndpointSlices::new(slices::Settings { max_endpoints_per_slice })))
+        }
+        ENDPOINT_SLICE_MIRRORING => {
+            let max_endpoints_per_subset = config.mirroring_max_endpoints_per_subset;
+            Some(Box::new(EndpointSliceMirroring::new(mirroring::Settings { max_endpoints_per_subset })))
+        }
+        REPLICATION_CONTROLLER => {
+            let burst = config.replication_burst;
+            Some(Box::new(ReplicationControllers::new(mainstay_replication::Settings { burst })))
+        }
+        _ => None,
     }
-    controllers
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use mainstay_model::Kind;
 
     use super::*;
 
@@ -177,12 +197,45 @@ mod tests {
 
     #[test]
     fn every_controller_that_is_on_is_started_under_its_own_name() {
-        for list in ["*", "replicationcontroller", "-replicationcontroller"] {
+        for list in [
+            "*",
+            "replicationcontroller",
+            "endpoint",
+            "endpointslice,endpointslicemirroring",
+            "*,-endpointslice",
+            "-replicationcontroller",
+        ] {
             let config = config(list);
             let started: Vec<&str> =
                 controllers(&config).iter().map(|controller| controller.name()).collect();
             assert_eq!(started, config.controllers.modes.keys().copied().collect::<Vec<_>>(), "{list}");
         }
+    }
+
+    #[test]
+    fn what_no_controller_needs_is_not_watched() {
+        let kinds = |list| -> BTreeSet<Kind> {
+            let mut kinds = BTreeSet::new();
+            for controller in controllers(&config(list)) {
+                kinds.extend(controller.kinds());
+                kinds.extend(controller.helpful_kinds());
+            }
+            kinds
+        };
+        assert_eq!(
+            kinds("replicationcontroller"),
+            [Kind::Pod, Kind::ReplicationController, Kind::ResourceQuota].into()
+        );
+        assert_eq!(kinds("endpoint"), [Kind::Service, Kind::Pod, Kind::Endpoints].into());
+        assert_eq!(
+            kinds("endpointslice"),
+            [Kind::Service, Kind::Pod, Kind::Node, Kind::EndpointSlice].into()
+        );
+        assert_eq!(
+            kinds("endpointslicemirroring"),
+            [Kind::Service, Kind::Endpoints, Kind::EndpointSlice].into()
+        );
+        assert_eq!(kinds("-replicationcontroller"), BTreeSet::new());
     }
 
     #[test]
@@ -202,8 +255,17 @@ mod tests {
         assert_eq!(ours.leader_election.unwrap().lease.to_string(), "mainstay-system/mainstay");
         let rivals = ours.rivals.unwrap();
         assert_eq!(rivals.canary.to_string(), "mainstay-system/mainstay-canary");
-        assert_eq!(rivals.controllers, [REPLICATION_CONTROLLER].into());
+        assert_eq!(
+            rivals.controllers,
+            [ENDPOINTS, ENDPOINT_SLICES, ENDPOINT_SLICE_MIRRORING, REPLICATION_CONTROLLER].into()
+        );
         assert_eq!(settings(config("replicationcontroller")).rivals, None);
-        assert_eq!(config("*").replication_burst, mainstay_replication::Settings::default().burst);
+        let config = config("*");
+        assert_eq!(config.replication_burst, mainstay_replication::Settings::default().burst);
+        assert_eq!(config.max_endpoints_per_slice, slices::Settings::default().max_endpoints_per_slice);
+        assert_eq!(
+            config.mirroring_max_endpoints_per_subset,
+            mirroring::Settings::default().max_endpoints_per_subset
+        );
     }
 }

@@ -41,7 +41,7 @@ pub struct Up {
     /// kwok.x-k8s.io/node=fake:NoSchedule
     #[arg(long, value_name = "N")]
     fake_nodes: Option<u32>,
-    /// In-tree controllers that run beside Mainstay: `all`, `none`, `default` (all but those that Mainstay has),
+    /// In-tree controllers that run beside Mainstay: `all`, `none`, `default` (all but those that it does in tests),
     /// or a list as kube-controller-manager takes it. With `none`, pods are refused until something makes the
     /// default ServiceAccounts
     #[arg(long, value_name = "LIST", default_value = "default", allow_hyphen_values = true)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::objects::{list, text};
 use super::page;
 use super::target::Target;
-use crate::in_tree::{CONTROLLERS_OF_MAINSTAY, InTree};
+use crate::in_tree::{InTree, OFF_BY_DEFAULT};
 use crate::wait::wait_for;
 
 /// What kubeadm gives, without what Mainstay has. Upstream takes this short name too.
@@ -71,7 +71,7 @@ pub fn read(pods: &Value) -> Vec<InTreePod> {
             .collect();
         let controllers = controllers_argument(&words);
         let items = InTree::List(controllers.split(',').map(|item| item.trim().to_owned()).collect());
-        let runs = CONTROLLERS_OF_MAINSTAY.iter().copied().filter(|name| items.runs(name)).collect();
+        let runs = OFF_BY_DEFAULT.iter().copied().filter(|name| items.runs(name)).collect();
         InTreePod { name: text(pod, "/metadata/name"), controllers, runs }
     };
     list(pods, "/items").map(of_pod).collect()
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn no_list_means_all_and_no_pod_means_nothing() {
         let pods = read(&pod(&["kube-controller-manager", "--leader-elect=true"]));
-        assert_eq!(pods[0].runs, CONTROLLERS_OF_MAINSTAY);
+        assert_eq!(pods[0].runs, OFF_BY_DEFAULT);
         assert!(read(&json!({"items": []})).is_empty());
     }
 

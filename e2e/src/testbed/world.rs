@@ -112,6 +112,7 @@ impl World {
         }
         for arguments in [
             &["get", "replicationcontrollers,pods,resourcequotas", "--output", "wide"][..],
+            &["get", "services,endpoints,endpointslices", "--output", "wide"],
             &["describe", "replicationcontrollers"],
             &["get", "events", "--sort-by", ".lastTimestamp", "--field-selector", "type!=Normal"],
         ] {

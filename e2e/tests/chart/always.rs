@@ -22,6 +22,8 @@ const CONFIGURATION_KEYS: &[&str] = &[
     "listen-address",
     "log-format",
     "log-level",
+    "max-endpoints-per-slice",
+    "mirroring-max-endpoints-per-subset",
     "replication-burst",
     "request-timeout",
     "retry-cap",

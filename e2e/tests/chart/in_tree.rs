@@ -31,14 +31,18 @@ impl Around {
 {{- $renewed := now | dateModify (printf "-%s" $.Values.age) | date "2006-01-02T15:04:05.000000Z07:00" -}}
 {{- $lease = dict "spec" (dict "holderIdentity" . "renewTime" $renewed) -}}
 {{- end -}}
-{{- include "mainstay.inTree.found" (dict "controller" "replicationcontroller-controller" "pods" .Values.pods "lease" $lease "takeover" "TAKEOVER") -}}
+{{- include "mainstay.inTree.found" (dict "controller" .Values.controller "pods" .Values.pods "lease" $lease "takeover" "TAKEOVER") -}}
 "#;
         std::fs::write(folder.join("templates/NOTES.txt"), notes).unwrap();
         Around(folder)
     }
 
     fn found(&self, pods: &str, holder: &str, age: &str) -> String {
-        let values = format!("{{pods: {pods}, holder: '{holder}', age: {age}}}");
+        self.found_of("replicationcontroller-controller", pods, holder, age)
+    }
+
+    fn found_of(&self, controller: &str, pods: &str, holder: &str, age: &str) -> String {
+        let values = format!("{{controller: {controller}, pods: {pods}, holder: '{holder}', age: {age}}}");
         let folder = self.0.to_str().unwrap();
         let output = helm(&["install", "--dry-run=client", "it", folder, "--values", "-"], &values);
         let text = String::from_utf8(output.stdout).unwrap();
@@ -116,5 +120,24 @@ fn command_lines_are_read_as_upstream_reads_them() {
     ] {
         let found = around.found(&pods(command), "", "2s");
         assert!(found.contains(&format!("replicationcontroller is {mode}")), "{command}: {found}");
+    }
+}
+
+#[test]
+fn names_that_begin_alike_are_told_apart() {
+    let around = Around::new("names");
+    for (list, modes) in [
+        ("*", ["on", "on", "on"]),
+        ("*,-endpoint", ["off", "on", "on"]),
+        ("*,-endpointslice-controller", ["on", "off", "on"]),
+        ("*,-endpointslicemirroring", ["on", "on", "off"]),
+        ("*,-endpoints-controller,-endpointslice,-endpointslice-mirroring-controller", ["off", "off", "off"]),
+    ] {
+        let pods = pods(&format!("[kcm, '--controllers={list}']"));
+        for (name, mode) in ["endpoints", "endpointslice", "endpointslice-mirroring"].iter().zip(modes) {
+            let found = around.found_of(&format!("{name}-controller"), &pods, "", "2s");
+            let first = found.lines().next().unwrap();
+            assert!(first.ends_with(&format!(" is {mode}")), "{list}, {name}: {found}");
+        }
     }
 }

@@ -82,10 +82,12 @@ fn pods_are_replaced_when_their_configuration_changes_and_not_else() {
 
 #[test]
 fn notes_tell_each_mode_and_how_to_see_it() {
-    let takeover = [
-        "--controllers=*,bootstrapsigner,tokencleaner,-replicationcontroller/",
-        "controller-manager.controllers=*,bootstrapsigner,tokencleaner,-replicationcontroller'",
-    ];
+    let takeover = |off: &str| {
+        [
+            format!("--controllers=*,bootstrapsigner,tokencleaner,{off}/"),
+            format!("controller-manager.controllers=*,bootstrapsigner,tokencleaner,{off}'"),
+        ]
+    };
     let see = [
         "kubectl --namespace mainstay-system get lease mainstay",
         "/api/v1/namespaces/mainstay-system/services/mainstay-metrics:metrics/proxy/readyz?verbose",
@@ -96,8 +98,16 @@ fn notes_tell_each_mode_and_how_to_see_it() {
 
     // Nothing was looked up: it is not said that nothing is there.
     let auto = notes(with(""));
-    let hints = ["replicationcontroller-controller  auto", "stays passive while", events];
-    for hint in hints.iter().chain(&takeover).chain(&see) {
+    let hints = [
+        "endpoints-controller  auto",
+        "endpointslice-controller  auto",
+        "endpointslice-mirroring-controller  auto",
+        "replicationcontroller-controller  auto",
+        "stays passive while",
+        events,
+    ];
+    let all = takeover("-endpoint,-endpointslice,-endpointslicemirroring,-replicationcontroller");
+    for hint in hints.iter().chain(&see).copied().chain(all.iter().map(String::as_str)) {
         assert!(auto.contains(hint), "{hint:?} is not in {auto}");
     }
     for absent in ["WARNING", "What there is of", "nothing that runs"] {
@@ -106,7 +116,8 @@ fn notes_tell_each_mode_and_how_to_see_it() {
 
     let on = notes(with("controllers: replicationcontroller"));
     let hints = ["replicationcontroller-controller  on", "WARNING", "must not run"];
-    for hint in hints.iter().chain(&takeover).chain(&see) {
+    let one = takeover("-replicationcontroller");
+    for hint in hints.iter().chain(&see).copied().chain(one.iter().map(String::as_str)) {
         assert!(on.contains(hint), "{hint:?} is not in {on}");
     }
     for absent in ["passive", events] {
@@ -114,12 +125,13 @@ fn notes_tell_each_mode_and_how_to_see_it() {
     }
 
     let off = notes(with(
-        "{controllers: '-replicationcontroller,endpoint', replicas: 0, leaderElection: {enabled: false}}",
+        "{controllers: '-replicationcontroller,podgc', replicas: 0, leaderElection: {enabled: false}}",
     ));
     for hint in [
         "replicationcontroller-controller  off",
         "no controller acts",
-        "left to kube-controller-manager: endpoints-controller",
+        "endpointslice-controller  off",
+        "left to kube-controller-manager: pod-garbage-collector-controller",
         "no replica",
     ] {
         assert!(off.contains(hint), "{hint:?} is not in {off}");

@@ -96,11 +96,19 @@ impl Rendered {
     pub fn mode(&self) -> &'static str {
         let has = |duty: &str| self.names("ClusterRole").iter().any(|name| name.ends_with(duty));
         match (has(".replication"), has(".rivals"), self.kind("ReplicationController").len()) {
-            (false, false, 0) => "off",
+            (false, _, _) => "off",
             (true, false, 0) => "on",
             (true, true, 1) => "auto",
             parts => panic!("half of a mode, {parts:?}, of {:?}", self.install.values),
         }
+    }
+
+    /// The duties of controllers that there are ClusterRoles for.
+    pub fn duties(&self) -> BTreeSet<&str> {
+        let duty = |name: &'_ str| name.rsplit_once('.').map(|(_, duty)| duty.to_owned());
+        let is_of =
+            |known: &&str| self.names("ClusterRole").iter().any(|name| duty(name).as_deref() == Some(known));
+        ["endpoints", "mirroring", "replication", "slices"].into_iter().filter(is_of).collect()
     }
 
     /// The duration of the pods' toleration of this taint: None when it is not tolerated, no number when it is for ever.

@@ -7,21 +7,44 @@ use serde_json::json;
 use crate::install::{Install, with};
 use crate::rendered::{Rendered, text};
 
-/// The rights of a manager whose controllers are on.
-fn rights_to_act() -> BTreeSet<String> {
-    BTreeSet::from(
-        [
-            "/events create,patch",
-            "/pods get,list,watch,create,patch,delete",
-            "/replicationcontrollers get,list,watch",
-            "/replicationcontrollers/finalizers update",
-            "/replicationcontrollers/status patch",
-            "/resourcequotas get,list,watch",
-            "coordination.k8s.io/leases create",
-            "coordination.k8s.io/leases get,update mainstay",
-        ]
-        .map(str::to_owned),
-    )
+/// What every manager needs: to be elected, and to tell.
+const ALWAYS: &[&str] = &[
+    "/events create,patch",
+    "coordination.k8s.io/leases create",
+    "coordination.k8s.io/leases get,update mainstay",
+];
+const REPLICATION: &[&str] = &[
+    "/pods get,list,watch,create,patch,delete",
+    "/replicationcontrollers get,list,watch",
+    "/replicationcontrollers/finalizers update",
+    "/replicationcontrollers/status patch",
+    "/resourcequotas get,list,watch",
+];
+const ENDPOINTS: &[&str] = &[
+    "/endpoints get,list,watch,create,update,delete",
+    "/endpoints/restricted create",
+    "/services,pods get,list,watch",
+];
+const SLICES: &[&str] = &[
+    "/services,pods,nodes get,list,watch",
+    "/services/finalizers update",
+    "discovery.k8s.io/endpointslices get,list,watch,create,update,delete",
+];
+const MIRRORING: &[&str] = &[
+    "/services,endpoints get,list,watch",
+    "/endpoints/finalizers update",
+    "discovery.k8s.io/endpointslices get,list,watch,create,update,delete",
+];
+/// To see whether somebody else acts.
+const RIVALS: &[&str] = &[
+    "/pods list",
+    "/replicationcontrollers create",
+    "/replicationcontrollers get,patch mainstay-canary",
+    "coordination.k8s.io/leases get kube-controller-manager",
+];
+
+fn rights(duties: &[&[&str]]) -> BTreeSet<String> {
+    duties.iter().copied().flatten().map(|right| (*right).to_owned()).collect()
 }
 
 /// A value set, and what it must do beyond what holds for all.
@@ -38,20 +61,17 @@ pub const CASES: &[Case] = &[
         assert_eq!(
             rendered.names("ClusterRole"),
             BTreeSet::from([
+                "mainstay.mainstay-system.endpoints",
                 "mainstay.mainstay-system.events",
+                "mainstay.mainstay-system.mirroring",
                 "mainstay.mainstay-system.replication",
                 "mainstay.mainstay-system.rivals",
+                "mainstay.mainstay-system.slices",
             ])
         );
         assert_eq!(
             rendered.rights(),
-            &rights_to_act()
-                | &BTreeSet::from([
-                    "/pods list",
-                    "/replicationcontrollers create",
-                    "/replicationcontrollers get,patch mainstay-canary",
-                    "coordination.k8s.io/leases get kube-controller-manager",
-                ].map(str::to_owned))
+            rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, RIVALS])
         );
         let configuration = rendered.configuration();
         assert_eq!(configuration["controllers"], "*");
@@ -88,15 +108,24 @@ pub const CASES: &[Case] = &[
     ("nine replicas", with("replicas: 9"), |rendered| assert_eq!(rendered.replicas(), 9)),
     ("replication off", with("controllers: '*,-replicationcontroller'"), |rendered| {
         assert_eq!(rendered.mode(), "off");
-        assert_eq!(
-            rendered.rights(),
-            BTreeSet::from([
-                "/events create,patch",
-                "coordination.k8s.io/leases create",
-                "coordination.k8s.io/leases get,update mainstay",
-            ].map(str::to_owned)),
-            "for the election"
-        );
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, ENDPOINTS, SLICES, MIRRORING, RIVALS]));
+    }),
+    ("all off", with("controllers: '-replicationcontroller'"), |rendered| {
+        assert_eq!(rendered.duties(), BTreeSet::new());
+        assert_eq!(rendered.rights(), rights(&[ALWAYS]), "for the election");
+    }),
+    ("only Endpoints, on", with("controllers: endpoint"), |rendered| {
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, ENDPOINTS]));
+    }),
+    ("only slices, on, by the canonical name", with("controllers: endpointslice-controller=on"), |rendered| {
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, SLICES]));
+    }),
+    ("only mirroring, auto", with("controllers: endpointslicemirroring=auto"), |rendered| {
+        assert_eq!(rendered.duties(), BTreeSet::from(["mirroring"]));
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, MIRRORING, RIVALS]));
+    }),
+    ("all but slices", with("controllers: '*,-endpointslice'"), |rendered| {
+        assert_eq!(rendered.duties(), BTreeSet::from(["endpoints", "mirroring", "replication"]));
     }),
     (
         "replication off, by its canonical name and its mode",
@@ -118,18 +147,18 @@ pub const CASES: &[Case] = &[
     ),
     ("one controller by name", with("controllers: replicationcontroller"), |rendered| {
         assert_eq!(rendered.mode(), "on");
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, REPLICATION]));
     }),
     ("one controller that is on beside all", with("controllers: '*,replicationcontroller=on'"), |rendered| {
-        assert_eq!(rendered.mode(), "on");
-        assert_eq!(rendered.rights(), rights_to_act());
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, RIVALS]));
     }),
     (
         "one controller that is auto by its name",
         with("controllers: replicationcontroller-controller=auto,-replicationcontroller"),
         |rendered| assert_eq!(rendered.mode(), "auto"),
     ),
-    ("only what others do", with("controllers: 'endpoint,-podgc,job=auto'"), |rendered| {
-        assert_eq!(rendered.mode(), "off");
+    ("only what others do", with("controllers: 'nodelifecycle,-podgc,job=auto'"), |rendered| {
+        assert_eq!(rendered.duties(), BTreeSet::new());
     }),
     (
         "an account of the user's",
@@ -182,7 +211,8 @@ pub const CASES: &[Case] = &[
     (
         "every setting of the manager",
         with(
-            "{concurrentWrites: 65536, replicationBurst: 1, retryCap: 1m30s, requestTimeout: 1.5s, auditInterval: 1h30m,
+            "{concurrentWrites: 65536, replicationBurst: 1, maxEndpointsPerSlice: 1000,
+              mirroringMaxEndpointsPerSubset: 7, retryCap: 1m30s, requestTimeout: 1.5s, auditInterval: 1h30m,
               shutdownTimeout: 20s, logging: {format: json, level: 'info,mainstay_engine=debug'},
               leaderElection: {leaseDuration: 60s, renewDeadline: 40s, retryPeriod: 5s, resourceName: captain}}",
         ),
@@ -203,6 +233,8 @@ pub const CASES: &[Case] = &[
                     "listen-address": "0.0.0.0:8080",
                     "log-format": "json",
                     "log-level": "info,mainstay_engine=debug",
+                    "max-endpoints-per-slice": 1000,
+                    "mirroring-max-endpoints-per-subset": 7,
                     "replication-burst": 1,
                     "request-timeout": "1.5s",
                     "retry-cap": "1m30s",

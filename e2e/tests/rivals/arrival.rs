@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
+use mainstay_e2e::in_tree::InTree;
 use mainstay_e2e::testbed::{Crowd, LATER, Namespace, SOON, Slowed, World, is_active, name_of, templates};
 use mainstay_e2e::wait::wait_for;
 
 use crate::audit::{AuditLog, IN_TREE, OURS, Write, canary, seconds};
-use crate::rival::{Rival, one_controller};
+use crate::rival::Rival;
 use crate::standing;
 
 /// How many pods are wanted.
@@ -62,7 +63,7 @@ fn arrival(world: &World, namespace: &Namespace<'_>, rival: Rival, shows: fn(&Wr
     namespace.apply(&templates::on_fake_nodes("crowd", WANTED))?;
     crowd.wait_until("the first pods", SOON, |seen| seen.active.len() >= BEGUN)?;
     let started = Timestamp::now();
-    rival.start(&world.cluster, &one_controller())?;
+    rival.start(&world.cluster, &InTree::ours())?;
     namespace.wait_until_ready("crowd", WANTED, LATER)?;
     let seen = crowd.wait_until("the watch to have seen all", SOON, |seen| seen.active.len() == WANTED)?;
     drop(slowed);

@@ -11,8 +11,14 @@ use serde_json::Value;
 
 /// The user of the chart.
 pub const OURS: &str = "system:serviceaccount:mainstay-system:mainstay";
-/// The user of the in-tree controller.
+/// The user of the in-tree ReplicationController.
 pub const IN_TREE: &str = "system:serviceaccount:kube-system:replication-controller";
+/// The users of the in-tree controllers of services.
+pub const IN_TREE_SERVICES: [&str; 3] = [
+    "system:serviceaccount:kube-system:endpoint-controller",
+    "system:serviceaccount:kube-system:endpointslice-controller",
+    "system:serviceaccount:kube-system:endpointslicemirroring-controller",
+];
 
 /// The log from some moment on.
 pub struct AuditLog {

@@ -2,9 +2,9 @@
 //! over when it has gone.
 //!
 //! What is written by whom is read from the apiserver's audit log, which no manager can colour. One cluster serves all tests: a
-//! real node with the managers and the static pod of kube-controller-manager, and fake ones for pods by the hundred. In the
-//! tests about one controller, another kube-controller-manager does all the rest: it shows neither pod nor lease and has that
-//! controller off.
+//! real node with the managers and the static pod of kube-controller-manager, and fake ones for pods by the hundred. Where the
+//! rival does only what ours does, another kube-controller-manager does all the rest: it shows neither pod nor lease and has
+//! those controllers off.
 //!
 //! `MAINSTAY_TESTS_CHURN=3600` has the tests of [`passive`] go on for so many seconds each, instead of [`passive::CHURN`]:
 //! `MAINSTAY_TESTS_CHURN=3600 cargo test --package mainstay-e2e --test rivals passive`. Where no cluster can be had the tests are

@@ -40,8 +40,8 @@ impl Rival {
     }
 }
 
-/// Only the controller that ours has too.
-pub fn one_controller() -> InTree {
+/// Only the one whose pods are counted.
+pub fn only_pods() -> InTree {
     InTree::List(vec!["replicationcontroller-controller".to_owned()])
 }
 
@@ -50,7 +50,7 @@ pub fn all_the_rest(cluster: &Cluster) -> Result<()> {
     if cluster.daemon(THE_REST).pid().is_some() {
         return Ok(());
     }
-    cluster.controller_manager_process(THE_REST, &InTree::AllButOurs, &[])
+    cluster.controller_manager_process(THE_REST, &InTree::without_ours(), &[])
 }
 
 /// Stops what does all that ours does not: where a rival does everything.

@@ -13,7 +13,7 @@ use mainstay_e2e::testbed::{LATER, Namespace, SOON, SYSTEM, World, is_active, na
 use mainstay_e2e::wait::wait_for;
 
 use crate::audit::{AuditLog, IN_TREE, OURS};
-use crate::rival::{Rival, one_controller};
+use crate::rival::{Rival, only_pods};
 
 const SWITCHES: usize = 20;
 const NAME: &str = "shared";
@@ -83,7 +83,7 @@ pub fn twenty_under_churn_lose_nothing(world: &World, namespace: &Namespace<'_>)
 fn switch(world: &World, number: usize) -> Result<()> {
     if number % 2 == 1 {
         scale_ours(world, 0)?;
-        Rival::WithoutLease.start(&world.cluster, &one_controller())
+        Rival::WithoutLease.start(&world.cluster, &only_pods())
     } else {
         Rival::WithoutLease.stop(&world.cluster)?;
         scale_ours(world, 1)

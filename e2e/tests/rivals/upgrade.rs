@@ -4,11 +4,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use mainstay_e2e::in_tree::InTree;
 use mainstay_e2e::interrupt;
 use mainstay_e2e::testbed::{LATER, Namespace, World, templates};
 
 use crate::audit::{AuditLog, IN_TREE, OURS};
-use crate::rival::{Rival, one_controller};
+use crate::rival::Rival;
 use crate::standing;
 
 /// For how long the static pod is gone.
@@ -26,9 +27,9 @@ pub fn whose_lease_another_one_takes(world: &World, namespace: &Namespace<'_>) -
 
 fn upgrade(world: &World, namespace: &Namespace<'_>, another: bool) -> Result<()> {
     let cluster = &world.cluster;
-    Rival::StaticPod.start(cluster, &one_controller())?;
+    Rival::StaticPod.start(cluster, &InTree::ours())?;
     if another {
-        Rival::WithLease.start(cluster, &one_controller())?;
+        Rival::WithLease.start(cluster, &InTree::ours())?;
     }
     world.install(&[])?;
     standing::wait_until(world, "pod")?;
@@ -52,7 +53,7 @@ fn upgrade(world: &World, namespace: &Namespace<'_>, another: bool) -> Result<()
         }
         sleep(Duration::from_millis(200));
     }
-    Rival::StaticPod.start(cluster, &one_controller())?;
+    Rival::StaticPod.start(cluster, &InTree::ours())?;
     standing::wait_until(world, "pod")?;
     namespace.wait_until_ready("kept", 8, LATER)?;
     let reasons: Vec<String> =

@@ -72,6 +72,33 @@ mod tests {
     }
 
     #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        let endpoints = [
+            ("endpoints-controller", "endpoint"),
+            ("endpointslice-controller", "endpointslice"),
+            ("endpointslice-mirroring-controller", "endpointslicemirroring"),
+        ];
+        for (list, expected) in [
+            ("*", [true, true, true]),
+            ("*,-endpoint", [false, true, true]),
+            ("*,-endpoints-controller", [false, true, true]),
+            ("*,-endpointslice", [true, false, true]),
+            ("*,-endpointslice-controller", [true, false, true]),
+            ("*,-endpointslicemirroring", [true, true, false]),
+            ("*,-endpointslice-mirroring-controller", [true, true, false]),
+            ("*,-endpoint,-endpointslice,-endpointslicemirroring", [false, false, false]),
+            ("*,-replicationcontroller", [true, true, true]),
+            ("endpoint,endpointslicemirroring", [true, false, true]),
+            // Names that kube-controller-manager does not know, so it would not start.
+            ("*,-endpoints,-endpointslices,-endpointslice-mirroring", [true, true, true]),
+        ] {
+            let line = ["kube-controller-manager".to_owned(), format!("--controllers={list}")];
+            let found = endpoints.map(|(name, former)| runs(&line, name, Some(former)));
+            assert_eq!(found, expected, "{list}");
+        }
+    }
+
+    #[test]
     fn of_a_script_it_is_assumed_that_it_runs_everything() {
         let script = ["sh", "-c", "exec kube-controller-manager --controllers=*,-replicationcontroller"];
         let words = script.map(str::to_owned);

@@ -242,6 +242,43 @@ fn a_hidden_rival_beside_pods_that_have_it_switched_off_is_seen_by_the_canary() 
     assert_eq!(process.standing(&cluster).reason(), "canary");
 }
 
+/// Each controller is looked for by its own names, and whoever follows the canary is a rival of all: his flags are not known.
+#[test]
+fn each_controller_has_rivals_of_its_own() {
+    let names = [
+        (CONTROLLER, Some("replicationcontroller")),
+        ("endpoints-controller", Some("endpoint")),
+        ("endpointslice-controller", Some("endpointslice")),
+        ("endpointslice-mirroring-controller", Some("endpointslicemirroring")),
+    ];
+    let canary = ObjectName::new("mainstay-system", "mainstay-canary");
+    for (list, follows, expected) in [
+        ("*", true, ["pod", "pod", "pod", "pod"]),
+        ("*,-replicationcontroller", false, ["alone", "pod", "pod", "pod"]),
+        ("*,-endpoint,-endpointslice-controller", false, ["pod", "alone", "alone", "pod"]),
+        ("*,-endpoint,-endpointslice-controller", true, ["pod", "canary", "canary", "pod"]),
+        (
+            "*,-endpoint,-endpointslice,-endpointslicemirroring,-replicationcontroller",
+            false,
+            ["alone", "alone", "alone", "alone"],
+        ),
+        (
+            "*,-endpoint,-endpointslice,-endpointslicemirroring,-replicationcontroller",
+            true,
+            ["canary", "canary", "canary", "canary"],
+        ),
+    ] {
+        let (mut cluster, mut process) = (Cluster::new(), Process::new(17));
+        process.rivals = Rivals::new(canary.clone(), names, 17);
+        cluster.pods = vec![pod("a", &format!("--controllers={list}"))];
+        cluster.holder = Some("host-of-a_0d3b");
+        cluster.follows = follows;
+        process.live(&mut cluster, LONG_ENOUGH);
+        let found = names.map(|(name, _)| process.rivals.standing(cluster.now, name).unwrap().reason());
+        assert_eq!(found, expected, "{list}, {follows}");
+    }
+}
+
 #[test]
 fn while_kubeadm_replaces_the_pod_the_lease_or_the_wait_keeps_it_passive() {
     let (mut cluster, mut process) = (Cluster::new(), Process::new(5));

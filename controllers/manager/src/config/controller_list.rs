@@ -106,7 +106,9 @@ fn valid_entries() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::controller_names::REPLICATION_CONTROLLER;
+    use crate::config::controller_names::{
+        ENDPOINT_SLICE_MIRRORING, ENDPOINT_SLICES, ENDPOINTS, REPLICATION_CONTROLLER,
+    };
 
     #[test]
     fn the_first_mention_wins_and_the_star_may_stand_anywhere() {
@@ -137,9 +139,37 @@ mod tests {
     }
 
     #[test]
+    fn each_controller_has_a_mode_of_its_own_under_either_name() {
+        for (text, modes) in [
+            ("endpoint", vec![(ENDPOINTS, Mode::On)]),
+            ("endpoints-controller=auto", vec![(ENDPOINTS, Mode::Auto)]),
+            (
+                "endpointslice,endpointslicemirroring=auto",
+                vec![(ENDPOINT_SLICES, Mode::On), (ENDPOINT_SLICE_MIRRORING, Mode::Auto)],
+            ),
+            ("endpointslice-controller", vec![(ENDPOINT_SLICES, Mode::On)]),
+            ("endpointslice-mirroring-controller", vec![(ENDPOINT_SLICE_MIRRORING, Mode::On)]),
+            (
+                "*,-endpoint,-endpointslice,-endpointslicemirroring",
+                vec![(REPLICATION_CONTROLLER, Mode::Auto)],
+            ),
+            (
+                "*,-endpointslice-controller,replicationcontroller",
+                vec![
+                    (ENDPOINTS, Mode::Auto),
+                    (ENDPOINT_SLICE_MIRRORING, Mode::Auto),
+                    (REPLICATION_CONTROLLER, Mode::On),
+                ],
+            ),
+        ] {
+            assert_eq!(parse(text).unwrap().modes, modes.into_iter().collect(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_list_for_kube_controller_manager_is_accepted() {
         let list = parse("*,bootstrapsigner,tokencleaner,-nodelifecycle,-taint-eviction-controller").unwrap();
-        assert_eq!(list.modes, BTreeMap::from([(REPLICATION_CONTROLLER, Mode::Auto)]));
+        assert_eq!(list.modes, OWN.iter().map(|name| (name.canonical, Mode::Auto)).collect());
         assert_eq!(
             list.elsewhere,
             ["bootstrapsigner", "tokencleaner", "-nodelifecycle", "-taint-eviction-controller"]

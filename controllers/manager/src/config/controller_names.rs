@@ -1,5 +1,7 @@
 //! The names of controllers: those that are here, and those that only kube-controller-manager has.
 
+use mainstay_endpoints::{mirroring, slices, subsets};
+
 /// A controller's canonical name, and the older one that is still accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ControllerName {
@@ -16,15 +18,26 @@ impl ControllerName {
     }
 }
 
+/// The Endpoints of services.
+pub const ENDPOINTS: &str = subsets::NAME;
+/// The EndpointSlices of services.
+pub const ENDPOINT_SLICES: &str = slices::NAME;
+/// EndpointSlices that mirror Endpoints.
+pub const ENDPOINT_SLICE_MIRRORING: &str = mirroring::NAME;
 /// The ReplicationController.
 pub const REPLICATION_CONTROLLER: &str = mainstay_replication::NAME;
 
 /// The controllers that Mainstay has.
-pub const OWN: [ControllerName; 1] = [named(REPLICATION_CONTROLLER, mainstay_replication::FORMER_NAME)];
+pub const OWN: [ControllerName; 4] = [
+    named(ENDPOINTS, subsets::FORMER_NAME),
+    named(ENDPOINT_SLICES, slices::FORMER_NAME),
+    named(ENDPOINT_SLICE_MIRRORING, mirroring::FORMER_NAME),
+    named(REPLICATION_CONTROLLER, mainstay_replication::FORMER_NAME),
+];
 
 /// The other controllers of kube-controller-manager 1.36, the cloud ones included whose names it still accepts.
 /// A list that was written for it may name any of them.
-pub const ELSEWHERE: [ControllerName; 51] = [
+pub const ELSEWHERE: [ControllerName; 48] = [
     named("bootstrap-signer-controller", "bootstrapsigner"),
     named("certificatesigningrequest-approving-controller", "csrapproving"),
     named("certificatesigningrequest-cleaner-controller", "csrcleaner"),
@@ -36,9 +49,6 @@ pub const ELSEWHERE: [ControllerName; 51] = [
     named("deployment-controller", "deployment"),
     unaliased("device-taint-eviction-controller"),
     named("disruption-controller", "disruption"),
-    named("endpoints-controller", "endpoint"),
-    named("endpointslice-controller", "endpointslice"),
-    named("endpointslice-mirroring-controller", "endpointslicemirroring"),
     named("ephemeral-volume-controller", "ephemeral-volume"),
     named("garbage-collector-controller", "garbagecollector"),
     named("horizontal-pod-autoscaler-controller", "horizontalpodautoscaling"),

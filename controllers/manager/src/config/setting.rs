@@ -118,7 +118,10 @@ pub const CONCURRENT_WRITES: Setting = Setting {
     default: Fallback::Value("512"),
     help: "The ceiling of writes that are under way at once. Below it the pace follows what the apiserver can take; \
            there is no fixed rate.",
-    upstream: Some("--kube-api-qps, --kube-api-burst, --concurrent-rc-syncs"),
+    upstream: Some(
+        "--kube-api-qps, --kube-api-burst, --concurrent-rc-syncs, --concurrent-endpoint-syncs, \
+         --concurrent-service-endpoint-syncs, --mirroring-concurrent-service-endpoint-syncs",
+    ),
     section: CONTROL,
 };
 
@@ -128,6 +131,25 @@ pub const REPLICATION_BURST: Setting = Setting {
     default: Fallback::Value("500"),
     help: "How many pods of one ReplicationController may be under way at once, being created or deleted.",
     upstream: None,
+    section: CONTROL,
+};
+
+pub const MAX_ENDPOINTS_PER_SLICE: Setting = Setting {
+    name: "max-endpoints-per-slice",
+    value: "NUMBER",
+    default: Fallback::Value("100"),
+    help: "The most endpoints that are put into one EndpointSlice, 1 to 1000. Slices that are fuller already stay as they are.",
+    upstream: Some("--max-endpoints-per-slice"),
+    section: CONTROL,
+};
+
+pub const MIRRORING_MAX_ENDPOINTS_PER_SUBSET: Setting = Setting {
+    name: "mirroring-max-endpoints-per-subset",
+    value: "NUMBER",
+    default: Fallback::Value("1000"),
+    help: "The most addresses of one subset of an Endpoints that are mirrored into EndpointSlices, 1 to 1000. An event tells of those \
+           that are left out.",
+    upstream: Some("--mirroring-max-endpoints-per-subset"),
     section: CONTROL,
 };
 
@@ -243,7 +265,7 @@ pub const LOG_LEVEL: Setting = Setting {
 };
 
 /// All settings, in the order of the help.
-pub const ALL: [Setting; 20] = [
+pub const ALL: [Setting; 22] = [
     CONFIG,
     KUBECONFIG,
     SERVER,
@@ -252,6 +274,8 @@ pub const ALL: [Setting; 20] = [
     CANARY_NAME,
     CONCURRENT_WRITES,
     REPLICATION_BURST,
+    MAX_ENDPOINTS_PER_SLICE,
+    MIRRORING_MAX_ENDPOINTS_PER_SUBSET,
     RETRY_CAP,
     AUDIT_INTERVAL,
     LEADER_ELECT,

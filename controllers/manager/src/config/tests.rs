@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::config::controller_names::REPLICATION_CONTROLLER;
+use crate::config::controller_names::{OWN, REPLICATION_CONTROLLER};
 use crate::config::setting::Fallback;
 
 /// A file of its own for each test, gone with it.
@@ -64,11 +64,13 @@ fn without_any_setting_the_defaults_hold() {
             server: None,
             request_timeout: Duration::from_secs(60),
             controllers: ControllerList {
-                modes: [(REPLICATION_CONTROLLER, Mode::Auto)].into(),
+                modes: OWN.iter().map(|name| (name.canonical, Mode::Auto)).collect(),
                 elsewhere: Vec::new(),
             },
             concurrent_writes: 512,
             replication_burst: 500,
+            max_endpoints_per_slice: 100,
+            mirroring_max_endpoints_per_subset: 1000,
             retry_cap: Duration::from_secs(60),
             audit_interval: Duration::from_secs(240),
             canary: Some(ObjectName::new("own-namespace", "mainstay-canary")),
@@ -117,6 +119,8 @@ kubeconfig: /tmp/kubeconfig
 server: https://10.0.0.1:6443
 concurrent-writes: 7
 replication-burst: \"8\"
+max-endpoints-per-slice: 9
+mirroring-max-endpoints-per-subset: 10
 retry-cap: 1m30s
 request-timeout: 5s
 audit-interval: 10m
@@ -146,6 +150,8 @@ log-level: warn
     assert_eq!(from_file, accepted(&[], &environment));
     assert_eq!(from_file.kubeconfig.as_deref(), Some(Path::new("/tmp/kubeconfig")));
     assert_eq!((from_file.concurrent_writes, from_file.replication_burst), (7, 8));
+    let most = (from_file.max_endpoints_per_slice, from_file.mirroring_max_endpoints_per_subset);
+    assert_eq!(most, (9, 10));
     assert_eq!(from_file.canary, Some(ObjectName::new("elsewhere", "other-canary")));
     assert_eq!(from_file.leader_election.unwrap().namespace, "elsewhere");
     assert_eq!(from_file.controllers.modes[REPLICATION_CONTROLLER], Mode::Auto);
@@ -240,6 +246,23 @@ fn the_times_of_the_lease_must_fit() {
     let mut off = times("10s", "10s", "2s");
     off.push(("leader-elect", "false"));
     assert_eq!(accepted(&off, &[]).leader_election, None);
+}
+
+#[test]
+fn limits_of_slices_are_those_of_the_api() {
+    for name in ["max-endpoints-per-slice", "mirroring-max-endpoints-per-subset"] {
+        for value in ["0", "1001", "-1", "many"] {
+            let found = problems(&[(name, value)], &[]);
+            assert_eq!(
+                found,
+                [format!("flag --{name}: {value:?} is not a whole number from 1 to 1000")],
+                "{name}"
+            );
+        }
+        for value in ["1", "1000"] {
+            assert!(load_with(&[(name, value)], &[]).is_ok(), "{name}: {value}");
+        }
+    }
 }
 
 #[test]

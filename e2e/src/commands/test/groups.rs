@@ -10,7 +10,7 @@ use crate::prerequisites;
 use crate::shell::run_command;
 
 /// Tests of the manager in a real cluster. Where none can be had, they say so themselves.
-const CLUSTER_TESTS: &[&str] = &["cluster", "rivals"];
+const CLUSTER_TESTS: &[&str] = &["cluster", "rivals", "services"];
 
 /// Tests of the simulated cluster's apiserver beside a real one. Where none can be had, they say so themselves.
 const APISERVER_TESTS: &[&str] = &["conformance"];
@@ -166,8 +166,8 @@ mod tests {
     use super::*;
 
     fn lines(tests: &Tests, machine: &Machine) -> Vec<String> {
-        let names =
-            ["architecture", "cluster", "conformance", "fixture", "image", "rivals"].map(str::to_owned);
+        let names = ["architecture", "cluster", "conformance", "fixture", "image", "rivals", "services"]
+            .map(str::to_owned);
         let targets = Targets { has_library: true, has_program: true, tests: names.into() };
         compose(tests, &targets, machine).into_iter().map(|group| group.arguments.join(" ")).collect()
     }
@@ -198,7 +198,7 @@ mod tests {
                 "--no-fail-fast --workspace --doc",
                 "--no-fail-fast --workspace --test conformance",
                 "--no-fail-fast --workspace --test fixture --test image -- --include-ignored --test-threads=1",
-                "--no-fail-fast --workspace --test cluster --test rivals",
+                "--no-fail-fast --workspace --test cluster --test rivals --test services",
             ]
         );
     }
