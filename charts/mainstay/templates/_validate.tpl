@@ -21,6 +21,9 @@
 {{- $durations := list
       (list "requestTimeout" .Values.requestTimeout "100ms" "1h")
       (list "retryCap" .Values.retryCap "5ms" "1h")
+      (list "endpointUpdatesBatchPeriod" .Values.endpointUpdatesBatchPeriod "0s" "1h")
+      (list "endpointSliceUpdatesBatchPeriod" .Values.endpointSliceUpdatesBatchPeriod "0s" "1h")
+      (list "mirroringEndpointSliceUpdatesBatchPeriod" .Values.mirroringEndpointSliceUpdatesBatchPeriod "0s" "1h")
       (list "auditInterval" .Values.auditInterval "1s" "24h")
       (list "shutdownTimeout" .Values.shutdownTimeout "0s" "1h")
       (list "leaderElection.leaseDuration" .Values.leaderElection.leaseDuration "1s" "1h")

@@ -46,6 +46,12 @@ pub struct Config {
     pub max_endpoints_per_slice: usize,
     /// The most addresses of a subset that are mirrored.
     pub mirroring_max_endpoints_per_subset: usize,
+    /// For how long a change of a pod waits before Endpoints are written.
+    pub endpoint_updates_batch_period: Duration,
+    /// For how long a change of a pod waits before EndpointSlices are written.
+    pub endpointslice_updates_batch_period: Duration,
+    /// For how long a change of an Endpoints waits before it is mirrored.
+    pub mirroring_endpointslice_updates_batch_period: Duration,
     /// The longest wait between attempts.
     pub retry_cap: Duration,
     /// How long one audit of all caches takes.
@@ -131,6 +137,12 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
     let max_endpoints_per_slice = number(layers, &setting::MAX_ENDPOINTS_PER_SLICE, LARGEST_SLICE);
     let mirroring_max_endpoints_per_subset =
         number(layers, &setting::MIRRORING_MAX_ENDPOINTS_PER_SUBSET, LARGEST_SLICE);
+    let endpoint_updates_batch_period =
+        duration(layers, &setting::ENDPOINT_UPDATES_BATCH_PERIOD, Duration::ZERO..=HOUR);
+    let endpointslice_updates_batch_period =
+        duration(layers, &setting::ENDPOINT_SLICE_UPDATES_BATCH_PERIOD, Duration::ZERO..=HOUR);
+    let mirroring_endpointslice_updates_batch_period =
+        duration(layers, &setting::MIRRORING_UPDATES_BATCH_PERIOD, Duration::ZERO..=HOUR);
     let retry_cap = duration(layers, &setting::RETRY_CAP, 5 * MILLISECOND..=HOUR);
     let audit_interval = duration(layers, &setting::AUDIT_INTERVAL, SECOND..=24 * HOUR);
     let namespace = layers
@@ -155,6 +167,9 @@ fn read(layers: &mut Layers, surroundings: &Surroundings) -> Option<Config> {
         replication_burst: replication_burst?,
         max_endpoints_per_slice: max_endpoints_per_slice?,
         mirroring_max_endpoints_per_subset: mirroring_max_endpoints_per_subset?,
+        endpoint_updates_batch_period: endpoint_updates_batch_period?,
+        endpointslice_updates_batch_period: endpointslice_updates_batch_period?,
+        mirroring_endpointslice_updates_batch_period: mirroring_endpointslice_updates_batch_period?,
         retry_cap: retry_cap?,
         audit_interval: audit_interval?,
         canary: canary?,

@@ -4,7 +4,7 @@ use std::io::stderr;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirroring, slices};
+use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirroring, slices, subsets};
 use mainstay_engine::{Controller, RivalSettings};
 use mainstay_model::ObjectName;
 use mainstay_replication::ReplicationControllers;
@@ -162,14 +162,23 @@ fn controllers(config: &Config) -> Vec<Box<dyn Controller + Send>> {
 /// The controller of that canonical name.
 fn controller(name: &str, config: &Config) -> Option<Box<dyn Controller + Send>> {
     match name {
-        ENDPOINTS => Some(Box::new(Endpoints)),
+        ENDPOINTS => {
+            let batch_period = config.endpoint_updates_batch_period;
+            Some(Box::new(Endpoints::new(subsets::Settings { batch_period })))
+        }
         ENDPOINT_SLICES => {
-            let max_endpoints_per_slice = config.max_endpoints_per_slice;
-            Some(Box::new(EndpointSlices::new(slices::Settings { max_endpoints_per_slice })))
+            let settings = slices::Settings {
+                max_endpoints_per_slice: config.max_endpoints_per_slice,
+                batch_period: config.endpointslice_updates_batch_period,
+            };
+            Some(Box::new(EndpointSlices::new(settings)))
         }
         ENDPOINT_SLICE_MIRRORING => {
-            let max_endpoints_per_subset = config.mirroring_max_endpoints_per_subset;
-            Some(Box::new(EndpointSliceMirroring::new(mirroring::Settings { max_endpoints_per_subset })))
+            let settings = mirroring::Settings {
+                max_endpoints_per_subset: config.mirroring_max_endpoints_per_subset,
+                batch_period: config.mirroring_endpointslice_updates_batch_period,
+            };
+            Some(Box::new(EndpointSliceMirroring::new(settings)))
         }
         REPLICATION_CONTROLLER => {
             let burst = config.replication_burst;

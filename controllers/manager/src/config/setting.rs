@@ -153,6 +153,34 @@ pub const MIRRORING_MAX_ENDPOINTS_PER_SUBSET: Setting = Setting {
     section: CONTROL,
 };
 
+pub const ENDPOINT_UPDATES_BATCH_PERIOD: Setting = Setting {
+    name: "endpoint-updates-batch-period",
+    value: "DURATION",
+    default: Fallback::Value("0s"),
+    help: "For how long a change of a pod waits for others before the Endpoints of its services are written. Without it a lone change is written at \
+           once, and changes that keep coming are gathered while the writes before them are carried out.",
+    upstream: Some("--endpoint-updates-batch-period"),
+    section: CONTROL,
+};
+
+pub const ENDPOINT_SLICE_UPDATES_BATCH_PERIOD: Setting = Setting {
+    name: "endpointslice-updates-batch-period",
+    value: "DURATION",
+    default: Fallback::Value("0s"),
+    help: "The same for EndpointSlices.",
+    upstream: Some("--endpointslice-updates-batch-period"),
+    section: CONTROL,
+};
+
+pub const MIRRORING_UPDATES_BATCH_PERIOD: Setting = Setting {
+    name: "mirroring-endpointslice-updates-batch-period",
+    value: "DURATION",
+    default: Fallback::Value("0s"),
+    help: "For how long a change of an Endpoints waits for others before it is mirrored.",
+    upstream: Some("--mirroring-endpointslice-updates-batch-period"),
+    section: CONTROL,
+};
+
 pub const RETRY_CAP: Setting = Setting {
     name: "retry-cap",
     value: "DURATION",
@@ -265,7 +293,7 @@ pub const LOG_LEVEL: Setting = Setting {
 };
 
 /// All settings, in the order of the help.
-pub const ALL: [Setting; 22] = [
+pub const ALL: [Setting; 25] = [
     CONFIG,
     KUBECONFIG,
     SERVER,
@@ -276,6 +304,9 @@ pub const ALL: [Setting; 22] = [
     REPLICATION_BURST,
     MAX_ENDPOINTS_PER_SLICE,
     MIRRORING_MAX_ENDPOINTS_PER_SUBSET,
+    ENDPOINT_UPDATES_BATCH_PERIOD,
+    ENDPOINT_SLICE_UPDATES_BATCH_PERIOD,
+    MIRRORING_UPDATES_BATCH_PERIOD,
     RETRY_CAP,
     AUDIT_INTERVAL,
     LEADER_ELECT,

@@ -71,6 +71,9 @@ fn without_any_setting_the_defaults_hold() {
             replication_burst: 500,
             max_endpoints_per_slice: 100,
             mirroring_max_endpoints_per_subset: 1000,
+            endpoint_updates_batch_period: Duration::ZERO,
+            endpointslice_updates_batch_period: Duration::ZERO,
+            mirroring_endpointslice_updates_batch_period: Duration::ZERO,
             retry_cap: Duration::from_secs(60),
             audit_interval: Duration::from_secs(240),
             canary: Some(ObjectName::new("own-namespace", "mainstay-canary")),
@@ -121,6 +124,9 @@ concurrent-writes: 7
 replication-burst: \"8\"
 max-endpoints-per-slice: 9
 mirroring-max-endpoints-per-subset: 10
+endpoint-updates-batch-period: 1s
+endpointslice-updates-batch-period: 2s
+mirroring-endpointslice-updates-batch-period: 3s
 retry-cap: 1m30s
 request-timeout: 5s
 audit-interval: 10m
@@ -152,6 +158,12 @@ log-level: warn
     assert_eq!((from_file.concurrent_writes, from_file.replication_burst), (7, 8));
     let most = (from_file.max_endpoints_per_slice, from_file.mirroring_max_endpoints_per_subset);
     assert_eq!(most, (9, 10));
+    let periods = [
+        from_file.endpoint_updates_batch_period,
+        from_file.endpointslice_updates_batch_period,
+        from_file.mirroring_endpointslice_updates_batch_period,
+    ];
+    assert_eq!(periods, [1, 2, 3].map(Duration::from_secs));
     assert_eq!(from_file.canary, Some(ObjectName::new("elsewhere", "other-canary")));
     assert_eq!(from_file.leader_election.unwrap().namespace, "elsewhere");
     assert_eq!(from_file.controllers.modes[REPLICATION_CONTROLLER], Mode::Auto);
