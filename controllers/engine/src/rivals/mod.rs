@@ -10,6 +10,9 @@
 //!   write. That gives away those who show neither pod nor lease. It stays raised and unfollowed for as long as nobody
 //!   else acts, so it also proves that nobody did while nothing could be read.
 //!
+//! Pods are judged for each controller by its own names. The lease and the canary say that somebody is there, not what he does: he counts
+//! as a rival of all. Who shows neither pod nor lease and does not reconcile ReplicationControllers is not seen.
+//!
 //! What makes it safe:
 //! - what cannot be read, or was read too long ago, is no proof: a permission ends by itself;
 //! - one trace ends a permission at once, and the next one takes [`ABSENCE`] without any;
