@@ -35,6 +35,7 @@ impl World {
                 self.postponed.entry(name.clone()).or_default().push_back(step);
                 self.user_looks(&name);
             }
+            Step::Service(step) => self.service_step(step),
             Step::Quota(namespace, limit) => {
                 self.coverage.count(Fault::Quota, "world");
                 self.server.set_quota(&namespace, limit);
