@@ -168,14 +168,27 @@ mutants! {
     SelectorLossIgnored = "selector-loss-ignored",
     /// Slices and Endpoints are written and deleted whatever version they have.
     NoVersions = "no-versions",
-    /// What was planned is sent, whatever has happened since.
-    VoidIsSent = "void-is-sent",
+    /// Pods of another namespace are published, too.
+    StrangersPublished = "strangers-published",
+    /// Each pod is said to be ready from the moment it has an address.
+    ReadyAtOnce = "ready-at-once",
 }
 
 impl Mutant {
     /// The world that it is wrong in.
     pub fn stage(self) -> Stage {
         if self < Mutant::TerminatingStaysReady { Stage::Replication } else { Stage::Endpoints }
+    }
+
+    /// Whether what is sent is not what is planned: then those who look at the server only have to see it.
+    pub(crate) fn is_behind_the_plan(self) -> bool {
+        matches!(
+            self,
+            Mutant::MovesAtOnce
+                | Mutant::ForeignEndpointsDeleted
+                | Mutant::StrangersPublished
+                | Mutant::ReadyAtOnce
+        )
     }
 }
 
@@ -307,7 +320,7 @@ impl Mutant {
 pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
-        Mutant::OldOwnerMissed => Faults::NONE.with(Fault::Hostile),
+        Mutant::OldOwnerMissed | Mutant::OldServiceMissed => Faults::NONE.with(Fault::Hostile),
         // Creates that fail would slow it down, too.
         Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),

@@ -7,12 +7,12 @@ use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
 use mainstay_model::endpoint_slice::MANAGED_BY;
 use mainstay_model::{
     DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, Event, Kind, LabelSet, Object, ObjectName,
-    UpdateEndpointSlice, Write, WriteOutcome,
+    Pod, TargetReference, UpdateEndpointSlice, Write, WriteOutcome,
 };
 
 use super::Mutant;
 use crate::services::MOST_PER_SLICE;
-use crate::services::objects::SKIP_MIRROR;
+use crate::services::objects::{APP, SKIP_MIRROR};
 
 /// Who is told of each plan.
 type Observe = dyn Fn(&'static str, &ObjectName, &View<'_>, &Plan) + Send;
@@ -105,12 +105,33 @@ fn bend_slices(mutant: Mutant, plan: &mut Plan, key: &ObjectName, store: &Store)
         }
         // What only moves is all there already.
         Mutant::NeverCompacts => {
-            let is_move =
-                |write: &Write| content(write).is_some_and(|content| content.endpoints.iter().all(is_there));
+            let is_move = |write: &Write| {
+                let before = store.endpoint_slices().get(write.object()).map_or(0, |it| it.endpoints.len());
+                content(write).is_some_and(|content| {
+                    content.endpoints.len() > before && content.endpoints.iter().all(is_there)
+                })
+            };
             if plan.writes.iter().all(is_move) {
                 plan.writes.clear();
             }
         }
+        Mutant::StrangersPublished => {
+            let is_stranger = |pod: &&Arc<Pod>| {
+                pod.meta.name.namespace != key.namespace && pod.meta.labels.get(APP) == Some(&key.name)
+            };
+            let stranger = store.pods().iter().find(is_stranger);
+            change_endpoints(plan, |_, endpoints| {
+                let first = endpoints.first().cloned();
+                if let (Some(mut endpoint), Some(pod)) = (first, stranger) {
+                    let ObjectName { namespace, name } = pod.meta.name.clone();
+                    endpoint.target = Some(TargetReference::pod(namespace, name, pod.meta.uid));
+                    endpoints.push(endpoint);
+                }
+            });
+        }
+        Mutant::ReadyAtOnce => change_endpoints(plan, |_, endpoints| {
+            endpoints.iter_mut().for_each(|endpoint| endpoint.conditions.ready = Some(true));
+        }),
         Mutant::NoPlaceholder => plan.writes.retain(|write| {
             write.verb() != "create" || content(write).is_none_or(|content| !content.endpoints.is_empty())
         }),
@@ -248,13 +269,19 @@ impl Controller for Publisher {
         let store = (self.mutant == Some(Mutant::SkipIgnored)).then(|| without_skips(view.store));
         let bent = View { store: store.as_ref().unwrap_or(view.store), memory: view.memory };
         let mut plan = self.controller.plan(key, &bent, now);
+        let is_shown = !self.mutant.is_some_and(Mutant::is_behind_the_plan);
+        if !is_shown {
+            (self.observe)(self.controller.name(), key, view, &plan);
+        }
         self.bend(&mut plan, key, view);
-        (self.observe)(self.controller.name(), key, view, &plan);
+        if is_shown {
+            (self.observe)(self.controller.name(), key, view, &plan);
+        }
         plan
     }
 
     fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
-        self.mutant != Some(Mutant::VoidIsSent) && self.controller.is_void(store, key, write)
+        self.controller.is_void(store, key, write)
     }
 
     fn report(

@@ -14,6 +14,8 @@ use crate::script::Step;
 
 /// The services that users work with.
 const SERVICES: &[(&str, &str)] = &[("shop", "red"), ("shop", "blue"), ("shop", "all"), ("depot", "red")];
+/// One that selects nobody, as a rule, and a name that no service has.
+const CUSTOM: &[(&str, &str)] = &[("shop", "own"), ("shop", "nobody")];
 
 /// The steps of users and nodes, with their times. They depend on nothing but the seed and whether there are hostile ones.
 pub fn draw(seed: u64, options: &Options) -> Vec<(Time, Step)> {
@@ -39,6 +41,8 @@ fn beginning(dice: &mut Dice) -> Vec<(Time, ServiceStep)> {
         let shape = ServiceShape { app: Some(service.1.into()), ..shape(dice) };
         steps.push(ServiceStep::Apply(ObjectName::new(service.0, service.1), shape));
     }
+    let own = ServiceShape { app: None, ..shape(dice) };
+    steps.push(ServiceStep::Apply(ObjectName::new("shop", "own"), own));
     for (namespace, app) in [("shop", "red"), ("shop", "blue"), ("depot", "red")] {
         let count = usize::try_from(dice.below(9)).unwrap_or(0);
         steps.push(ServiceStep::Scale(namespace.into(), app.into(), count));
@@ -48,7 +52,7 @@ fn beginning(dice: &mut Dice) -> Vec<(Time, ServiceStep)> {
 
 fn step(dice: &mut Dice) -> ServiceStep {
     let (service, pod, namespace, app) = (service(dice), pod(dice), namespace(dice), app(dice));
-    match dice.below(24) {
+    match dice.below(28) {
         0 | 1 => ServiceStep::Apply(service, shape(dice)),
         2 => ServiceStep::Delete(service),
         3 => ServiceStep::Recreate(service, shape(dice)),
@@ -64,13 +68,16 @@ fn step(dice: &mut Dice) -> ServiceStep {
         18..=20 => ServiceStep::Scale(namespace, app, usize::try_from(dice.below(13)).unwrap_or(0)),
         21 => ServiceStep::Node(node(dice), zone(dice)),
         22 => ServiceStep::RemoveNode(node(dice)),
-        _ if dice.percent(25) => ServiceStep::ForeignSlice(service, dice.below(3)),
+        23 => ServiceStep::ForeignSlice(service, dice.below(3)),
+        24 => ServiceStep::Select(custom_service(dice), dice.percent(30).then_some(app)),
+        25 if dice.percent(30) => ServiceStep::Delete(custom_service(dice)),
         _ => ServiceStep::WriteEndpoints(custom_service(dice), custom(dice)),
     }
 }
 
 fn hostile_step(dice: &mut Dice) -> ServiceStep {
-    let (service, which) = (service(dice), dice.below(100));
+    let service = if dice.percent(80) { service(dice) } else { custom_service(dice) };
+    let which = dice.below(100);
     let all = [
         Tampering::Remove,
         Tampering::Add,
@@ -112,9 +119,13 @@ fn custom(dice: &mut Dice) -> Custom {
     }
 }
 
-/// A service, or a name that no service has.
+/// A service whose Endpoints users write, or any.
 fn custom_service(dice: &mut Dice) -> ObjectName {
-    if dice.percent(20) { ObjectName::new("shop", "nobody") } else { service(dice) }
+    if dice.percent(25) {
+        return service(dice);
+    }
+    let (namespace, name) = dice.one_of(CUSTOM).copied().unwrap_or_default();
+    ObjectName::new(namespace, name)
 }
 
 fn service(dice: &mut Dice) -> ObjectName {

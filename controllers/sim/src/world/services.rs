@@ -74,7 +74,7 @@ impl World {
             ServiceStep::Scale(namespace, value, count) => {
                 let pods = self.pods_of(&namespace, &value);
                 self.make_pods(&namespace, &value, count.saturating_sub(pods.len()));
-                pods.iter().skip(count).for_each(|pod| self.end_pod(pod));
+                self.end_some(pods, count);
             }
             ServiceStep::Node(name, zone) => self.apply_node(&name, zone.as_ref()),
             ServiceStep::RemoveNode(name) => self.delete_any(Kind::Node, &ObjectName::new("", name)),
@@ -185,6 +185,14 @@ impl World {
     fn end_pod(&mut self, name: &ObjectName) {
         self.delete_any(Kind::Pod, name);
         self.kick(name, POD_ENDS_WITHIN);
+    }
+
+    /// Ends pods, whichever, until no more are left than that.
+    fn end_some(&mut self, mut pods: Vec<ObjectName>, count: usize) {
+        while pods.len() > count {
+            let which = usize::try_from(self.dice.below(pods.len() as u64)).unwrap_or(0);
+            self.end_pod(&pods.swap_remove(which));
+        }
     }
 
     fn give_addresses(&mut self, name: &ObjectName) {

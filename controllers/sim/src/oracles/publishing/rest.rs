@@ -63,7 +63,8 @@ fn of_slices(service: &Service, store: &Store) -> Vec<String> {
         let empty = slices.iter().filter(|slice| slice.endpoints.is_empty()).count();
         let is_one = slices.len() == 1 && slices.iter().all(|slice| slice.ports.is_empty());
         let has_any = wanted.iter().any(|published| published.place.0 == family);
-        if has_any && empty > 0 || !has_any && !(empty == 1 && is_one) {
+        let is_right = if has_any { empty == 0 } else { empty == 1 && is_one };
+        if !is_right {
             wrong.push(format!("{} slices of {}, {empty} of them empty", slices.len(), family.name()));
         }
     }
