@@ -65,7 +65,7 @@ fn step(dice: &mut Dice) -> ServiceStep {
         14 | 15 => ServiceStep::EndPod(pod),
         16 => ServiceStep::FailPod(pod),
         17 => ServiceStep::Roll(namespace, app),
-        18..=20 => ServiceStep::Scale(namespace, app, usize::try_from(dice.below(13)).unwrap_or(0)),
+        18..=20 => ServiceStep::Scale(namespace, app, count(dice)),
         21 => ServiceStep::Node(node(dice), zone(dice)),
         22 => ServiceStep::RemoveNode(node(dice)),
         23 => ServiceStep::ForeignSlice(service, dice.below(3)),
@@ -73,6 +73,16 @@ fn step(dice: &mut Dice) -> ServiceStep {
         25 if dice.percent(30) => ServiceStep::Delete(custom_service(dice)),
         _ => ServiceStep::WriteEndpoints(custom_service(dice), custom(dice)),
     }
+}
+
+/// Many or few, so that slices become many, and nearly empty.
+fn count(dice: &mut Dice) -> usize {
+    let count = match dice.below(5) {
+        0 | 1 => 12 + dice.below(6),
+        2 | 3 => 3 + dice.below(4),
+        _ => dice.below(13),
+    };
+    usize::try_from(count).unwrap_or(0)
 }
 
 fn hostile_step(dice: &mut Dice) -> ServiceStep {

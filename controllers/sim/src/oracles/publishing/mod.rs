@@ -42,9 +42,9 @@ use spec::Place;
 pub use plans::{Judged, judge};
 
 /// So many writes may a service have without any reason that can be seen.
-pub const FIRST_WRITES: u64 = 30;
+pub const FIRST_WRITES: u64 = 20;
 /// So many writes may one change by others cost each service of the namespace.
-pub const WRITES_PER_CHANGE: u64 = 3;
+pub const WRITES_PER_CHANGE: u64 = 1;
 /// For how long a process may not know what somebody else has done to a slice.
 const MEDDLING_IS_NEWS: Duration = Duration::from_secs(60);
 
@@ -54,8 +54,8 @@ pub struct Publishing {
     /// What the server has, as of `seen`.
     truth: Store,
     seen: u64,
-    /// All labels that a pod has ever had.
-    labels: BTreeMap<Name, BTreeSet<LabelSet>>,
+    /// The namespace of each pod, and all labels that it has ever had.
+    labels: BTreeMap<Name, (Name, BTreeSet<LabelSet>)>,
     /// All that services of a name have ever asked for, and whether one of them wanted pods that are not ready.
     selectors: BTreeMap<ObjectName, (BTreeSet<LabelSet>, bool)>,
     ready_once: BTreeSet<Name>,
@@ -189,7 +189,9 @@ impl Publishing {
         match object {
             Object::Pod(pod) => {
                 let uid = Name::from(pod.meta.uid.to_string());
-                self.labels.entry(uid.clone()).or_default().insert(pod.meta.labels.clone());
+                let namespace = pod.meta.name.namespace.clone();
+                let (_, labels) = self.labels.entry(uid.clone()).or_insert((namespace, BTreeSet::new()));
+                labels.insert(pod.meta.labels.clone());
                 if pod.ready {
                     self.ready_once.insert(uid);
                 }
@@ -243,8 +245,11 @@ impl Publishing {
             let has = |labels: &LabelSet, asked: &LabelSet| {
                 asked.iter().all(|(key, value)| labels.get(key) == Some(value))
             };
-            let mut labels = self.labels.get(uid).into_iter().flatten();
-            if !labels.any(|labels| selectors.iter().any(|asked| has(labels, asked))) {
+            let is_known = self.labels.get(uid).is_some_and(|(namespace, labels)| {
+                let is_asked_for = |labels| selectors.iter().any(|asked| has(labels, asked));
+                *namespace == service.namespace && labels.iter().any(is_asked_for)
+            });
+            if !is_known {
                 found.push(("stranger", format!("publishes {:?}, which nobody asked for", published.pod)));
             }
             let is_said = published.conditions.first() == Some(&Some(true));
