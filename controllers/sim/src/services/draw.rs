@@ -5,7 +5,7 @@ use std::time::Duration;
 use mainstay_model::{Name, ObjectName};
 
 use super::objects::{Custom, Families, PodShape, Ports, ServiceShape};
-use super::{APPS, NAMESPACES, NODES, POD_NAMES, ServiceStep, Tampering, ZONES};
+use super::{APPS, DOOMED_NAMESPACE, NAMESPACES, NODES, POD_NAMES, ServiceStep, Tampering, ZONES};
 use crate::clock::Time;
 use crate::dice::Dice;
 use crate::fault::Fault;
@@ -24,17 +24,25 @@ pub fn draw(seed: u64, options: &Options) -> Vec<(Time, Step)> {
     for _ in 0..(dice.below(50) + 10) * u64::from(options.length) {
         let time = Time::default().after(dice.up_to(Duration::from_secs(100) * options.length));
         let hostile = dice.percent(30);
-        let step = match hostile && options.faults.has(Fault::Hostile) {
+        let hostile = hostile && options.faults.has(Fault::Hostile);
+        let step = match hostile {
             true => hostile_step(&mut dice),
             false => step(&mut dice),
         };
-        steps.push((time, step));
+        let terminates = hostile && dice.percent(1);
+        steps.push((
+            time,
+            match terminates {
+                true => Step::TerminateNamespace(DOOMED_NAMESPACE.into()),
+                false => Step::Service(step),
+            },
+        ));
     }
-    steps.into_iter().map(|(time, step)| (time, Step::Service(step))).collect()
+    steps
 }
 
 /// Nodes, services, and some pods.
-fn beginning(dice: &mut Dice) -> Vec<(Time, ServiceStep)> {
+fn beginning(dice: &mut Dice) -> Vec<(Time, Step)> {
     let mut steps: Vec<ServiceStep> = Vec::new();
     steps.extend(NODES.iter().map(|node| ServiceStep::Node((*node).into(), zone(dice))));
     for service in [("shop", "red"), ("shop", "blue"), ("depot", "red")] {
@@ -47,12 +55,12 @@ fn beginning(dice: &mut Dice) -> Vec<(Time, ServiceStep)> {
         let count = usize::try_from(dice.below(9)).unwrap_or(0);
         steps.push(ServiceStep::Scale(namespace.into(), app.into(), count));
     }
-    steps.into_iter().map(|step| (Time::default(), step)).collect()
+    steps.into_iter().map(|step| (Time::default(), Step::Service(step))).collect()
 }
 
 fn step(dice: &mut Dice) -> ServiceStep {
     let (service, pod, namespace, app) = (service(dice), pod(dice), namespace(dice), app(dice));
-    match dice.below(28) {
+    match dice.below(29) {
         0 | 1 => ServiceStep::Apply(service, shape(dice)),
         2 => ServiceStep::Delete(service),
         3 => ServiceStep::Recreate(service, shape(dice)),
@@ -69,6 +77,7 @@ fn step(dice: &mut Dice) -> ServiceStep {
         21 => ServiceStep::Node(node(dice), zone(dice)),
         22 => ServiceStep::RemoveNode(node(dice)),
         23 => ServiceStep::ForeignSlice(service, dice.below(3)),
+        28 => ServiceStep::Hold(service),
         24 => ServiceStep::Select(custom_service(dice), dice.percent(30).then_some(app)),
         25 if dice.percent(30) => ServiceStep::Delete(custom_service(dice)),
         _ => ServiceStep::WriteEndpoints(custom_service(dice), custom(dice)),

@@ -31,6 +31,8 @@ pub enum ServiceStep {
     Apply(ObjectName, ServiceShape),
     /// Deletes a service.
     Delete(ObjectName),
+    /// Puts a finalizer on a service, which stays until the faults are over: its deletion takes as long.
+    Hold(ObjectName),
     /// Deletes a service and makes another of that name at once.
     Recreate(ObjectName, ServiceShape),
     /// Takes a service's selector away; or gives it one.
@@ -87,6 +89,9 @@ pub enum Tampering {
     /// Takes its owner away.
     Owner,
 }
+
+/// The namespace that may be deleted.
+pub const DOOMED_NAMESPACE: &str = "depot";
 
 impl ServiceStep {
     /// Whether nobody in their right mind would do that.

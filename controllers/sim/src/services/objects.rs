@@ -213,6 +213,12 @@ pub fn addresses(number: u16, dual: bool) -> Box<[IpAddr]> {
     if dual { [v4, v6].into() } else { [v4].into() }
 }
 
+/// An address that leads into the host of whoever uses it: nobody may be told of it.
+pub fn forbidden_address(number: u16) -> Box<[IpAddr]> {
+    let [high, low] = number.to_be_bytes();
+    [IpAddr::V4(Ipv4Addr::new(169, 254, high, low))].into()
+}
+
 /// A node in that zone.
 pub fn node(name: &Name, zone: Option<&Name>) -> Node {
     let labels = zone.map(|zone| (ZONE, zone.clone())).into_iter().collect();

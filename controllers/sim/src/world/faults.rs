@@ -147,7 +147,7 @@ impl World {
         for namespace in script::NAMESPACES {
             self.server.set_quota(&Name::from(*namespace), None);
         }
-        self.release_held_pods();
+        self.release_held();
         if self.options.stage == Stage::Endpoints {
             self.settle_nodes();
         }

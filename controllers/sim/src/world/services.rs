@@ -9,10 +9,11 @@ use mainstay_model::{
 };
 
 use super::World;
+use super::users::HOLD;
 use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
-use crate::services::objects::{addresses, app, node};
+use crate::services::objects::{addresses, app, forbidden_address, node};
 use crate::services::{Custom, NODES, PodShape, ServiceShape, ServiceStep};
 
 /// How long a pod takes to its next step at most, and to its end.
@@ -39,6 +40,9 @@ impl World {
         match step {
             ServiceStep::Apply(name, shape) => self.apply_service(&name, &shape),
             ServiceStep::Delete(name) => self.delete_any(Kind::Service, &name),
+            ServiceStep::Hold(name) => {
+                self.server.change(Kind::Service, &name, |record| record.finalizers = vec![HOLD.into()]);
+            }
             ServiceStep::Recreate(name, shape) => {
                 self.server.remove(Kind::Service, &name);
                 self.apply_service(&name, &shape);
@@ -198,8 +202,9 @@ impl World {
     fn give_addresses(&mut self, name: &ObjectName) {
         self.estate.addresses = self.estate.addresses.wrapping_add(1);
         let number = self.estate.addresses;
-        let is_dual = self.dice.percent(60);
-        self.change_pod(name, |pod| pod.ips = addresses(number, is_dual));
+        let (is_dual, is_forbidden) = (self.dice.percent(60), self.dice.percent(4));
+        let given = if is_forbidden { forbidden_address(number) } else { addresses(number, is_dual) };
+        self.change_pod(name, |pod| pod.ips = given);
     }
 
     fn apply_node(&mut self, name: &Name, zone: Option<&Name>) {

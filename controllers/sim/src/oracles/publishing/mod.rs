@@ -42,9 +42,9 @@ use spec::Place;
 pub use plans::{Judged, judge};
 
 /// So many writes may a service have without any reason that can be seen.
-pub const FIRST_WRITES: u64 = 20;
-/// So many writes may one change by others cost each service of the namespace.
-pub const WRITES_PER_CHANGE: u64 = 1;
+pub const FIRST_WRITES: u64 = 30;
+/// So many writes may one change by others cost each service of the namespace: one of its Endpoints, and one of a slice of each family.
+pub const WRITES_PER_CHANGE: u64 = 3;
 /// For how long a process may not know what somebody else has done to a slice.
 const MEDDLING_IS_NEWS: Duration = Duration::from_secs(60);
 

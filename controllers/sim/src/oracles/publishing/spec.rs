@@ -84,9 +84,18 @@ pub(crate) fn number(pod: &Pod, port: &ServicePort) -> Option<i32> {
     own.map(|own| own.number)
 }
 
+/// The addresses of that family under which a pod may be reached; not those that lead into hosts.
+pub(crate) fn reachable(pod: &Pod, family: IpFamily) -> impl Iterator<Item = IpAddr> {
+    let leads_astray = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.is_link_local() || address.is_loopback(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_loopback(),
+    };
+    let of_family = pod.ips.iter().copied().filter(move |address| IpFamily::of(*address) == family);
+    of_family.filter(move |address| !leads_astray(*address))
+}
+
 fn published(service: &Service, pod: &Pod, zone: Option<&Name>, family: IpFamily) -> Option<Published> {
-    let mut addresses: Vec<IpAddr> =
-        pod.ips.iter().filter(|address| IpFamily::of(**address) == family).copied().collect();
+    let mut addresses: Vec<IpAddr> = reachable(pod, family).collect();
     addresses.sort_unstable();
     let resolved = service.ports.iter().filter_map(|port| {
         let above = port.app_protocol.clone().unwrap_or_default();

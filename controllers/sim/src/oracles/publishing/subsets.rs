@@ -8,7 +8,7 @@ use mainstay_model::{
     ClusterIp, EndpointSlice, EndpointSubset, Endpoints, IpFamily, Name, ObjectName, Pod, Service,
 };
 
-use super::spec::{OF_MIRRORS, Port, managed, named, number, selects};
+use super::spec::{OF_MIRRORS, Port, managed, named, number, reachable, selects};
 use crate::services::objects::SKIP_MIRROR;
 
 /// An address behind a port: address, port or none, the UID of what is behind it.
@@ -28,21 +28,19 @@ pub(crate) fn wanted(service: &Service, store: &Store) -> Option<BTreeMap<Spot, 
             continue;
         }
         let family = family(service, pod);
-        let Some(address) = pod.ips.iter().find(|address| IpFamily::of(**address) == family) else {
-            continue;
-        };
+        let Some(address) = reachable(pod, family).next() else { continue };
         let is_named = pod.subdomain.as_ref() == Some(&service.meta.name.name);
         let hostname = pod.hostname.clone().filter(|_| is_named);
         let word = (all || pod.ready && !terminating, hostname, pod.node.clone());
         let uid = Name::from(pod.meta.uid.to_string());
         if service.ports.is_empty() && service.cluster_ip == ClusterIp::None {
-            wanted.insert((*address, None, uid.clone()), word.clone());
+            wanted.insert((address, None, uid.clone()), word.clone());
         }
         for port in &service.ports {
             let Some(number) = number(pod, port) else { continue };
             let above = port.app_protocol.clone().unwrap_or_default();
             let port = (port.name.clone(), number, port.protocol.clone(), above);
-            wanted.insert((*address, Some(port), uid.clone()), word.clone());
+            wanted.insert((address, Some(port), uid.clone()), word.clone());
         }
     }
     Some(wanted)
