@@ -11,7 +11,7 @@ pub struct Coverage(BTreeMap<(Fault, &'static str), u64>);
 
 /// The columns of the table.
 const PLACES: &[&str] =
-    &["create", "adopt", "release", "delete", "status", "lease", "read", "list", "watch", "world"];
+    &["create", "update", "adopt", "release", "delete", "status", "lease", "read", "list", "watch", "world"];
 
 impl Coverage {
     /// It happened.

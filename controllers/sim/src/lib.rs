@@ -1,7 +1,7 @@
 //! A cluster in one process: a model of the apiserver, agents, users and faults around real managers, all drawn from a seed.
 //!
 //! The managers are production code, unchanged: [`mainstay_engine::Brain`], [`mainstay_engine::list_watch::ListWatch`] and
-//! [`mainstay_engine::election::Election`] with the real ReplicationController. Everything around them is made up, and
+//! [`mainstay_engine::election::Election`] with the real ReplicationController or, on another [`stage`], those of Endpoints and EndpointSlices. Everything around them is made up, and
 //! misbehaves on purpose. [`oracles`] look at each step; when the faults are over, the world must come to rest in the
 //! state in which the same script ends without any fault.
 //!
@@ -44,8 +44,11 @@ pub mod pattern;
 pub mod process;
 pub mod run;
 pub mod script;
+pub mod services;
+pub mod stage;
 pub mod world;
 
 pub use fault::{Fault, Faults};
 pub use options::Options;
 pub use run::{Outcome, run};
+pub use stage::Stage;

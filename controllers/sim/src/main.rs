@@ -14,7 +14,7 @@ use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{Pattern, plans};
 use mainstay_sim::run::{run, shrink};
 use mainstay_sim::script::Script;
-use mainstay_sim::{Options, Outcome};
+use mainstay_sim::{Options, Outcome, Stage};
 
 /// After so many seeds that fail, more of them teach nothing.
 const ENOUGH_FAILURES: usize = 5;
@@ -58,7 +58,7 @@ fn command() -> Result<bool, String> {
     }
     match (replayed, patterns) {
         (Some(seed), _) => Ok(replay(seed, options)),
-        (None, Some(scenarios)) => Ok(run_patterns(first..first.saturating_add(scenarios), options.managers)),
+        (None, Some(scenarios)) => Ok(run_patterns(first..first.saturating_add(scenarios), &options)),
         (None, None) => Ok(run_many(first..first.saturating_add(seeds), &options)),
     }
 }
@@ -123,7 +123,8 @@ fn run_many(seeds: std::ops::Range<u64>, options: &Options) -> bool {
     println!("{coverage}");
     let (seed_pace, step_pace) = (done as f64 / seconds, steps as f64 / seconds);
     println!("{done} seeds, {failures} failed; {steps} steps in {seconds:.1} s");
-    println!("{seed_pace:.0} seeds and {step_pace:.0} steps a second, each seed also without faults");
+    let twice = if options.stage == Stage::Replication { ", each seed also without faults" } else { "" };
+    println!("{seed_pace:.0} seeds and {step_pace:.0} steps a second{twice}");
     failures == 0
 }
 
@@ -134,13 +135,13 @@ fn bar(done: u64, all: u64) -> String {
 }
 
 /// Strikes at each place of some scenarios.
-fn run_patterns(seeds: std::ops::Range<u64>, managers: usize) -> bool {
+fn run_patterns(seeds: std::ops::Range<u64>, wanted: &Options) -> bool {
     let start = Instant::now();
     let (mut all, mut failures) = (0, 0);
     for pattern in Pattern::ALL {
         let mut count = 0;
         for seed in seeds.clone() {
-            for options in plans(seed, managers, pattern) {
+            for options in plans(seed, wanted.stage, wanted.managers, pattern) {
                 count += 1;
                 let outcome = run(seed, &options);
                 if !outcome.violations.is_empty() && failures < ENOUGH_FAILURES {

@@ -7,6 +7,7 @@ use crate::fault::Faults;
 use crate::injection::Injection;
 use crate::mutant::Mutant;
 use crate::pattern::Strike;
+use crate::stage::Stage;
 
 /// The longest a world may be: a day of virtual time.
 const LONGEST: u32 = 500;
@@ -16,6 +17,8 @@ const MOST_MANAGERS: usize = 9;
 /// What a run is to be like. Together with a seed, it determines the run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
+    /// Which controllers play.
+    pub stage: Stage,
     /// How many managers compete.
     pub managers: usize,
     /// How many times as long as usual users act and things go wrong.
@@ -39,6 +42,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
+            stage: Stage::default(),
             managers: 2,
             length: 1,
             auto: false,
@@ -60,9 +64,11 @@ impl Options {
                 let number = number.parse().ok().filter(|number| (1..=MOST_MANAGERS).contains(number));
                 self.managers = number.ok_or_else(|| format!("{option}: 1 to {MOST_MANAGERS}"))?;
             }
-            // The only one until there are more controllers.
-            Some(("world", "rc")) => {}
-            Some(("world", world)) => return Err(format!("unknown world {world}; known is rc")),
+            Some(("world", world)) => {
+                let stage = Stage::ALL.into_iter().find(|stage| stage.name() == world);
+                self.stage =
+                    stage.ok_or_else(|| format!("unknown world {world}; known are rc and endpoints"))?;
+            }
             Some(("length", number)) => {
                 let number = number.parse().ok().filter(|number| (1..=LONGEST).contains(number));
                 self.length = number.ok_or_else(|| format!("{option}: 1 to {LONGEST}"))?;
@@ -107,6 +113,9 @@ impl Options {
 /// As flags of `cargo xtask sim`.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stage != Stage::default() {
+            write!(f, "--world {} ", self.stage.name())?;
+        }
         write!(f, "--managers {} --faults {}", self.managers, self.faults)?;
         if self.length > 1 {
             write!(f, " --length {}", self.length)?;

@@ -8,6 +8,7 @@ use std::fmt;
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
 use crate::run::run;
+use crate::stage::Stage;
 
 /// What is struck at one place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,10 +86,12 @@ impl Strike {
 }
 
 /// All plans of a pattern for the scenario of a seed.
-pub fn plans(seed: u64, managers: usize, pattern: Pattern) -> Vec<Options> {
+pub fn plans(seed: u64, stage: Stage, managers: usize, pattern: Pattern) -> Vec<Options> {
     let faults = Faults::all().of_the_script();
-    let plan =
-        |place| Options { managers, faults, strike: Some(Strike { pattern, place }), ..Options::default() };
+    let plan = |place| {
+        let strike = Some(Strike { pattern, place });
+        Options { stage, managers, faults, strike, ..Options::default() }
+    };
     let places = run(seed, &plan(u64::MAX)).places;
     (0..places).map(plan).collect()
 }

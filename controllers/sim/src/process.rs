@@ -5,16 +5,15 @@ use std::sync::mpsc::{Receiver, channel};
 
 use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
-use mainstay_engine::{Brain, BrainSettings, NoMeter, RivalSettings, Source};
+use mainstay_engine::{Brain, BrainSettings, Controller, NoMeter, RivalSettings, Source};
 use mainstay_model::{Kind, ObjectName};
 
 use crate::clock::{ProcessClock, Time};
 use crate::happening::{ProcessId, Signal};
-use crate::mutant::{Bent, CountingGate, Mutant};
+use crate::mutant::{Bent, CountingGate, Mutant, Publisher};
+use crate::oracles::publishing::{Judged, judge};
 use crate::oracles::{PlanSummary, summarise};
-
-/// The kinds that processes watch: those of the one controller that plays here.
-pub const WATCHED: [Kind; 3] = [Kind::Pod, Kind::ReplicationController, Kind::ResourceQuota];
+use crate::stage::Stage;
 
 /// A manager.
 pub struct Process {
@@ -45,6 +44,7 @@ pub struct Process {
     /// Where the acknowledgements of a mutant wait.
     pub counting_gate: CountingGate,
     planned: Receiver<Planned>,
+    judged: Receiver<Judged>,
 }
 
 /// A key was planned.
@@ -84,17 +84,26 @@ impl Process {
         id: ProcessId,
         clock: ProcessClock,
         seed: u64,
+        stage: Stage,
         mutant: Option<Mutant>,
         rivals: Option<RivalSettings>,
     ) -> Process {
         let (sender, planned) = channel();
-        let controller = Bent::new(mutant).observed_by(move |key, view, plan, now| {
-            let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
-            let summary = summarise(key, view, plan, now);
-            // Nobody listens once the process has ended, and then nobody minds.
-            let _ = sender.send(Planned { key: key.clone(), unsettled, summary });
-        });
-        let sources = WATCHED.iter().map(|kind| Source::everywhere(*kind)).collect();
+        let (judge_sender, judged) = channel();
+        // Nobody listens once the process has ended, and then nobody minds.
+        let controllers: Vec<Box<dyn Controller + Send>> = match stage {
+            Stage::Replication => {
+                vec![Box::new(Bent::new(mutant).observed_by(move |key, view, plan, now| {
+                    let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
+                    let summary = summarise(key, view, plan, now);
+                    let _ = sender.send(Planned { key: key.clone(), unsettled, summary });
+                }))]
+            }
+            Stage::Endpoints => Publisher::all(mutant, move |controller, key, view, plan| {
+                let _ = judge_sender.send(judge(controller, key, view, plan));
+            }),
+        };
+        let sources = stage.kinds().iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, rivals, ..BrainSettings::default() };
         if let Some(mutant) = mutant {
             mutant.settings(&mut settings);
@@ -102,7 +111,7 @@ impl Process {
         Process {
             id,
             clock,
-            brain: Brain::new(settings, vec![Box::new(controller)], sources, Box::new(NoMeter)),
+            brain: Brain::new(settings, controllers, sources, Box::new(NoMeter)),
             election: Election::new(ElectionSettings::default(), id.to_string(), seed),
             turn: 0,
             is_alive: true,
@@ -115,6 +124,7 @@ impl Process {
             batches: BTreeMap::new(),
             counting_gate: CountingGate::default(),
             planned,
+            judged,
         }
     }
 
@@ -127,6 +137,11 @@ impl Process {
     /// What was planned since this was asked last.
     pub fn take_planned(&mut self) -> Vec<Planned> {
         self.planned.try_iter().collect()
+    }
+
+    /// The plans of services that were made since this was asked last.
+    pub fn take_judged(&mut self) -> Vec<Judged> {
+        self.judged.try_iter().collect()
     }
 }
 

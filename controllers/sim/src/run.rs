@@ -9,6 +9,7 @@ use crate::fault::Fault;
 use crate::options::Options;
 use crate::oracles::Violation;
 use crate::script::{Script, faults_end};
+use crate::stage::Stage;
 use crate::world::{EndState, World};
 
 /// How long after the last fault everybody may still be busy: two audits, a list, and the longest back-off.
@@ -36,9 +37,10 @@ pub fn run(seed: u64, options: &Options) -> Outcome {
     let script = Script::draw(seed, options);
     let (end, mut outcome) = run_script(seed, options, script);
     let plain_options = options.without_faults();
-    // What a restore undoes, users do not ask for again.
-    let is_comparable =
-        plain_options != Options { log: false, ..options.clone() } && !options.faults.has(Fault::Restore);
+    // What a restore undoes, users do not ask for again. Where services find their pods, the objects alone say how it is to end.
+    let is_comparable = plain_options != Options { log: false, ..options.clone() }
+        && !options.faults.has(Fault::Restore)
+        && options.stage == Stage::Replication;
     if outcome.violations.is_empty() && is_comparable {
         // The numbers of steps that are left out are those of the whole script, whose users come first.
         let (plain_end, plain) = run_script(seed, &plain_options, Script::draw(seed, &plain_options));

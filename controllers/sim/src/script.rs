@@ -11,6 +11,8 @@ use crate::clock::Time;
 use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::options::Options;
+use crate::services::{self, ServiceStep};
+use crate::stage::Stage;
 
 /// When the faults end in a world of the usual length.
 const FAULTS_END: Duration = Duration::from_secs(150);
@@ -32,6 +34,8 @@ const CONTROLLERS: &[(&str, &str)] = &[("shop", "red"), ("shop", "red"), ("shop"
 pub enum Step {
     /// A user does something about a ReplicationController, or its pods.
     User(ObjectName, UserStep),
+    /// Somebody does something in a world of services.
+    Service(ServiceStep),
     /// A quota on the pods of a namespace appears, or goes.
     Quota(Name, Option<usize>),
     /// A namespace is deleted with all that is in it, and stays so.
@@ -94,36 +98,45 @@ pub struct Script(pub Vec<(Time, Step)>);
 impl Script {
     /// Draws a script. The users' part of it depends on nothing but the seed and whether there are hostile ones and quotas.
     pub fn draw(seed: u64, options: &Options) -> Script {
-        let length = u64::from(options.length);
-        let mut dice = Dice::new(seed ^ 0x7363_7269_7074);
-        let first = Step::User(ObjectName::new("shop", "red"), UserStep::Scale(5, 0));
-        let mut steps = vec![(Time::default(), first)];
-        for _ in 0..(dice.below(14) + 4) * length {
-            let time = Time::default().after(dice.up_to(Duration::from_secs(100) * options.length));
-            let hostile = dice.percent(40);
-            let quota = dice.percent(10);
-            let terminates = dice.percent(2);
-            let limit = dice.percent(60).then(|| usize::try_from(dice.below(12)).unwrap_or(0));
-            let hostile = hostile && options.faults.has(Fault::Hostile);
-            let step = user_step(&mut dice, hostile);
-            let namespace = dice.one_of(NAMESPACES).map(|name| Name::from(*name)).unwrap_or_default();
-            let step = match step {
-                _ if quota && options.faults.has(Fault::Quota) => Step::Quota(namespace, limit),
-                // One of the namespaces stays, so that something is left to be seen.
-                _ if hostile && terminates => Step::TerminateNamespace(DOOMED_NAMESPACE.into()),
-                step => step,
-            };
-            steps.push((time, step));
-        }
+        let mut steps = match options.stage {
+            Stage::Replication => replication_steps(seed, options),
+            Stage::Endpoints => services::draw(seed, options),
+        };
         let mut dice = Dice::new(seed ^ 0x6661_756c_7473);
         let faults = options.faults.among(Fault::AT_TIMES);
-        for _ in 0..dice.below(14) * length {
+        for _ in 0..dice.below(14) * u64::from(options.length) {
             let time = Time::default().after(dice.up_to(Duration::from_secs(130) * options.length));
             let lasts = dice.up_to(Duration::from_secs(45));
             steps.extend(dice.one_of(&faults).map(|fault| (time, Step::Fault(*fault, lasts))));
         }
         Script(steps)
     }
+}
+
+/// What users of ReplicationControllers do.
+fn replication_steps(seed: u64, options: &Options) -> Vec<(Time, Step)> {
+    let length = u64::from(options.length);
+    let mut dice = Dice::new(seed ^ 0x7363_7269_7074);
+    let first = Step::User(ObjectName::new("shop", "red"), UserStep::Scale(5, 0));
+    let mut steps = vec![(Time::default(), first)];
+    for _ in 0..(dice.below(14) + 4) * length {
+        let time = Time::default().after(dice.up_to(Duration::from_secs(100) * options.length));
+        let hostile = dice.percent(40);
+        let quota = dice.percent(10);
+        let terminates = dice.percent(2);
+        let limit = dice.percent(60).then(|| usize::try_from(dice.below(12)).unwrap_or(0));
+        let hostile = hostile && options.faults.has(Fault::Hostile);
+        let step = user_step(&mut dice, hostile);
+        let namespace = dice.one_of(NAMESPACES).map(|name| Name::from(*name)).unwrap_or_default();
+        let step = match step {
+            _ if quota && options.faults.has(Fault::Quota) => Step::Quota(namespace, limit),
+            // One of the namespaces stays, so that something is left to be seen.
+            _ if hostile && terminates => Step::TerminateNamespace(DOOMED_NAMESPACE.into()),
+            step => step,
+        };
+        steps.push((time, step));
+    }
+    steps
 }
 
 fn user_step(dice: &mut Dice, hostile: bool) -> Step {

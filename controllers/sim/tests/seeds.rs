@@ -10,7 +10,7 @@ use mainstay_sim::coverage::Coverage;
 use mainstay_sim::injection::Injection;
 use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{self, Pattern};
-use mainstay_sim::{Fault, Faults, Options, run};
+use mainstay_sim::{Fault, Faults, Options, Stage, run};
 
 /// As many as it takes for 2000 plans.
 const SCENARIOS: u64 = 8;
@@ -79,7 +79,7 @@ fn a_strike_at_every_write_and_every_event_of_a_scenario_breaks_no_promise() {
     let mut plans = 0;
     for seed in 0..SCENARIOS {
         for pattern in Pattern::ALL {
-            for options in pattern::plans(seed, 2, pattern) {
+            for options in pattern::plans(seed, Stage::Replication, 2, pattern) {
                 check(seed..seed + 1, &options);
                 plans += 1;
             }

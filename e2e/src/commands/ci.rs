@@ -84,7 +84,16 @@ fn simulate() -> Result<()> {
     let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("the clock is wrong")?;
     let fresh = format!("first={}", today.as_secs() * 1000);
     let auto = ["seeds=500", "length=3", "auto=true", &fresh];
-    for words in [&["seeds=10000"][..], &["seeds=300", &fresh], &auto, &["explore=all"]] {
+    let services = ["world=endpoints", "seeds=300", &fresh];
+    let all: [&[&str]; 6] = [
+        &["seeds=10000"],
+        &["seeds=300", &fresh],
+        &auto,
+        &["world=endpoints", "seeds=3000"],
+        &services,
+        &["explore=all"],
+    ];
+    for words in all {
         let arguments = ["run", "--quiet", "--release", "--locked", "--package", "mainstay-sim", "--"];
         check(cargo()?.args(arguments).args(words))?;
     }

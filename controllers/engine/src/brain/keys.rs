@@ -161,19 +161,22 @@ impl KeyState {
         self.gate.since.is_some()
     }
 
-    /// Whether the key can be forgotten.
-    pub fn is_idle(&self) -> bool {
+    /// Whether nothing is left to do for the key, as far as is known.
+    pub fn is_at_rest(&self) -> bool {
         !self.is_busy()
             && self.gate.is_empty()
             && self.hold.is_none()
             && self.held_back.is_none()
-            && self.told.is_empty()
             && self.memory.failure.is_none()
             && self.unsettled_until.is_empty()
             && self.doomed.is_empty()
-            && self.vain.is_empty()
             && self.rest.is_none()
             && self.memory.answers.is_empty()
+    }
+
+    /// Whether the key can be forgotten: at rest, what has been told and what would be in vain may still be worth to be remembered.
+    pub fn is_idle(&self) -> bool {
+        self.is_at_rest() && self.told.is_empty() && self.vain.is_empty()
     }
 
     /// Whether there is a write that may be sent.

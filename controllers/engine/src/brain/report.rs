@@ -82,7 +82,7 @@ impl Brain {
             settled: self.rivals.is_none() || desk.stood.settled,
             active: self.may_plan(now, index),
             depth: desk.queue.depth(),
-            at_work: desk.keys.len(),
+            at_work: desk.keys.values().filter(|state| !state.is_at_rest()).count(),
             timers: desk.queue.timers(),
         };
         BrainReport {

@@ -35,12 +35,14 @@
 //! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
 //!
-//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] puts a mutant around the real one.
+//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] and
+//! [`Publisher`] put a mutant around the real ones.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
 
 mod bent;
 mod counting_gate;
+mod publisher;
 mod wrong_controller;
 
 use std::sync::Arc;
@@ -55,9 +57,11 @@ use mainstay_model::{
 
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
+use crate::stage::Stage;
 
 pub use bent::Bent;
 pub use counting_gate::{CountingGate, EXPIRES_AFTER};
+pub use publisher::Publisher;
 
 macro_rules! mutants {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
@@ -136,6 +140,56 @@ mutants! {
     NoDelay = "no-delay",
     /// An owner that is being deleted lets its pods go.
     OrphansWhenTerminating = "orphans-when-terminating",
+    /// A pod on its way out is said to be ready.
+    TerminatingStaysReady = "terminating-stays-ready",
+    /// Endpoints that are not wanted any more stay in their slice.
+    UnwantedStays = "unwanted-stays",
+    /// Nobody minds that a slice was deleted.
+    DeletedSlicesIgnored = "deleted-slices-ignored",
+    /// What is there is written again.
+    WritesWithoutChange = "writes-without-change",
+    /// A change of a pod is routed to the services that select it now only.
+    OldServiceMissed = "old-service-missed",
+    /// Where nodes are is asked for once.
+    ZonesIgnored = "zones-ignored",
+    /// What is merged goes from where it was while it is written where it goes.
+    MovesAtOnce = "moves-at-once",
+    /// Slices that are many and nearly empty are not merged.
+    NeverCompacts = "never-compacts",
+    /// Where there are no endpoints, there is no slice either.
+    NoPlaceholder = "no-placeholder",
+    /// An Endpoints without a service goes, whoever wrote it.
+    ForeignEndpointsDeleted = "foreign-endpoints-deleted",
+    /// A service's slices go, whoever wrote them.
+    ForeignSlicesDeleted = "foreign-slices-deleted",
+    /// An Endpoints is mirrored although it asks to be left out.
+    SkipIgnored = "skip-ignored",
+    /// A service that has lost its selector keeps its slices.
+    SelectorLossIgnored = "selector-loss-ignored",
+    /// Slices and Endpoints are written and deleted whatever version they have.
+    NoVersions = "no-versions",
+    /// Pods of another namespace are published, too.
+    StrangersPublished = "strangers-published",
+    /// Each pod is said to be ready from the moment it has an address.
+    ReadyAtOnce = "ready-at-once",
+}
+
+impl Mutant {
+    /// The world that it is wrong in.
+    pub fn stage(self) -> Stage {
+        if self < Mutant::TerminatingStaysReady { Stage::Replication } else { Stage::Endpoints }
+    }
+
+    /// Whether what is sent is not what is planned: then those who look at the server only have to see it.
+    pub(crate) fn is_behind_the_plan(self) -> bool {
+        matches!(
+            self,
+            Mutant::MovesAtOnce
+                | Mutant::ForeignEndpointsDeleted
+                | Mutant::StrangersPublished
+                | Mutant::ReadyAtOnce
+        )
+    }
 }
 
 impl Mutant {
@@ -266,7 +320,7 @@ impl Mutant {
 pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
-        Mutant::OldOwnerMissed => Faults::NONE.with(Fault::Hostile),
+        Mutant::OldOwnerMissed | Mutant::OldServiceMissed => Faults::NONE.with(Fault::Hostile),
         // Creates that fail would slow it down, too.
         Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
@@ -279,7 +333,7 @@ pub fn mutant_options(mutant: Mutant) -> Options {
     };
     // Back-off that only grows has to become longer than what rest may take.
     let length = if mutant == Mutant::BackOffNeverResets { 10 } else { 1 };
-    Options { faults, length, mutant: Some(mutant), ..Options::default() }
+    Options { stage: mutant.stage(), faults, length, mutant: Some(mutant), ..Options::default() }
 }
 
 fn strays<'a>(key: &ObjectName, store: &'a Store) -> impl Iterator<Item = Write> + use<'a> {

@@ -19,10 +19,12 @@
 //! | `end` | the objects are as they should be, and as they are without any fault |
 //! | `leak` | no key, write, timer or gate is left over; each cache is equal to the server's content |
 //!
-//! Map: [`counting`] is about how many pods there are, [`planning`] about plans, [`sending`] about what leaves a process.
+//! Map: [`counting`] is about how many pods there are, [`planning`] about plans, [`sending`] about what leaves a process. [`publishing`] has those of
+//! the world in which services find their pods, where of these only `leader`, `dispatch`, `rest` and `leak` look.
 
 mod counting;
 mod planning;
+pub mod publishing;
 mod sending;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -120,6 +122,11 @@ impl Oracles {
     /// Something is not as promised.
     pub fn report(&mut self, time: Time, oracle: &'static str, message: String) {
         self.violations.push(Violation { time, oracle, message });
+    }
+
+    /// Another oracle has found that something is not as promised.
+    pub fn add(&mut self, violation: Violation) {
+        self.violations.push(violation);
     }
 
     /// An owner loses an active pod, and not by its controller's doing.

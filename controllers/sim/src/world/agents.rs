@@ -10,6 +10,7 @@ use crate::api::changes::{Part, Replacement};
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::happening::Happening;
+use crate::stage::Stage;
 
 /// The nodes of the cluster.
 pub(super) const NODES: &[&str] = &["north", "south"];
@@ -27,6 +28,9 @@ impl World {
 
     /// The next thing in a pod's life: it is bound, it starts, it ends.
     pub(super) fn pod_lives(&mut self, name: &ObjectName, uid: Uid) {
+        if self.options.stage == Stage::Endpoints {
+            return self.served_pod_lives(name, uid);
+        }
         let Some(pod) = self.server.pod(name).filter(|pod| pod.meta.uid == uid) else { return };
         let cut_off = pod.node.as_ref().and_then(|node| self.cut_off.get(node)).copied();
         if let Some(until) = cut_off.filter(|until| *until > self.now()) {

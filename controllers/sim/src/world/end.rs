@@ -9,7 +9,7 @@ use mainstay_model::{LabelSet, Name, ObjectName, Pod, ReplicationController};
 use super::World;
 use crate::coverage::Coverage;
 use crate::oracles::Violation;
-use crate::process::WATCHED;
+use crate::stage::Stage;
 
 /// The state of the world up to names, UIDs, versions and times.
 pub type EndState = BTreeMap<ObjectName, ControllerState>;
@@ -58,6 +58,12 @@ impl World {
                 self.oracles.report(self.schedule.now(), "end", message);
             }
         }
+        if self.options.stage == Stage::Endpoints {
+            self.publishing.observe(&self.server, false);
+            for message in self.publishing.wrong_at_rest() {
+                self.oracles.report(self.schedule.now(), "end", message);
+            }
+        }
         self.check_processes();
         end
     }
@@ -77,7 +83,7 @@ impl World {
                 let (controllers, awaited) = (report.controllers, report.awaited);
                 leaks.push(format!("{} is not at rest: {controllers:?}, {awaited} awaited", process.id));
             }
-            for kind in WATCHED {
+            for kind in self.options.stage.kinds().iter().copied() {
                 if process.brain.store().all(kind) != self.server.list(kind) {
                     leaks.push(format!("the {} of {} are not the server's", kind.plural(), process.id));
                 }

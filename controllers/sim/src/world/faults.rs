@@ -13,8 +13,8 @@ use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Signal};
 use crate::injection::Place;
 use crate::pattern::Pattern;
-use crate::process::WATCHED;
 use crate::script;
+use crate::stage::Stage;
 
 /// How many revisions a compaction leaves.
 const COMPACTION_KEEPS: u64 = 20;
@@ -147,7 +147,10 @@ impl World {
         for namespace in script::NAMESPACES {
             self.server.set_quota(&Name::from(*namespace), None);
         }
-        self.release_held_pods();
+        self.release_held();
+        if self.options.stage == Stage::Endpoints {
+            self.settle_nodes();
+        }
         let now = self.now();
         for process in &mut self.processes {
             process.clock.step = 0;
@@ -164,7 +167,7 @@ impl World {
     }
 
     fn break_connections(&mut self, id: ProcessId) {
-        for kind in WATCHED {
+        for kind in self.options.stage.kinds().iter().copied() {
             // What sleeps does not notice before it wakes up.
             let Some(process) = self.live(id) else { return };
             let connection = process.stream(kind).connection;
@@ -192,6 +195,9 @@ impl World {
         let revisions = RESTORE_UNDOES.start + self.dice.below(RESTORE_UNDOES.end - RESTORE_UNDOES.start);
         self.server.restore(revisions);
         self.oracles.restored(self.schedule.now());
+        if self.options.stage == Stage::Endpoints {
+            self.publishing.restored(&self.server);
+        }
         let up = self.now().after(RESTORE_TAKES + self.dice.up_to(RESTORE_TAKES));
         self.down = Some((up, up.after(OTHERS_TAKE)));
         let revision = self.server.revision();

@@ -40,9 +40,24 @@ impl World {
         for name in &garbage {
             self.delete_dependent(name);
         }
+        self.collect_slices();
         self.empty_namespaces();
         self.announce();
         self.after(LOOKS_EVERY, Happening::GarbageIsCollected);
+    }
+
+    /// Deletes slices none of whose owners is there any more.
+    fn collect_slices(&mut self) {
+        let owners = [Kind::Service, Kind::Endpoints].into_iter().flat_map(|kind| self.server.records(kind));
+        let owners: BTreeSet<Uid> = owners.map(|record| record.meta().uid).collect();
+        let is_garbage = |meta: &Meta| {
+            let is_gone = |uid: Option<Uid>| uid.is_none_or(|uid| !owners.contains(&uid));
+            !meta.owners.is_empty() && meta.owners.iter().all(|owner| is_gone(owner.uid))
+        };
+        let slices = self.server.records(Kind::EndpointSlice).map(Record::meta);
+        let garbage: Vec<ObjectName> =
+            slices.filter(|meta| is_garbage(meta)).map(|meta| meta.name.clone()).collect();
+        garbage.iter().for_each(|slice| self.delete_any(Kind::EndpointSlice, slice));
     }
 
     /// Takes an owner's references off its pods.

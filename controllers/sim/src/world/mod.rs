@@ -1,7 +1,8 @@
 //! The loop, and all that the world consists of.
 //!
 //! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
-//! elections, [`rivals`] are others who may do the same work, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too, and
+//! elections, [`rivals`] are others who may do the same work, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too,
+//! [`services`] and [`meddling`] are those who live in a world of services, and
 //! [`end`] looks at what is left.
 
 mod agents;
@@ -9,10 +10,12 @@ mod end;
 mod faults;
 mod garbage;
 mod leases;
+mod meddling;
 mod quotas;
 mod requests;
 mod rivals;
 mod server;
+mod services;
 mod streams;
 mod users;
 
@@ -34,8 +37,10 @@ use crate::injection::Place;
 use crate::mutant::{EXPIRES_AFTER, Mutant};
 use crate::options::Options;
 use crate::oracles::Oracles;
-use crate::process::{Process, WATCHED};
+use crate::oracles::publishing::Publishing;
+use crate::process::Process;
 use crate::script::{Script, Step, UserStep};
+use crate::stage::Stage;
 
 pub use end::EndState;
 
@@ -51,6 +56,9 @@ pub struct World {
     server: ApiServer,
     processes: Vec<Process>,
     oracles: Oracles,
+    /// The oracles of a world of services, and what its users must remember.
+    publishing: Publishing,
+    estate: services::Estate,
     coverage: Coverage,
     log: Option<String>,
     steps: u64,
@@ -94,6 +102,8 @@ impl World {
             server: ApiServer::default(),
             processes: Vec::new(),
             oracles: Oracles::default(),
+            publishing: Publishing::default(),
+            estate: services::Estate::default(),
             coverage: Coverage::default(),
             log: options.log.then(String::new),
             steps: 0,
@@ -154,7 +164,7 @@ impl World {
                 | Happening::QuotasAreCounted
                 | Happening::NodeRestarts(_)
                 | Happening::UserLooks(_)
-                | Happening::Script(Step::User(..))
+                | Happening::Script(Step::User(..) | Step::Service(_))
                     if let Some(until) = self.others_are_away() =>
                 {
                     self.schedule.at(until, happening);
@@ -170,6 +180,9 @@ impl World {
                 Happening::Thaws(id) => self.thaw(id),
                 Happening::StopTakesTooLong(id) => self.end_process(id, "it did not stop in time"),
                 Happening::Restarts(index) => self.restart(index),
+            }
+            if self.options.stage == Stage::Endpoints {
+                self.publishing.observe(&self.server, false);
             }
         }
     }
@@ -237,15 +250,15 @@ impl World {
             step: 0,
         };
         let seed = self.seed ^ (id.index as u64) << 40 ^ id.life << 20;
-        let rivals = self.options.auto.then(rivals::settings);
-        let process = Process::new(id, clock, seed, self.options.mutant, rivals);
+        let rivals = self.options.auto.then(|| rivals::settings(self.options.stage));
+        let process = Process::new(id, clock, seed, self.options.stage, self.options.mutant, rivals);
         match self.processes.get_mut(id.index) {
             Some(place) => *place = process,
             None => self.processes.push(process),
         }
         self.say(|| format!("{id} starts"));
-        for kind in WATCHED {
-            self.next_request(id, kind);
+        for kind in self.options.stage.kinds() {
+            self.next_request(id, *kind);
         }
         self.elect(id);
     }
@@ -366,6 +379,10 @@ impl World {
             if self.options.mutant == Some(Mutant::WindowNeverShrinks) {
                 process.batches.insert(planned.key, planned.summary.names);
             }
+        }
+        for judged in process.take_judged() {
+            let breach = self.publishing.planned(time, id, judged);
+            breach.into_iter().for_each(|breach| self.oracles.add(breach));
         }
         if let Some(wake) = process.brain.wake_at() {
             let wake = process.clock.when(wake).max(Time(time.0 + 1));

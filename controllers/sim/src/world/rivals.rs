@@ -9,7 +9,6 @@ use mainstay_engine::{Input, RivalAnswer, RivalRequest, RivalSettings};
 use mainstay_model::{
     Canary, Evidence, LeaseRecord, ObjectName, ObservedLease, ResourceVersion, Uid, Unreadable,
 };
-use mainstay_replication::NAME;
 
 use super::World;
 use crate::clock::Time;
@@ -17,6 +16,7 @@ use crate::dice::Dice;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::script::faults_end;
+use crate::stage::Stage;
 
 /// How many come at most, and for how long.
 const MOST_VISITS: u64 = 4;
@@ -41,8 +41,9 @@ pub(super) struct Others {
 }
 
 /// What the managers look for.
-pub(super) fn settings() -> RivalSettings {
-    RivalSettings { canary: ObjectName::new("system", "canary"), controllers: [NAME].into() }
+pub(super) fn settings(stage: Stage) -> RivalSettings {
+    let controllers = stage.controllers().iter().copied().collect();
+    RivalSettings { canary: ObjectName::new("system", "canary"), controllers }
 }
 
 impl World {

@@ -15,6 +15,7 @@ use crate::api::selection::Selection;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::mutant::Mutant;
 use crate::process::Process;
+use crate::stage::Stage;
 
 impl World {
     pub(super) fn arrives(&mut self, sender: ProcessId, request: Request) {
@@ -110,8 +111,15 @@ impl World {
                 self.oracles.deleting(time, sender, &delete.pod, late, &self.server);
             }
         }
+        if self.options.mutant == Some(Mutant::NoVersions) {
+            self.take_newest_version(&mut write);
+        }
         let write = &write;
         let before = self.version_of(write);
+        if self.options.stage == Stage::Endpoints {
+            self.publishing.observe(&self.server, false);
+        }
+        let published = self.publishing.before(write);
         let outcome = self.server.write(write, time.wall());
         self.say(|| format!("server: {} {}: {}", write.verb(), write.object(), name(&outcome)));
         if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
@@ -137,15 +145,31 @@ impl World {
                 let after = self.version_of(write);
                 self.oracles.published(time, (sender.0, &patch.object), before, after);
             }
-            Write::ReleasePod(_)
-            | Write::CreateEndpoints(_)
+            Write::ReleasePod(_) => {}
+            Write::CreateEndpoints(_)
             | Write::UpdateEndpoints(_)
             | Write::CreateEndpointSlice(_)
             | Write::UpdateEndpointSlice(_)
-            | Write::DeleteObject(_) => {}
+            | Write::DeleteObject(_) => {
+                let excused = self.is_in_the_window(sender.0, late);
+                self.publishing.observe(&self.server, true);
+                let found = self.publishing.written(time, sender.0, write, &published, excused);
+                found.into_iter().for_each(|violation| self.oracles.add(violation));
+            }
         }
         self.announce();
         outcome
+    }
+
+    /// A mutant wants whatever is there under the name.
+    fn take_newest_version(&self, write: &mut Write) {
+        let Some(newest) = self.version_of(write) else { return };
+        match write {
+            Write::UpdateEndpoints(update) => update.version = newest,
+            Write::UpdateEndpointSlice(update) => update.version = newest,
+            Write::DeleteObject(delete) => delete.version = newest,
+            _ => {}
+        }
     }
 
     fn version_of(&self, write: &Write) -> Option<ResourceVersion> {
@@ -188,6 +212,8 @@ impl World {
             Kind::Pod => self.server.change(Kind::Pod, write.object(), |record| {
                 record.change_pod(|pod| pod.restarts += 1);
             }),
+            Kind::EndpointSlice => self.touch_slice(write.object()),
+            Kind::Endpoints => self.touch_labels(Kind::Endpoints, write.object()),
             kind => self.server.change(kind, write.object(), |record| {
                 record.change_meta(|meta| {
                     meta.labels = [("touched-after", revision)].into_iter().collect();

@@ -10,7 +10,7 @@ use super::World;
 use crate::clock::Time;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Request, Signal};
-use crate::process::{Process, Stream, WATCHED};
+use crate::process::{Process, Stream};
 
 /// How soon a front end that is behind may know more.
 const LOOKS_AGAIN: Duration = Duration::from_millis(500);
@@ -117,7 +117,7 @@ impl World {
         self.reached.entry(self.server.revision().0).or_insert(now);
         for process in &mut self.processes {
             let id = process.id;
-            for kind in WATCHED {
+            for kind in self.options.stage.kinds().iter().copied() {
                 let Some(stream) = idle(process, kind) else { continue };
                 stream.is_delivering = true;
                 let is_slow = now < self.slow_until;

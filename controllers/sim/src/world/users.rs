@@ -20,7 +20,7 @@ use crate::script::{Step, UserStep};
 const LABEL: &str = "app";
 /// How often a user looks whether a deletion is over.
 const USERS_LOOK_EVERY: Duration = Duration::from_secs(1);
-/// What users hold pods with.
+/// What users hold pods and services with.
 pub(super) const HOLD: &str = "example.com/hold";
 
 impl World {
@@ -35,6 +35,7 @@ impl World {
                 self.postponed.entry(name.clone()).or_default().push_back(step);
                 self.user_looks(&name);
             }
+            Step::Service(step) => self.service_step(step),
             Step::Quota(namespace, limit) => {
                 self.coverage.count(Fault::Quota, "world");
                 self.server.set_quota(&namespace, limit);
@@ -176,14 +177,16 @@ impl World {
         }
     }
 
-    /// What users hold pods with is taken off.
-    pub(super) fn release_held_pods(&mut self) {
-        let held: Vec<ObjectName> = (self.server.records(Kind::Pod))
+    /// What users hold pods and services with is taken off.
+    pub(super) fn release_held(&mut self) {
+        let held: Vec<(Kind, ObjectName)> = [Kind::Pod, Kind::Service]
+            .into_iter()
+            .flat_map(|kind| self.server.records(kind))
             .filter(|record| record.is_held_by(HOLD))
-            .map(|record| record.key().1)
+            .map(|record| record.key())
             .collect();
-        for pod in held {
-            self.replace(Kind::Pod, &pod, Part::Finalizers(Vec::new()));
+        for (kind, name) in held {
+            self.replace(kind, &name, Part::Finalizers(Vec::new()));
         }
     }
 

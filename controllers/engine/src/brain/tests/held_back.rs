@@ -5,6 +5,9 @@ use mainstay_model::{EventType, ObjectReference};
 use super::*;
 use crate::controller::HeldBack;
 
+/// The generation from which on plans tell something and hold nothing back.
+const TELLS_ONLY: i64 = 3;
+
 /// Until a minute after the owner was made, each plan holds two pods back, and says so.
 pub(super) fn plan(owner: &ReplicationController, now: Now) -> Plan {
     let until = owner.meta.created.unwrap_or_default().after(Duration::from_secs(60));
@@ -20,10 +23,11 @@ pub(super) fn plan(owner: &ReplicationController, now: Now) -> Plan {
     let message = format!("generation {} waits", owner.meta.generation);
     let event =
         Event { regarding, event_type: EventType::Warning, reason: "Waits", message, component: "keeper" };
+    let until = Some(until).filter(|_| owner.meta.generation < TELLS_ONLY);
     Plan {
-        requeue_at: Some(until),
+        requeue_at: until,
         events: vec![event],
-        held_back: Some(HeldBack { count: 2, until }),
+        held_back: until.map(|until| HeldBack { count: 2, until }),
         ..Plan::default()
     }
 }
@@ -60,6 +64,16 @@ fn what_each_plan_tells_is_told_once_until_there_is_nothing_to_tell() {
     change(&mut bench, 2);
     bench.pass(Duration::from_secs(1));
     assert_eq!(told(&mut bench), ["generation 2 waits"], "and told anew when it is true again");
+}
+
+#[test]
+fn a_key_that_only_remembers_what_it_has_told_is_not_at_work() {
+    let mut bench = Bench::leader();
+    change(&mut bench, TELLS_ONLY);
+    assert_eq!(told(&mut bench), ["generation 3 waits"]);
+    assert!(bench.is_at_rest());
+    change(&mut bench, TELLS_ONLY);
+    assert_eq!(told(&mut bench), [""; 0], "it is remembered nevertheless");
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! Which controllers play in a world.
+
+use mainstay_model::Kind;
+
+/// The controllers of a world's managers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Stage {
+    /// The ReplicationController.
+    #[default]
+    Replication,
+    /// Endpoints, EndpointSlices and their mirroring.
+    Endpoints,
+}
+
+impl Stage {
+    /// All of them.
+    pub const ALL: [Stage; 2] = [Stage::Replication, Stage::Endpoints];
+
+    /// The name, for command lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Replication => "rc",
+            Stage::Endpoints => "endpoints",
+        }
+    }
+
+    /// The kinds that processes watch.
+    pub const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Stage::Replication => &[Kind::Pod, Kind::ReplicationController, Kind::ResourceQuota],
+            Stage::Endpoints => &[Kind::Service, Kind::Pod, Kind::Node, Kind::Endpoints, Kind::EndpointSlice],
+        }
+    }
+
+    /// The names of the controllers.
+    pub const fn controllers(self) -> &'static [&'static str] {
+        match self {
+            Stage::Replication => &[mainstay_replication::NAME],
+            Stage::Endpoints => &[
+                mainstay_endpoints::subsets::NAME,
+                mainstay_endpoints::slices::NAME,
+                mainstay_endpoints::mirroring::NAME,
+            ],
+        }
+    }
+}

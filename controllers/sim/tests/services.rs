@@ -1,0 +1,96 @@
+//! Whole runs of the world in which services find their pods, from seeds. Each failure names the command that replays it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// Fresh seeds come from the time of the day.
+#![allow(clippy::disallowed_methods)]
+
+use std::ops::Range;
+use std::time::SystemTime;
+
+use mainstay_sim::coverage::Coverage;
+use mainstay_sim::pattern::{self, Pattern};
+use mainstay_sim::{Fault, Faults, Options, Stage, run};
+
+/// Each hundredth place is struck at, which is not the same in any two of them.
+const EVERY: usize = 100;
+
+fn check(seeds: Range<u64>, options: &Options) -> Coverage {
+    let mut coverage = Coverage::default();
+    for seed in seeds {
+        let outcome = run(seed, options);
+        let found: Vec<String> = outcome.violations.iter().map(ToString::to_string).collect();
+        let found = found.join("\n");
+        assert!(found.is_empty(), "{found}\ncargo xtask sim --replay {seed} {options}");
+        coverage.add(&outcome.coverage);
+    }
+    coverage
+}
+
+fn options(managers: usize, faults: &str) -> Options {
+    Options {
+        stage: Stage::Endpoints,
+        managers,
+        faults: Faults::parse(faults).unwrap(),
+        ..Options::default()
+    }
+}
+
+#[test]
+fn services_find_their_pods_under_a_fixed_set_of_seeds() {
+    let mut coverage = check(0..100, &options(2, "all"));
+    coverage.add(&check(1000..1010, &options(3, "all")));
+    coverage.add(&check(2000..2030, &options(2, "all,restore")));
+    coverage.add(&check(3000..3002, &Options { length: 5, ..options(2, "all") }));
+    check(4000..4010, &Options { auto: true, length: 3, ..options(2, "all") });
+    // Nothing of what can go wrong has been left out.
+    for fault in Fault::OF_WRITES {
+        for verb in ["create", "update", "delete"] {
+            assert!(coverage.of(*fault, verb) > 0, "{fault}, {verb}\n{coverage}");
+        }
+    }
+    for fault in Fault::OF_WATCHES {
+        assert!(coverage.of(*fault, "watch") > 0, "{fault}\n{coverage}");
+    }
+    for fault in Fault::AT_TIMES {
+        assert!(coverage.of(*fault, "world") > 0, "{fault}\n{coverage}");
+    }
+}
+
+#[test]
+fn services_find_their_pods_under_fresh_seeds() {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let first = u64::from(now.subsec_nanos()) * 1000;
+    println!("seeds from {first}");
+    check(first..first + 30, &options(2, "all"));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_log_with_services() {
+    for seed in [3, 14, 159] {
+        let options = Options { log: true, ..options(2, "all") };
+        let (first, second) = (run(seed, &options), run(seed, &options));
+        let log = first.log.unwrap();
+        assert!(log.lines().count() > 100);
+        assert!(log == second.log.unwrap(), "two runs of seed {seed} differ");
+        assert_eq!((first.steps, first.coverage), (second.steps, second.coverage));
+    }
+}
+
+#[test]
+fn a_strike_at_a_write_or_an_event_leaves_no_service_without_its_pods() {
+    let mut plans = 0;
+    for (seed, pattern) in (0..).zip(Pattern::ALL) {
+        let all = pattern::plans(seed, Stage::Endpoints, 2, pattern);
+        let first = usize::try_from(seed).unwrap();
+        for options in all.into_iter().skip(first).step_by(EVERY) {
+            check(seed..seed + 1, &options);
+            plans += 1;
+        }
+    }
+    assert!(plans >= 10, "only {plans} plans");
+}
+
+#[test]
+fn without_faults_services_find_their_pods() {
+    check(0..10, &options(1, "none"));
+    check(0..10, &options(2, "hostile"));
+}
