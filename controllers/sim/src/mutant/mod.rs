@@ -172,6 +172,8 @@ mutants! {
     StrangersPublished = "strangers-published",
     /// Each pod is said to be ready from the moment it has an address.
     ReadyAtOnce = "ready-at-once",
+    /// A service is planned again at once, whether the cache shows what was written or not.
+    NoGateForServices = "no-gate-for-services",
 }
 
 impl Mutant {
@@ -286,7 +288,9 @@ impl Mutant {
                 let newest = known.iter().map(|object| object.meta().version).max();
                 Input::NewestVersion { source, asked, version: newest.max(Some(version)) }
             }
-            (Mutant::NoGate | Mutant::GateByCount, input) => without_versions(input),
+            (Mutant::NoGate | Mutant::GateByCount | Mutant::NoGateForServices, input) => {
+                without_versions(input)
+            }
             (_, input) => input,
         }
     }
@@ -320,7 +324,9 @@ impl Mutant {
 pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
-        Mutant::OldOwnerMissed | Mutant::OldServiceMissed => Faults::NONE.with(Fault::Hostile),
+        Mutant::OldOwnerMissed | Mutant::OldServiceMissed | Mutant::ZonesIgnored => {
+            Faults::NONE.with(Fault::Hostile)
+        }
         // Creates that fail would slow it down, too.
         Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
