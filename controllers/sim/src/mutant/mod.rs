@@ -34,6 +34,23 @@
 //! | `lists-from-cache` | `gate` | 11 |
 //! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
+//! | `terminating-stays-ready` | `plan` | 3 |
+//! | `unwanted-stays` | `plan` | 1 |
+//! | `deleted-slices-ignored` | `end` | 29 |
+//! | `writes-without-change` | `idle` | 1 |
+//! | `old-service-missed` | `end` | 96 |
+//! | `zones-ignored` | `end` | 13 |
+//! | `moves-at-once` | `gap` | 90 |
+//! | `never-compacts` | `plan` | 80 |
+//! | `no-placeholder` | `end` | 2 |
+//! | `foreign-endpoints-deleted` | `ownership` | 6 |
+//! | `foreign-slices-deleted` | `plan` | 2 |
+//! | `skip-ignored` | `plan` | 6 |
+//! | `selector-loss-ignored` | `end` | 4 |
+//! | `no-versions` | `idle` | 3 |
+//! | `strangers-published` | `stranger` | 1 |
+//! | `ready-at-once` | `idle` | 1 |
+//! | `no-gate-for-services` | `gate` | 1 |
 //!
 //! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] and
 //! [`Publisher`] put a mutant around the real ones.
