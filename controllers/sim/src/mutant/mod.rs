@@ -34,6 +34,23 @@
 //! | `lists-from-cache` | `gate` | 11 |
 //! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
+//! | `terminating-stays-ready` | `plan` | 3 |
+//! | `unwanted-stays` | `plan` | 1 |
+//! | `deleted-slices-ignored` | `end` | 29 |
+//! | `writes-without-change` | `idle` | 1 |
+//! | `old-service-missed` | `end` | 96 |
+//! | `zones-ignored` | `end` | 13 |
+//! | `moves-at-once` | `gap` | 90 |
+//! | `never-compacts` | `plan` | 80 |
+//! | `no-placeholder` | `end` | 2 |
+//! | `foreign-endpoints-deleted` | `ownership` | 6 |
+//! | `foreign-slices-deleted` | `plan` | 2 |
+//! | `skip-ignored` | `plan` | 6 |
+//! | `selector-loss-ignored` | `end` | 4 |
+//! | `no-versions` | `idle` | 3 |
+//! | `strangers-published` | `stranger` | 1 |
+//! | `ready-at-once` | `idle` | 1 |
+//! | `no-gate-for-services` | `gate` | 1 |
 //!
 //! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] and
 //! [`Publisher`] put a mutant around the real ones.
@@ -172,6 +189,8 @@ mutants! {
     StrangersPublished = "strangers-published",
     /// Each pod is said to be ready from the moment it has an address.
     ReadyAtOnce = "ready-at-once",
+    /// A service is planned again at once, whether the cache shows what was written or not.
+    NoGateForServices = "no-gate-for-services",
 }
 
 impl Mutant {
@@ -286,7 +305,9 @@ impl Mutant {
                 let newest = known.iter().map(|object| object.meta().version).max();
                 Input::NewestVersion { source, asked, version: newest.max(Some(version)) }
             }
-            (Mutant::NoGate | Mutant::GateByCount, input) => without_versions(input),
+            (Mutant::NoGate | Mutant::GateByCount | Mutant::NoGateForServices, input) => {
+                without_versions(input)
+            }
             (_, input) => input,
         }
     }
@@ -320,7 +341,9 @@ impl Mutant {
 pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
-        Mutant::OldOwnerMissed | Mutant::OldServiceMissed => Faults::NONE.with(Fault::Hostile),
+        Mutant::OldOwnerMissed | Mutant::OldServiceMissed | Mutant::ZonesIgnored => {
+            Faults::NONE.with(Fault::Hostile)
+        }
         // Creates that fail would slow it down, too.
         Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),

@@ -309,6 +309,7 @@ impl World {
         }
         if let Input::Write { id: write, outcome, .. } = &input {
             self.oracles.answered(id, *write, outcome);
+            self.publishing.answered(id, *write, outcome);
         }
         if let Input::Read { id: read, outcome: ReadOutcome::Found(_) } = &input {
             self.oracles.found(id, *read);
@@ -381,8 +382,8 @@ impl World {
             }
         }
         for judged in process.take_judged() {
-            let breach = self.publishing.planned(time, id, judged);
-            breach.into_iter().for_each(|breach| self.oracles.add(breach));
+            let breaches = self.publishing.planned(time, id, judged, process.brain.store());
+            breaches.into_iter().for_each(|breach| self.oracles.add(breach));
         }
         if let Some(wake) = process.brain.wake_at() {
             let wake = process.clock.when(wake).max(Time(time.0 + 1));

@@ -11,6 +11,7 @@ use crate::clock::Time;
 use crate::fault::Fault;
 use crate::happening::{Happening, ProcessId, Request, Signal};
 use crate::mutant::Mutant;
+use crate::stage::Stage;
 
 /// How long a request may take before its sender gives up.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -64,6 +65,9 @@ impl World {
         }
         let store = process.brain.store();
         self.oracles.dispatched(time, (id, write_id), write, store, self.calm);
+        if self.options.stage == Stage::Endpoints {
+            self.publishing.sent(id, write_id, write, store);
+        }
         if deadline.is_some_and(|deadline| moment >= deadline) || !leads {
             let message = format!("{id} writes {} and does not lead", write.object());
             self.oracles.report(time, "dispatch", message);

@@ -3,6 +3,7 @@
 //! | oracle | promise |
 //! |---|---|
 //! | `plan` | on its view, a plan writes nothing but what is wanted, leaves out nothing, and takes nothing out before it stands elsewhere |
+//! | `gate` | a service is planned only on a cache that shows what was acknowledged of its changes and deletes |
 //! | `stranger` | no pod is published that never bore the labels which a service of that name and namespace has ever asked for |
 //! | `readiness` | nothing is said to be ready that never was, but where the service wants that |
 //! | `gap` | no write of ours takes away what stood in a slice and is still wanted |
@@ -14,6 +15,7 @@
 //! What is wanted is worked out anew from the objects, by nothing of what the controllers work it out with. A `gap` is no breach where
 //! the sender did not know better, was not alone, or somebody else changed that service's slices a short while ago.
 
+mod gates;
 mod plans;
 mod rest;
 mod spec;
@@ -25,10 +27,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mainstay_engine::store::service_of;
-use mainstay_engine::{SourceEvent, Store};
+use mainstay_engine::{SourceEvent, Store, WriteId};
 use mainstay_model::{
     EndpointSlice, Endpoints, Kind, LabelSet, Meta, Name, Object, ObjectName, ResourceVersion, Selector, Uid,
-    Write,
+    Write, WriteOutcome,
 };
 
 use super::Violation;
@@ -65,6 +67,7 @@ pub struct Publishing {
     changes: BTreeMap<Name, u64>,
     writes: BTreeMap<ObjectName, u64>,
     restored: bool,
+    gates: gates::Gates,
 }
 
 /// A write before it is carried out.
@@ -95,6 +98,7 @@ impl Publishing {
     /// Etcd was restored: the truth is another one.
     pub fn restored(&mut self, server: &ApiServer) {
         self.restored = true;
+        self.gates.restored();
         self.truth = Store::default();
         self.wanted.clear();
         for object in Stage::Endpoints.kinds().iter().flat_map(|kind| server.list(*kind)) {
@@ -109,14 +113,35 @@ impl Publishing {
         self.meddled.extend(service_of(slice).map(|service| (service, time)));
     }
 
-    /// A process has planned a service.
-    pub fn planned(&mut self, time: Time, process: ProcessId, judged: Judged) -> Option<Violation> {
-        if judged.controller == mainstay_endpoints::slices::NAME {
-            self.wanted.insert((process, judged.key.clone()), judged.wanted);
+    /// A process sends a write; this is its view.
+    pub fn sent(&mut self, process: ProcessId, id: WriteId, write: &Write, view: &Store) {
+        self.gates.sent(process, id, write, view);
+    }
+
+    /// A process learns how a write has ended.
+    pub fn answered(&mut self, process: ProcessId, id: WriteId, outcome: &WriteOutcome) {
+        self.gates.answered(process, id, outcome);
+    }
+
+    /// A process has planned a service on this view.
+    pub fn planned(
+        &mut self,
+        time: Time,
+        process: ProcessId,
+        judged: Judged,
+        view: &Store,
+    ) -> Vec<Violation> {
+        let behind = self.gates.planned(process, &judged, view).map(|message| ("gate", message));
+        let Judged { controller, key, breach, wanted } = judged;
+        if controller == mainstay_endpoints::slices::NAME {
+            self.wanted.insert((process, key.clone()), wanted);
         }
-        let (controller, key) = (judged.controller, judged.key);
-        let message = judged.breach.map(|breach| format!("{process}, {controller} of {key}: {breach}"))?;
-        Some(Violation { time, oracle: "plan", message })
+        let breach = breach.map(|message| ("plan", message));
+        let violation = |(oracle, what)| {
+            let message = format!("{process}, {controller} of {key}: {what}");
+            Violation { time, oracle, message }
+        };
+        behind.into_iter().chain(breach).map(violation).collect()
     }
 
     /// How things are before a write.
