@@ -11,7 +11,7 @@
 //!
 //! `subsets` writes Endpoints, `slices` EndpointSlices, `mirroring` copies those that others write into slices. They share `members`, who a service's
 //! pods are and how they are reached; `route`, which services a change concerns; `trigger_time`, what a write answers to; `pack`, the
-//! canonical layout of subsets; `names` of new slices; and `refused`, the word on addresses that are left out.
+//! canonical layout of subsets; `names` of new slices; `word`, what is asked before a delete; and `refused`, the word on addresses that are left out.
 
 pub mod mirroring;
 pub mod slices;
@@ -23,6 +23,7 @@ mod pack;
 mod refused;
 mod route;
 mod trigger_time;
+mod word;
 
 pub use mirroring::EndpointSliceMirroring;
 pub use slices::EndpointSlices;

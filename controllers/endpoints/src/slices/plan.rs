@@ -10,6 +10,7 @@ use super::ownership::{self, Slices};
 use super::packing::{self, Frame, Load, Packed};
 use super::{compaction, events, labels, writing};
 use crate::members::members;
+use crate::word::{self, Word};
 use crate::{refused, trigger_time};
 
 /// The plan for the service of that name. A service that is gone leaves its slices to the garbage collector.
@@ -53,8 +54,21 @@ pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> P
         let first = trigger_time::of_first_write(service);
         packed.groups.iter_mut().flatten().for_each(|draft| draft.changed_at = first);
     }
-    let writes = writes(service, packed, &slices, frame, view);
-    Plan { writes, events: told, fault: events::waiting_message(&waiting), ..Plan::default() }
+    let mut writes = writes(service, packed, &slices, frame, view);
+    let mut fault = events::waiting_message(&waiting);
+    let is_foreign = |write: &Write| slices.foreign.iter().any(|slice| write.uid() == Some(slice.meta.uid));
+    if writes.iter().any(is_foreign) {
+        match word::of_service(key, Some(service), view.memory) {
+            Word::Kept => {}
+            Word::Ask(read) => return Plan { reads: vec![read], ..Plan::default() },
+            Word::Broken => writes.retain(|write| !is_foreign(write)),
+            Word::Unknown(message) => {
+                writes.retain(|write| !is_foreign(write));
+                fault = fault.or(Some(format!("cannot read the service: {message}")));
+            }
+        }
+    }
+    Plan { writes, events: told, fault, ..Plan::default() }
 }
 
 /// The writes: what is made, what changes, what goes. Slices that clients may still find pods in go when nothing else is left to do: those of

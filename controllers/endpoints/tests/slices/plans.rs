@@ -2,7 +2,9 @@
 
 use expect_test::expect;
 use mainstay_engine::Controller as _;
-use mainstay_model::{ClusterIp, EndpointSlice, IpFamily, Kind, LabelSet, Uid, Write};
+use mainstay_model::{
+    ClusterIp, EndpointSlice, Found, IpFamily, Kind, LabelSet, ReadOutcome, ResourceVersion, Uid, Write,
+};
 
 use crate::objects::{
     IntoObject, at, endpoint, name, node, owner, placeholder, pod, slice, slice_port, with_label,
@@ -223,6 +225,32 @@ fn slices_of_a_former_service_go_once_the_new_ones_are_there() {
     world.memory = Default::default();
     world.add([old.object()]);
     assert_eq!(all_verbs(&world.settle()), ["create", "delete"]);
+}
+
+/// Where the watch of services is behind, the slices of a service that was made anew look like those of a former one (simulated cluster,
+/// seed 777876).
+#[test]
+fn slices_of_another_service_go_only_once_the_server_says_that_this_one_is_the_present_one() {
+    let mut world = World::with_pods(2);
+    world.settle();
+    let mut other = slice("web-other", &[pod(0), pod(1)]);
+    other.meta.owners = [owner(Uid(0xbad))].into();
+    world.add([other.object()]);
+    let asked = world.plan_with(&[]);
+    assert_eq!((asked.reads.len(), asked.writes), (1, vec![]));
+    let read = asked.reads[0].clone();
+    let present = world.store.services().get(&name("web")).unwrap().meta.clone();
+    let found = |uid, version| {
+        let found = Found { uid, version, deleting: false, controller: None };
+        verbs(&world.plan_with(&[(read.clone(), ReadOutcome::Found(found))]))
+    };
+    assert_eq!(found(present.uid, present.version), ["delete"]);
+    assert_eq!(found(Uid(0xbad), present.version), [""; 0], "made anew");
+    assert_eq!(found(present.uid, ResourceVersion(present.version.0 + 1)), [""; 0], "changed since");
+    assert_eq!(verbs(&world.plan_with(&[(read.clone(), ReadOutcome::NotFound)])), [""; 0]);
+    let failed = ReadOutcome::Failed { message: "no answer".to_owned() };
+    let plan = world.plan_with(&[(read.clone(), failed)]);
+    assert_eq!((plan.writes, plan.fault.is_some()), (vec![], true), "asked again later");
 }
 
 #[test]

@@ -9,8 +9,8 @@ use expect_test::Expect;
 use mainstay_endpoints::slices::{EndpointSlices, Settings};
 use mainstay_engine::{Controller, Memory, Now, Plan, Store, View};
 use mainstay_model::{
-    AddressType, EndpointSlice, Kind, Object, ObjectName, OwnerReference, ResourceVersion, Tombstone, Uid,
-    Write,
+    AddressType, EndpointSlice, Found, Kind, Meta, Object, ObjectName, OwnerReference, Read, ReadOutcome,
+    ResourceVersion, Tombstone, Uid, Write,
 };
 
 use crate::objects::{IntoObject, meta, name, node, pod, service};
@@ -55,8 +55,27 @@ impl World {
         EndpointSlices::new(Settings { max_endpoints_per_slice: self.max, ..Settings::default() })
     }
 
+    /// The plan, with what it reads first answered as the store says it.
     pub fn plan(&self) -> Plan {
-        let view = View { store: &self.store, memory: &self.memory };
+        let plan = self.plan_with(&[]);
+        if plan.reads.is_empty() {
+            return plan;
+        }
+        let answer = |read: &Read| match self.store.get(read.kind, &read.object) {
+            None => ReadOutcome::NotFound,
+            Some(object) => {
+                let &Meta { uid, version, .. } = object.meta();
+                ReadOutcome::Found(Found { uid, version, deleting: false, controller: None })
+            }
+        };
+        let answers: Vec<_> = plan.reads.iter().map(|read| (read.clone(), answer(read))).collect();
+        self.plan_with(&answers)
+    }
+
+    /// The plan after these answers to its reads.
+    pub fn plan_with(&self, answers: &[(Read, ReadOutcome)]) -> Plan {
+        let memory = Memory { answers: answers.to_vec(), ..self.memory.clone() };
+        let view = View { store: &self.store, memory: &memory };
         self.controller().plan(&name("web"), &view, Now::default())
     }
 

@@ -25,6 +25,8 @@ pub struct Judged {
 /// Judges a plan of that controller.
 pub fn judge(controller: &'static str, key: &ObjectName, view: &View<'_>, plan: &Plan) -> Judged {
     let breach = match controller {
+        // Only asked; it is made again with the answers.
+        _ if !plan.reads.is_empty() => demand(plan.writes.is_empty(), "what is written is not yet known"),
         mainstay_endpoints::slices::NAME => of_slices(key, view, plan),
         mainstay_endpoints::subsets::NAME => of_endpoints(key, view, plan),
         _ => of_mirrors(key, view, plan),
