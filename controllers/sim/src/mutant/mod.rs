@@ -36,9 +36,9 @@
 //! | `orphans-when-terminating` | `plan` | 1 |
 //! | `terminating-stays-ready` | `plan` | 3 |
 //! | `unwanted-stays` | `plan` | 1 |
-//! | `deleted-slices-ignored` | `end` | 29 |
+//! | `deleted-slices-ignored` | `end` | 22 |
 //! | `writes-without-change` | `idle` | 1 |
-//! | `old-service-missed` | `end` | 96 |
+//! | `old-service-missed` | `end` | 200 |
 //! | `zones-ignored` | `end` | 13 |
 //! | `moves-at-once` | `gap` | 90 |
 //! | `never-compacts` | `plan` | 80 |
