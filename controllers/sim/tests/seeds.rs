@@ -3,29 +3,16 @@
 // Fresh seeds come from the time of the day.
 #![allow(clippy::disallowed_methods)]
 
-use std::ops::Range;
-use std::time::SystemTime;
+mod runs;
 
-use mainstay_sim::coverage::Coverage;
 use mainstay_sim::injection::Injection;
 use mainstay_sim::mutant::{Mutant, mutant_options};
 use mainstay_sim::pattern::{self, Pattern};
 use mainstay_sim::{Fault, Faults, Options, Stage, run};
+use runs::{check, check_determinism, check_fresh};
 
 /// As many as it takes for 2000 plans.
 const SCENARIOS: u64 = 8;
-
-fn check(seeds: Range<u64>, options: &Options) -> Coverage {
-    let mut coverage = Coverage::default();
-    for seed in seeds {
-        let outcome = run(seed, options);
-        let found: Vec<String> = outcome.violations.iter().map(ToString::to_string).collect();
-        let found = found.join("\n");
-        assert!(found.is_empty(), "{found}\ncargo xtask sim --replay {seed} {options}");
-        coverage.add(&outcome.coverage);
-    }
-    coverage
-}
 
 fn options(managers: usize, faults: &str) -> Options {
     Options { managers, faults: Faults::parse(faults).unwrap(), ..Options::default() }
@@ -56,22 +43,12 @@ fn a_fixed_set_of_seeds_keeps_every_promise() {
 
 #[test]
 fn fresh_seeds_keep_every_promise() {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let first = u64::from(now.subsec_nanos()) * 1000;
-    println!("seeds from {first}");
-    check(first..first + 100, &options(2, "all"));
+    check_fresh(100, &options(2, "all"));
 }
 
 #[test]
 fn the_same_seed_gives_the_same_log() {
-    for seed in [3, 14, 159] {
-        let options = Options { log: true, ..options(2, "all") };
-        let (first, second) = (run(seed, &options), run(seed, &options));
-        let log = first.log.unwrap();
-        assert!(log.lines().count() > 100);
-        assert!(log == second.log.unwrap(), "two runs of seed {seed} differ");
-        assert_eq!((first.steps, first.coverage), (second.steps, second.coverage));
-    }
+    check_determinism(&options(2, "all"));
 }
 
 #[test]

@@ -3,28 +3,15 @@
 // Fresh seeds come from the time of the day.
 #![allow(clippy::disallowed_methods)]
 
-use std::ops::Range;
-use std::time::SystemTime;
+mod runs;
 
-use mainstay_sim::coverage::Coverage;
 use mainstay_sim::pattern::{self, Pattern};
-use mainstay_sim::{Fault, Faults, Options, Stage, run};
+use mainstay_sim::{Fault, Faults, Options, Stage};
+use runs::{check, check_determinism, check_fresh};
 
 /// Of so many scenarios, one place in so many is struck at: not the same ones in any two of them.
 const SCENARIOS: u64 = 3;
 const EVERY: usize = 5;
-
-fn check(seeds: Range<u64>, options: &Options) -> Coverage {
-    let mut coverage = Coverage::default();
-    for seed in seeds {
-        let outcome = run(seed, options);
-        let found: Vec<String> = outcome.violations.iter().map(ToString::to_string).collect();
-        let found = found.join("\n");
-        assert!(found.is_empty(), "{found}\ncargo xtask sim --replay {seed} {options}");
-        coverage.add(&outcome.coverage);
-    }
-    coverage
-}
 
 fn options(managers: usize, faults: &str) -> Options {
     Options {
@@ -58,22 +45,12 @@ fn services_find_their_pods_under_a_fixed_set_of_seeds() {
 
 #[test]
 fn services_find_their_pods_under_fresh_seeds() {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let first = u64::from(now.subsec_nanos()) * 1000;
-    println!("seeds from {first}");
-    check(first..first + 60, &options(2, "all"));
+    check_fresh(60, &options(2, "all"));
 }
 
 #[test]
 fn the_same_seed_gives_the_same_log_with_services() {
-    for seed in [3, 14, 159] {
-        let options = Options { log: true, ..options(2, "all") };
-        let (first, second) = (run(seed, &options), run(seed, &options));
-        let log = first.log.unwrap();
-        assert!(log.lines().count() > 100);
-        assert!(log == second.log.unwrap(), "two runs of seed {seed} differ");
-        assert_eq!((first.steps, first.coverage), (second.steps, second.coverage));
-    }
+    check_determinism(&options(2, "all"));
 }
 
 #[test]

@@ -1,0 +1,40 @@
+//! What the tests of whole runs do with seeds, whichever world they are for.
+
+use std::ops::Range;
+use std::time::SystemTime;
+
+use mainstay_sim::coverage::Coverage;
+use mainstay_sim::{Options, run};
+
+/// Every promise is kept in these runs. A failure names the command that replays it.
+pub fn check(seeds: Range<u64>, options: &Options) -> Coverage {
+    let mut coverage = Coverage::default();
+    for seed in seeds {
+        let outcome = run(seed, options);
+        let found: Vec<String> = outcome.violations.iter().map(ToString::to_string).collect();
+        let found = found.join("\n");
+        assert!(found.is_empty(), "{found}\ncargo xtask sim --replay {seed} {options}");
+        coverage.add(&outcome.coverage);
+    }
+    coverage
+}
+
+/// The same for so many seeds that nobody has tried; their numbers come from the time of the day and are printed.
+pub fn check_fresh(count: u64, options: &Options) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let first = u64::from(now.subsec_nanos()) * 1000;
+    println!("seeds from {first}");
+    check(first..first + count, options);
+}
+
+/// Two runs of a seed are the same to the byte.
+pub fn check_determinism(options: &Options) {
+    for seed in [3, 14, 159] {
+        let options = Options { log: true, ..options.clone() };
+        let (first, second) = (run(seed, &options), run(seed, &options));
+        let log = first.log.unwrap();
+        assert!(log.lines().count() > 100);
+        assert!(log == second.log.unwrap(), "two runs of seed {seed} differ");
+        assert_eq!((first.steps, first.coverage), (second.steps, second.coverage));
+    }
+}
