@@ -8,8 +8,6 @@
 //!
 //! So, other than upstream: after a restart of this program, a change is not said to be as old as the service.
 
-use std::fmt::Write as _;
-
 use mainstay_model::{LabelSet, Name, Pod, Service, Timestamp};
 
 /// The annotation.
@@ -28,37 +26,13 @@ pub(crate) fn of_changes<'a>(pods: impl IntoIterator<Item = &'a Pod>) -> Option<
 /// The annotations with this time, or without any.
 pub(crate) fn annotate(annotations: &LabelSet, time: Option<Timestamp>) -> LabelSet {
     let others = annotations.iter().filter(|(key, _)| ***key != *LAST_CHANGE_TRIGGER_TIME);
-    let own = time.map(|time| (Name::from(LAST_CHANGE_TRIGGER_TIME), Name::from(rfc3339(time))));
+    let own = time.and_then(rfc3339).map(|time| (Name::from(LAST_CHANGE_TRIGGER_TIME), Name::from(time)));
     LabelSet::new(others.map(|(key, value)| (key.clone(), value.clone())).chain(own))
 }
 
-/// A time as RFC 3339 has it, in UTC, with as many decimals as it needs.
-fn rfc3339(time: Timestamp) -> String {
-    let (days, second) = (time.seconds().div_euclid(86_400), time.seconds().rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    let micros = time.0.rem_euclid(1_000_000);
-    if micros != 0 {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ".{micros:06}");
-        text.truncate(text.trim_end_matches('0').len());
-    }
-    text.push('Z');
-    text
-}
-
-/// Year, month and day of a day that is counted from 1970-01-01, in the Gregorian calendar. Years are taken to begin in
-/// March, so that the leap day is the last one.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + i64::from(month <= 2), month, day)
+/// A time as RFC 3339 has it, in UTC, with as many decimals as it needs; `None` for a time that this form cannot express.
+fn rfc3339(time: Timestamp) -> Option<String> {
+    jiff::Timestamp::from_microsecond(time.0).ok().map(|time| time.to_string())
 }
 
 #[cfg(test)]
@@ -77,7 +51,7 @@ mod tests {
             (-1, "1969-12-31T23:59:59.999999Z"),
         ];
         for (micros, text) in cases {
-            assert_eq!(rfc3339(Timestamp(micros)), text);
+            assert_eq!(rfc3339(Timestamp(micros)).as_deref(), Some(text));
         }
     }
 }
