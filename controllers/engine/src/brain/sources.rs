@@ -201,10 +201,15 @@ impl Brain {
 
     /// A new spec, a deletion or another object under the name: what was planned is void, and there is no reason to wait any more.
     fn spec_changed(&mut self, now: Now, change: &Change, desk_index: usize) {
-        let Some(meta) = change.old.as_ref().map(|old| old.meta()) else { return };
+        let Some(old) = &change.old else { return };
+        let meta = old.meta();
+        // Most objects change while nothing is known of their keys, and comparing takes longer than looking that up.
+        if !self.desks.get(desk_index).is_some_and(|desk| desk.keys.contains_key(&meta.name)) {
+            return;
+        }
         let same = change.new.as_ref().is_some_and(|new| {
             let is_same_spec = match new.meta().generation {
-                0 => change.old.as_ref().is_some_and(|old| new.is_same_but_for_version(old)),
+                0 => new.is_same_but_for_version(old),
                 generation => generation == meta.generation,
             };
             let new = new.meta();
