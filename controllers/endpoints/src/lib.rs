@@ -11,12 +11,13 @@
 //!
 //! `subsets` writes Endpoints, `slices` EndpointSlices, `mirroring` copies those that others write into slices. They share `members`, who a service's
 //! pods are and how they are reached; `route`, which services a change concerns; `trigger_time`, what a write answers to; `pack`, the
-//! canonical layout of subsets; `names` of new slices; `word`, what is asked before a delete; and `refused`, the word on addresses that are left out.
+//! canonical layout of subsets; `names` of new slices; `failure`, which ends of writes are told; `word`, what is asked before a delete; and `refused`, the word on addresses that are left out.
 
 pub mod mirroring;
 pub mod slices;
 pub mod subsets;
 
+mod failure;
 mod members;
 mod names;
 mod pack;

@@ -19,12 +19,7 @@ pub(crate) fn event(service: &Service, members: &[Member<'_>], component: &'stat
         further => format!(" and {further} more"),
     };
     Some(Event {
-        regarding: ObjectReference {
-            kind: Kind::Service,
-            object: service.meta.name.clone(),
-            uid: service.meta.uid,
-            version: service.meta.version,
-        },
+        regarding: ObjectReference::of(Kind::Service, &service.meta),
         event_type: EventType::Warning,
         reason: "AddressNotAllowed",
         message: format!(

@@ -16,6 +16,7 @@ pub mod election;
 pub mod input;
 pub mod list_watch;
 pub mod meter;
+pub mod names;
 pub mod notice;
 pub mod queue;
 pub mod random;

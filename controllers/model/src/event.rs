@@ -2,6 +2,7 @@
 
 use crate::id::{ResourceVersion, Uid};
 use crate::kind::Kind;
+use crate::meta::Meta;
 use crate::name::ObjectName;
 use crate::time::Timestamp;
 
@@ -31,6 +32,13 @@ pub struct ObjectReference {
     pub uid: Uid,
     /// The version that the speaker saw.
     pub version: ResourceVersion,
+}
+
+impl ObjectReference {
+    /// The reference to this object, as it was seen.
+    pub fn of(kind: Kind, meta: &Meta) -> ObjectReference {
+        ObjectReference { kind, object: meta.name.clone(), uid: meta.uid, version: meta.version }
+    }
 }
 
 /// How serious an event is.

@@ -55,16 +55,7 @@ impl Object {
 
     fn at_version(&self, version: ResourceVersion) -> Object {
         let mut object = self.clone();
-        let meta = match &mut object {
-            Object::Endpoints(endpoints) => &mut Arc::make_mut(endpoints).meta,
-            Object::EndpointSlice(slice) => &mut Arc::make_mut(slice).meta,
-            Object::Node(node) => &mut Arc::make_mut(node).meta,
-            Object::Pod(pod) => &mut Arc::make_mut(pod).meta,
-            Object::ReplicationController(controller) => &mut Arc::make_mut(controller).meta,
-            Object::ResourceQuota(quota) => &mut Arc::make_mut(quota).meta,
-            Object::Service(service) => &mut Arc::make_mut(service).meta,
-        };
-        meta.version = version;
+        object.meta_mut().version = version;
         object
     }
 
@@ -78,6 +69,19 @@ impl Object {
             Object::ReplicationController(controller) => &controller.meta,
             Object::ResourceQuota(quota) => &quota.meta,
             Object::Service(service) => &service.meta,
+        }
+    }
+
+    /// Its metadata, to be changed; whoever shares the object keeps it as it was.
+    pub fn meta_mut(&mut self) -> &mut Meta {
+        match self {
+            Object::Endpoints(endpoints) => &mut Arc::make_mut(endpoints).meta,
+            Object::EndpointSlice(slice) => &mut Arc::make_mut(slice).meta,
+            Object::Node(node) => &mut Arc::make_mut(node).meta,
+            Object::Pod(pod) => &mut Arc::make_mut(pod).meta,
+            Object::ReplicationController(controller) => &mut Arc::make_mut(controller).meta,
+            Object::ResourceQuota(quota) => &mut Arc::make_mut(quota).meta,
+            Object::Service(service) => &mut Arc::make_mut(service).meta,
         }
     }
 }

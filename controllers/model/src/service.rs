@@ -6,6 +6,9 @@ use crate::labels::Selector;
 use crate::meta::Meta;
 use crate::name::Name;
 
+/// The label on Endpoints and slices that tells proxies that there is no cluster IP to program; without a value.
+pub const HEADLESS: &str = "service.kubernetes.io/headless";
+
 /// A v1 Service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Service {

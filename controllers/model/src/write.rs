@@ -10,7 +10,7 @@ use crate::endpoints::EndpointSubset;
 use crate::id::{ResourceVersion, Uid};
 use crate::kind::Kind;
 use crate::labels::LabelSet;
-use crate::meta::ControllerReference;
+use crate::meta::{ControllerReference, Meta};
 use crate::name::{Name, ObjectName};
 use crate::pod::PodTemplate;
 use crate::replication_controller::ReplicationControllerStatus;
@@ -244,6 +244,13 @@ pub struct DeleteObject {
     pub uid: Uid,
     /// The version that was seen, as precondition.
     pub version: ResourceVersion,
+}
+
+impl DeleteObject {
+    /// Deletes this object, as it was seen.
+    pub fn of(kind: Kind, meta: &Meta) -> DeleteObject {
+        DeleteObject { kind, object: meta.name.clone(), uid: meta.uid, version: meta.version }
+    }
 }
 
 /// How a write ended, as far as can be known.

@@ -33,12 +33,7 @@ pub(crate) fn about(
     message: String,
 ) -> Event {
     Event {
-        regarding: ObjectReference {
-            kind: Kind::ReplicationController,
-            object: controller.meta.name.clone(),
-            uid: controller.meta.uid,
-            version: controller.meta.version,
-        },
+        regarding: ObjectReference::of(Kind::ReplicationController, &controller.meta),
         event_type,
         reason,
         message,

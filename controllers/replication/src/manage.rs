@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use mainstay_engine::names::generate_name;
 use mainstay_engine::{Memory, Now, View};
 use mainstay_model::{CreatePod, DeletePod, Pod, PodTemplate, ReplicationController, Write};
 
@@ -128,7 +129,7 @@ fn creates(
         .filter(|pod| view.store.pods().get(pod).is_none())
         .collect();
     let new = missing.saturating_sub(unsettled.len());
-    let generate_name = names::generate_name(&controller.meta.name.name);
+    let generate_name = generate_name(&controller.meta.name.name);
     unsettled
         .into_iter()
         .take(missing)

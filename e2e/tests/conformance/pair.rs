@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use mainstay_model::{Kind, Name, Object, ObjectName, ResourceVersion, Timestamp, Uid};
 use mainstay_sim::api::ApiServer;
-use mainstay_sim::api::record::meta_mut;
 use serde_json::Value;
 
 use crate::bodies::{self, Whole};
@@ -225,7 +224,7 @@ impl<'a> Pair<'a> {
     /// An object of the server with the UIDs and the version of the model. A version between two looks was not seen.
     pub fn in_terms_of_the_model(&self, object: &Object) -> Object {
         let mut object = plain(object);
-        let meta = meta_mut(&mut object);
+        let meta = object.meta_mut();
         meta.uid = self.model_uid(meta.uid);
         meta.version = self.model_version(meta.version).unwrap_or_default();
         for owner in &mut meta.owners {
@@ -247,7 +246,7 @@ fn pick<T: Copy>(known: &[Both<T>], which: Which) -> Option<Both<T>> {
 /// An object without what the sides need not agree in: times, and the template, of which the model keeps no bytes.
 pub fn plain(object: &Object) -> Object {
     let mut object = object.clone();
-    let meta = meta_mut(&mut object);
+    let meta = object.meta_mut();
     meta.created = None;
     meta.deleting = meta.deleting.map(|_| Timestamp::default());
     if let Object::ReplicationController(controller) = &mut object {

@@ -6,7 +6,6 @@ use std::fmt::Debug;
 use anyhow::{Result, bail};
 use mainstay_engine::SourceEvent;
 use mainstay_model::{Kind, Object, ResourceVersion};
-use mainstay_sim::api::record::meta_mut;
 use mainstay_sim::api::selection::Selection;
 use mainstay_wire::{Frame, list, request};
 
@@ -96,7 +95,7 @@ impl Pair<'_> {
                 let (model, version) = (plain(model), model.meta().version);
                 let same_version = self.is_same_version(version, server.meta().version);
                 let mut server = self.in_terms_of_the_model(server);
-                meta_mut(&mut server).version = version;
+                server.meta_mut().version = version;
                 same_version && model == server
             }
             (SourceEvent::Deleted(model), Frame::Deleted(server)) => {

@@ -8,12 +8,7 @@ use super::wanted::Wanted;
 pub(super) fn skipped(endpoints: &Endpoints, wanted: &Wanted, max: usize) -> Vec<Event> {
     let Wanted { invalid, skipped, slices: _ } = wanted;
     let warning = |reason, message| Event {
-        regarding: ObjectReference {
-            kind: Kind::Endpoints,
-            object: endpoints.meta.name.clone(),
-            uid: endpoints.meta.uid,
-            version: endpoints.meta.version,
-        },
+        regarding: ObjectReference::of(Kind::Endpoints, &endpoints.meta),
         event_type: EventType::Warning,
         reason,
         message,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mainstay_engine::View;
+use mainstay_engine::names::generate_name;
 use mainstay_model::endpoint_slice::{MANAGED_BY, SERVICE_NAME};
 use mainstay_model::{
     AddressType, ControllerReference, CreateEndpointSlice, DeleteObject, Endpoint, EndpointPort,
@@ -143,7 +144,7 @@ fn create(
     let slice = names.find(|slice| chosen.insert(slice.name.clone()))?;
     Some(Write::CreateEndpointSlice(CreateEndpointSlice {
         slice,
-        generate_name: names::generate_name(&meta.name.name),
+        generate_name: generate_name(&meta.name.name),
         owner: ControllerReference { kind: Kind::Endpoints, name: meta.name.name.clone(), uid: meta.uid },
         content: Arc::new(content),
     }))
@@ -174,10 +175,5 @@ fn update(slice: &EndpointSlice, content: EndpointSliceContent) -> Write {
 
 /// The write that takes a slice away.
 pub(super) fn delete(slice: &EndpointSlice) -> Write {
-    Write::DeleteObject(DeleteObject {
-        kind: Kind::EndpointSlice,
-        object: slice.meta.name.clone(),
-        uid: slice.meta.uid,
-        version: slice.meta.version,
-    })
+    Write::DeleteObject(DeleteObject::of(Kind::EndpointSlice, &slice.meta))
 }

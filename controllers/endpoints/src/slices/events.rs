@@ -4,10 +4,9 @@
 //! is planned for next.
 
 use mainstay_engine::Store;
-use mainstay_model::{
-    Event, EventType, Kind, ObjectName, ObjectReference, Refusal, Service, Write, WriteOutcome,
-};
+use mainstay_model::{Event, EventType, Kind, ObjectName, ObjectReference, Service, Write, WriteOutcome};
 
+use crate::failure::failure;
 use crate::members::Member;
 
 pub(super) const COMPONENT: &str = "endpoint-slice-controller";
@@ -21,25 +20,14 @@ pub(crate) fn report(
     outcome: &WriteOutcome,
 ) -> Option<Event> {
     let service = store.services().get(key)?;
-    let message = match outcome {
-        WriteOutcome::Acknowledged { .. }
-        | WriteOutcome::NotSent { .. }
-        | WriteOutcome::Refused(
-            Refusal::AlreadyExists
-            | Refusal::Conflict { .. }
-            | Refusal::NotFound { .. }
-            | Refusal::NamespaceTerminating { .. },
-        ) => return None,
-        WriteOutcome::Refused(refusal) => refusal.message(),
-        WriteOutcome::Unknown { message } => message,
-    };
+    let message = failure(outcome)?;
     let what = format!("cannot {} EndpointSlice {}: {message}", write.verb(), write.object().name);
-    Some(failure(service, &what))
+    Some(failed(service, &what))
 }
 
 /// That pods are left out, since their node is not known.
 pub(crate) fn waiting(service: &Service, members: &[Member<'_>]) -> Option<Event> {
-    Some(failure(service, &waiting_message(members)?))
+    Some(failed(service, &waiting_message(members)?))
 }
 
 /// That pods are left out, in words.
@@ -56,7 +44,7 @@ pub(crate) fn waiting_message(members: &[Member<'_>]) -> Option<String> {
     Some(message)
 }
 
-fn failure(service: &Service, what: &str) -> Event {
+fn failed(service: &Service, what: &str) -> Event {
     let message = format!("Error updating Endpoint Slices for Service {}: {what}", service.meta.name);
     about(service, EventType::Warning, FAILED, message)
 }
@@ -69,12 +57,7 @@ pub(crate) fn about(
     message: String,
 ) -> Event {
     Event {
-        regarding: ObjectReference {
-            kind: Kind::Service,
-            object: service.meta.name.clone(),
-            uid: service.meta.uid,
-            version: service.meta.version,
-        },
+        regarding: ObjectReference::of(Kind::Service, &service.meta),
         event_type,
         reason,
         message,

@@ -3,12 +3,10 @@
 //! Upstream: `setEndpointSliceLabels` in k8s.io/endpointslice/utils.go.
 
 use mainstay_model::endpoint_slice::{MANAGED_BY, SERVICE_NAME};
+use mainstay_model::service::HEADLESS;
 use mainstay_model::{LabelSet, Name, Service};
 
 use super::MANAGER;
-
-/// The label that tells proxies that there is no cluster IP to program.
-const HEADLESS: &str = "service.kubernetes.io/headless";
 
 /// The labels of each slice of the service.
 pub(crate) fn of_slices(service: &Service) -> LabelSet {

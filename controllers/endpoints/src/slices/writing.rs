@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mainstay_engine::names::generate_name;
 use mainstay_engine::{Store, View};
 use mainstay_model::{
     AddressType, ControllerReference, CreateEndpointSlice, DeleteObject, EndpointSlice, EndpointSliceContent,
@@ -10,7 +11,7 @@ use mainstay_model::{
 };
 
 use super::draft::Draft;
-use crate::names::{generate_name, unused};
+use crate::names::unused;
 use crate::trigger_time::annotate;
 
 /// The writes that make of each draft a slice, in the order in which upstream sends them: what is made, then what changes.
@@ -80,12 +81,7 @@ fn content(draft: Draft<'_>, labels: &LabelSet, annotations: &LabelSet) -> Arc<E
 
 /// The write that deletes a slice.
 pub(crate) fn delete(slice: &EndpointSlice) -> Write {
-    Write::DeleteObject(DeleteObject {
-        kind: Kind::EndpointSlice,
-        object: slice.meta.name.clone(),
-        uid: slice.meta.uid,
-        version: slice.meta.version,
-    })
+    Write::DeleteObject(DeleteObject::of(Kind::EndpointSlice, &slice.meta))
 }
 
 /// Whether the server would refuse the write, or it would be for a service that is gone: the slice has changed since the write was planned, and

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mainstay_model::service::HEADLESS;
 use mainstay_model::{EndpointSubset, Endpoints, EndpointsContent, LabelSet, Name, Pod, Service};
 
 use super::truncate::{OVER_CAPACITY, TRUNCATED};
@@ -14,8 +15,6 @@ use crate::trigger_time;
 const MANAGED_BY: &str = "endpoints.kubernetes.io/managed-by";
 /// Its value.
 const MANAGER: &str = "endpoint-controller";
-/// The label that a service without an address of its own has its Endpoints bear.
-const HEADLESS: &str = "service.kubernetes.io/headless";
 
 /// What is to be said, and what it comes from.
 pub(super) struct Wanted<'a> {

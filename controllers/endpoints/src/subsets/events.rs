@@ -1,7 +1,9 @@
 //! What users are told of the writes of Endpoints (upstream: `syncService` in pkg/controller/endpoint).
 
 use mainstay_engine::Store;
-use mainstay_model::{Event, EventType, Kind, ObjectName, ObjectReference, Refusal, Write, WriteOutcome};
+use mainstay_model::{Event, EventType, Kind, ObjectName, ObjectReference, Write, WriteOutcome};
+
+use crate::failure::failure;
 
 pub(super) const COMPONENT: &str = "endpoint-controller";
 
@@ -26,28 +28,11 @@ pub(super) fn report(
         _ => return None,
     };
     let object = store.get(kind, key)?;
-    let meta = object.meta();
     Some(Event {
-        regarding: ObjectReference { kind, object: meta.name.clone(), uid: meta.uid, version: meta.version },
+        regarding: ObjectReference::of(kind, object.meta()),
         event_type: EventType::Warning,
         reason,
         message,
         component: COMPONENT,
     })
-}
-
-/// What went wrong. Nothing did where somebody else was faster, where the namespace goes away, or where nothing was sent.
-fn failure(outcome: &WriteOutcome) -> Option<&str> {
-    match outcome {
-        WriteOutcome::Acknowledged { .. }
-        | WriteOutcome::NotSent { .. }
-        | WriteOutcome::Refused(
-            Refusal::AlreadyExists
-            | Refusal::Conflict { .. }
-            | Refusal::NotFound { .. }
-            | Refusal::NamespaceTerminating { .. },
-        ) => None,
-        WriteOutcome::Refused(refusal) => Some(refusal.message()),
-        WriteOutcome::Unknown { message } => Some(message),
-    }
 }

@@ -150,14 +150,7 @@ fn of_service(service: &Service, stored: Option<&Arc<Stored>>, store: &Store) ->
 /// even with our label.
 fn forsaken(stored: &Stored) -> Option<Write> {
     let goes = content::is_ours(stored) && !is_lock(stored) && !stored.meta.is_deleting();
-    goes.then(|| {
-        Write::DeleteObject(DeleteObject {
-            kind: Kind::Endpoints,
-            object: stored.meta.name.clone(),
-            uid: stored.meta.uid,
-            version: stored.meta.version,
-        })
-    })
+    goes.then(|| Write::DeleteObject(DeleteObject::of(Kind::Endpoints, &stored.meta)))
 }
 
 /// Whether the object is the lock of a leader election, as they were before leases.

@@ -44,7 +44,7 @@ impl Record {
 
     /// Changes its metadata.
     pub fn change_meta(&mut self, change: impl FnOnce(&mut Meta)) {
-        change(meta_mut(&mut self.object));
+        change(self.object.meta_mut());
     }
 
     /// Changes it, if it is a pod.
@@ -83,18 +83,5 @@ impl Record {
             meta.generation += i64::from(meta.deleting.is_none() && meta.generation > 0);
             meta.deleting = Some(meta.deleting.map_or(at, |before| before.min(at)));
         });
-    }
-}
-
-/// The metadata of an object of any kind, to be changed.
-pub fn meta_mut(object: &mut Object) -> &mut Meta {
-    match object {
-        Object::Endpoints(endpoints) => &mut Arc::make_mut(endpoints).meta,
-        Object::EndpointSlice(slice) => &mut Arc::make_mut(slice).meta,
-        Object::Node(node) => &mut Arc::make_mut(node).meta,
-        Object::Pod(pod) => &mut Arc::make_mut(pod).meta,
-        Object::ReplicationController(controller) => &mut Arc::make_mut(controller).meta,
-        Object::ResourceQuota(quota) => &mut Arc::make_mut(quota).meta,
-        Object::Service(service) => &mut Arc::make_mut(service).meta,
     }
 }

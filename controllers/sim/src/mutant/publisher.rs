@@ -44,8 +44,7 @@ impl Publisher {
 
     /// Bends what a controller is told of a change; answers whether it is told.
     fn is_told(&self, change: &mut Change) -> bool {
-        let kind = change.new.as_ref().or(change.old.as_ref()).map(Object::kind);
-        match (self.mutant, kind) {
+        match (self.mutant, change.kind()) {
             (Some(Mutant::DeletedSlicesIgnored), Some(Kind::EndpointSlice)) => change.new.is_some(),
             (Some(Mutant::OldServiceMissed), Some(Kind::Pod)) if change.new.is_some() => {
                 change.old = None;
@@ -209,16 +208,13 @@ fn again(slice: &EndpointSlice) -> Write {
 }
 
 fn delete(slice: &EndpointSlice) -> Write {
-    let meta = &slice.meta;
-    let (object, uid, version) = (meta.name.clone(), meta.uid, meta.version);
-    Write::DeleteObject(DeleteObject { kind: Kind::EndpointSlice, object, uid, version })
+    Write::DeleteObject(DeleteObject::of(Kind::EndpointSlice, &slice.meta))
 }
 
 /// A delete of an Endpoints without a service, whosever it is.
 fn forsaken(key: &ObjectName, store: &Store) -> Option<Write> {
     let stored = store.endpoints().get(key).filter(|_| store.services().get(key).is_none())?;
-    let (object, uid, version) = (key.clone(), stored.meta.uid, stored.meta.version);
-    Some(Write::DeleteObject(DeleteObject { kind: Kind::Endpoints, object, uid, version }))
+    Some(Write::DeleteObject(DeleteObject::of(Kind::Endpoints, &stored.meta)))
 }
 
 /// The objects without the word of users that something is not to be mirrored.
