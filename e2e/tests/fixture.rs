@@ -173,9 +173,9 @@ fn an_interrupted_start_leaves_nothing() {
         if let Ok(left) = Cluster::open(name) {
             left.down().unwrap();
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        let child = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .args(["cluster", "up", "--name", name, kind, "1"])
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
@@ -185,9 +185,10 @@ fn an_interrupted_start_leaves_nothing() {
         });
         let cluster = Cluster::open(name);
         process::send(i32::try_from(child.id()).unwrap(), rustix::process::Signal::INT);
-        let status = child.wait().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
         started.unwrap();
-        assert!(!status.success());
-        assert_eq!(cluster.unwrap().leftovers(), Vec::<String>::new());
+        assert!(!output.status.success(), "{said}");
+        assert_eq!(cluster.unwrap().leftovers(), Vec::<String>::new(), "{said}");
     }
 }

@@ -13,7 +13,9 @@ use crate::{folders, interrupt, shell};
 /// Ends and removes all there is. Called again, it removes what an interrupted call has left.
 pub fn down(cluster: &Cluster) -> Result<()> {
     interrupt::hold_back(|| {
-        for daemon in daemons_in(cluster.folder()) {
+        // Those of nodes too, though they are in the control group: one that was started a moment ago may not be yet.
+        let nodes = cluster.nodes().into_iter().map(|node| node.folder());
+        for daemon in nodes.chain([cluster.folder().to_owned()]).flat_map(|folder| daemons_in(&folder)) {
             daemon.kill()?;
         }
         if cluster.options.nodes.real() > 0 {
