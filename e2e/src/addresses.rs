@@ -58,6 +58,11 @@ impl Addresses {
         self.port(5)
     }
 
+    /// The port of CoreDNS, where it runs.
+    pub fn dns_port(self) -> u16 {
+        self.port(6)
+    }
+
     fn port(self, offset: u16) -> u16 {
         // Below the range from which the kernel takes the ports of outgoing connections.
         24_000 + u16::from(self.index) * 10 + offset
@@ -93,7 +98,7 @@ impl Addresses {
         let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
         // Binding succeeds only to an address that this machine has.
         let subnet_in_use = TcpListener::bind((self.bridge(), 0)).is_ok();
-        (0..6).all(|offset| free(self.port(offset))) && !subnet_in_use
+        (0..7).all(|offset| free(self.port(offset))) && !subnet_in_use
     }
 }
 
@@ -106,8 +111,8 @@ mod tests {
     fn clusters_share_nothing() {
         let all = (0..INDEXES).map(Addresses::of);
         let ports: BTreeSet<u16> =
-            all.clone().flat_map(|a| (0..6).map(move |offset| a.port(offset))).collect();
-        assert_eq!(ports.len(), usize::from(INDEXES) * 6);
+            all.clone().flat_map(|a| (0..7).map(move |offset| a.port(offset))).collect();
+        assert_eq!(ports.len(), usize::from(INDEXES) * 7);
         let pods: BTreeSet<String> = all.clone().map(|a| a.pods(1)).collect();
         assert_eq!(pods.len(), usize::from(INDEXES));
         let bridges: BTreeSet<Ipv4Addr> = all.map(Addresses::bridge).collect();
