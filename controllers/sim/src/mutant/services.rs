@@ -1,69 +1,42 @@
-//! The real controllers of Endpoints and EndpointSlices, bent by a mutant.
+//! Controllers of Endpoints and EndpointSlices, made wrong: what they are told, and what they want.
 
 use std::sync::Arc;
 
-use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, slices};
-use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
+use mainstay_endpoints::{slices, subsets};
+use mainstay_engine::{Change, Plan, Store};
 use mainstay_model::endpoint_slice::MANAGED_BY;
 use mainstay_model::{
-    DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, Event, Kind, LabelSet, Object, ObjectName,
-    Pod, TargetReference, UpdateEndpointSlice, Write, WriteOutcome,
+    DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, Kind, LabelSet, Object, ObjectName, Pod,
+    TargetReference, UpdateEndpointSlice, Write,
 };
 
 use super::Mutant;
-use crate::services::MOST_PER_SLICE;
 use crate::services::objects::{APP, SKIP_MIRROR};
 
-/// Who is told of each plan.
-type Observe = dyn Fn(&'static str, &ObjectName, &View<'_>, &Plan) + Send;
-
-/// A real controller; with a mutant, made wrong in its way.
-pub struct Publisher {
-    controller: Box<dyn Controller + Send>,
-    mutant: Option<Mutant>,
-    observe: Box<Observe>,
+/// Bends what a controller is told of a change; answers whether it is told.
+pub(super) fn change(mutant: Mutant, change: &mut Change) -> bool {
+    match (mutant, change.kind()) {
+        (Mutant::DeletedSlicesIgnored, Some(Kind::EndpointSlice)) => change.new.is_some(),
+        (Mutant::OldServiceMissed, Some(Kind::Pod)) if change.new.is_some() => {
+            change.old = None;
+            true
+        }
+        (Mutant::ZonesIgnored, Some(Kind::Node)) => false,
+        _ => true,
+    }
 }
 
-impl Publisher {
-    /// The controllers of a process, with a word to somebody each time that one plans.
-    pub fn all(
-        mutant: Option<Mutant>,
-        observe: impl Fn(&'static str, &ObjectName, &View<'_>, &Plan) + Clone + Send + 'static,
-    ) -> Vec<Box<dyn Controller + Send>> {
-        let settings = slices::Settings { max_endpoints_per_slice: MOST_PER_SLICE, ..Default::default() };
-        let all: [Box<dyn Controller + Send>; 3] = [
-            Box::new(Endpoints::default()),
-            Box::new(EndpointSlices::new(settings)),
-            Box::new(EndpointSliceMirroring::default()),
-        ];
-        let bent = all.map(|controller| -> Box<dyn Controller + Send> {
-            Box::new(Publisher { controller, mutant, observe: Box::new(observe.clone()) })
-        });
-        bent.into()
-    }
+/// Bends the objects that a controller sees, if so.
+pub(super) fn store(mutant: Mutant, store: &Store) -> Option<Store> {
+    (mutant == Mutant::SkipIgnored).then(|| without_skips(store))
+}
 
-    /// Bends what a controller is told of a change; answers whether it is told.
-    fn is_told(&self, change: &mut Change) -> bool {
-        match (self.mutant, change.kind()) {
-            (Some(Mutant::DeletedSlicesIgnored), Some(Kind::EndpointSlice)) => change.new.is_some(),
-            (Some(Mutant::OldServiceMissed), Some(Kind::Pod)) if change.new.is_some() => {
-                change.old = None;
-                true
-            }
-            (Some(Mutant::ZonesIgnored), Some(Kind::Node)) => false,
-            _ => true,
-        }
-    }
-
-    fn bend(&self, plan: &mut Plan, key: &ObjectName, view: &View<'_>) {
-        let Some(mutant) = self.mutant else { return };
-        match (mutant, self.controller.name()) {
-            (Mutant::ForeignEndpointsDeleted, mainstay_endpoints::subsets::NAME) => {
-                plan.writes.extend(forsaken(key, view.store));
-            }
-            (_, slices::NAME) => bend_slices(mutant, plan, key, view.store),
-            _ => {}
-        }
+/// Bends a plan of that controller.
+pub(super) fn plan(mutant: Mutant, controller: &str, plan: &mut Plan, key: &ObjectName, store: &Store) {
+    match (mutant, controller) {
+        (Mutant::ForeignEndpointsDeleted, subsets::NAME) => plan.writes.extend(forsaken(key, store)),
+        (_, slices::NAME) => bend_slices(mutant, plan, key, store),
+        _ => {}
     }
 }
 
@@ -227,66 +200,4 @@ fn without_skips(store: &Store) -> Store {
         bent.apply(Object::Endpoints(Arc::new(changed)));
     }
     bent
-}
-
-impl Controller for Publisher {
-    fn name(&self) -> &'static str {
-        self.controller.name()
-    }
-
-    fn queue(&self) -> &'static str {
-        self.controller.queue()
-    }
-
-    fn primary(&self) -> Kind {
-        self.controller.primary()
-    }
-
-    fn kinds(&self) -> &'static [Kind] {
-        self.controller.kinds()
-    }
-
-    fn helpful_kinds(&self) -> &'static [Kind] {
-        self.controller.helpful_kinds()
-    }
-
-    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        let mut change = change.clone();
-        if self.is_told(&mut change) {
-            self.controller.route(store, &change, keys);
-        }
-    }
-
-    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        self.controller.relieve(store, change, keys);
-    }
-
-    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let store = (self.mutant == Some(Mutant::SkipIgnored)).then(|| without_skips(view.store));
-        let bent = View { store: store.as_ref().unwrap_or(view.store), memory: view.memory };
-        let mut plan = self.controller.plan(key, &bent, now);
-        let is_shown = !self.mutant.is_some_and(Mutant::is_behind_the_plan);
-        if !is_shown {
-            (self.observe)(self.controller.name(), key, view, &plan);
-        }
-        self.bend(&mut plan, key, view);
-        if is_shown {
-            (self.observe)(self.controller.name(), key, view, &plan);
-        }
-        plan
-    }
-
-    fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
-        self.controller.is_void(store, key, write)
-    }
-
-    fn report(
-        &self,
-        store: &Store,
-        key: &ObjectName,
-        write: &Write,
-        outcome: &WriteOutcome,
-    ) -> Option<Event> {
-        self.controller.report(store, key, write, outcome)
-    }
 }
