@@ -16,6 +16,7 @@
 //! the sender did not know better, was not alone, or somebody else changed that service's slices a short while ago.
 
 mod gates;
+mod hints;
 mod plans;
 mod rest;
 mod spec;
