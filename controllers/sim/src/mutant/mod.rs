@@ -34,25 +34,34 @@
 //! | `lists-from-cache` | `gate` | 11 |
 //! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
-//! | `terminating-stays-ready` | `plan` | 2 |
+//! | `terminating-stays-ready` | `plan` | 1 |
 //! | `unwanted-stays` | `plan` | 1 |
-//! | `deleted-slices-ignored` | `end` | 22 |
+//! | `deleted-slices-ignored` | `end` | 33 |
 //! | `writes-without-change` | `idle` | 1 |
-//! | `old-service-missed` | `end` | 200 |
-//! | `zones-ignored` | `end` | 14 |
-//! | `moves-at-once` | `gap` | 235 |
-//! | `never-compacts` | `end` | 45 |
-//! | `no-placeholder` | `end` | 2 |
-//! | `foreign-endpoints-deleted` | `ownership` | 2 |
-//! | `foreign-slices-deleted` | `plan` | 2 |
-//! | `skip-ignored` | `plan` | 6 |
-//! | `selector-loss-ignored` | `end` | 4 |
-//! | `no-versions` | `idle` | 10 |
+//! | `old-service-missed` | `end` | 113 |
+//! | `zones-ignored` | `end` | 4 |
+//! | `moves-at-once` | `gap` | 36 |
+//! | `never-compacts` | `end` | 551 |
+//! | `no-placeholder` | `end` | 7 |
+//! | `foreign-endpoints-deleted` | `ownership` | 4 |
+//! | `foreign-slices-deleted` | `plan` | 1 |
+//! | `skip-ignored` | `plan` | 12 |
+//! | `selector-loss-ignored` | `end` | 8 |
+//! | `no-versions` | `idle` | 25 |
 //! | `strangers-published` | `stranger` | 1 |
-//! | `ready-at-once` | `idle` | 1 |
+//! | `ready-at-once` | `readiness` | 2 |
 //! | `no-gate-for-services` | `gate` | 1 |
 //! | `rests-for-hours` | `leak` | 1 |
-//! | `rest-forgets` | `end` | 2 |
+//! | `rest-forgets` | `end` | 14 |
+//! | `truncation-stays` | `plan` | 7 |
+//! | `no-truncation` | `plan` | 3 |
+//! | `hints-left-out` | `end` | 1 |
+//! | `hints-for-one-zone` | `end` | 1 |
+//! | `hints-stay` | `plan` | 1 |
+//! | `late-nodes-missed` | `end` | 12 |
+//! | `weights-ignored` | `end` | 268 |
+//! | `moves-for-nothing` | `idle` | 2 |
+//! | `said-twice` | `plan` | 1 |
 //!
 //! [`Bent`] puts a mutant around a real controller. `replication` and `services` have those that are wrong in one call, `wrong_controller`
 //! and [`CountingGate`] those that need a memory of their own.
@@ -193,6 +202,24 @@ mutants! {
     RestsForHours = "rests-for-hours",
     /// What changes while a service rests is not looked at afterwards.
     RestForgets = "rest-forgets",
+    /// The word that an Endpoints is over its capacity stays when it is not any more.
+    TruncationStays = "truncation-stays",
+    /// An Endpoints says all that there is, however much.
+    NoTruncation = "no-truncation",
+    /// Where zones get shares, one endpoint is for nobody's zone.
+    HintsLeftOut = "hints-left-out",
+    /// Where zones get shares, each endpoint is for the same one.
+    HintsForOneZone = "hints-for-one-zone",
+    /// Endpoints that are not ready keep what zone they were for.
+    HintsStay = "hints-stay",
+    /// A node that comes when its pods are there already is not looked at.
+    LateNodesMissed = "late-nodes-missed",
+    /// How many CPUs nodes have is asked for once.
+    WeightsIgnored = "weights-ignored",
+    /// With each write, one more endpoint is moved.
+    MovesForNothing = "moves-for-nothing",
+    /// An endpoint stands in its slice twice.
+    SaidTwice = "said-twice",
 }
 
 impl Mutant {
@@ -302,9 +329,11 @@ impl Mutant {
 pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
-        Mutant::OldOwnerMissed | Mutant::OldServiceMissed | Mutant::ZonesIgnored => {
-            Faults::NONE.with(Fault::Hostile)
-        }
+        Mutant::OldOwnerMissed
+        | Mutant::OldServiceMissed
+        | Mutant::ZonesIgnored
+        | Mutant::LateNodesMissed
+        | Mutant::WeightsIgnored => Faults::NONE.with(Fault::Hostile),
         // Creates that fail would slow it down, too.
         Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
@@ -317,7 +346,8 @@ pub fn mutant_options(mutant: Mutant) -> Options {
     };
     // Back-off that only grows has to become longer than what rest may take.
     let length = if mutant == Mutant::BackOffNeverResets { 10 } else { 1 };
-    Options { stage: mutant.stage(), faults, length, mutant: Some(mutant), ..Options::default() }
+    let crowd = matches!(mutant, Mutant::TruncationStays | Mutant::NoTruncation);
+    Options { stage: mutant.stage(), faults, length, crowd, mutant: Some(mutant), ..Options::default() }
 }
 
 /// An answer to a write without its version, and a pod that is there as if it were not: nothing to wait for.

@@ -6,12 +6,16 @@ use mainstay_endpoints::{slices, subsets};
 use mainstay_engine::{Change, Plan, Store};
 use mainstay_model::endpoint_slice::MANAGED_BY;
 use mainstay_model::{
-    DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, Kind, LabelSet, Object, ObjectName, Pod,
-    TargetReference, UpdateEndpointSlice, Write,
+    DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, EndpointsContent, Kind, LabelSet, Name,
+    Object, ObjectName, Pod, TargetReference, UpdateEndpointSlice, Write,
 };
 
 use super::Mutant;
 use crate::services::objects::{APP, SKIP_MIRROR};
+use crate::services::{MOST_PER_SLICE, ZONES};
+
+/// The annotation of an Endpoints that does not say all that there is.
+const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
 
 /// Bends what a controller is told of a change; answers whether it is told.
 pub(super) fn change(mutant: Mutant, change: &mut Change) -> bool {
@@ -22,6 +26,8 @@ pub(super) fn change(mutant: Mutant, change: &mut Change) -> bool {
             true
         }
         (Mutant::ZonesIgnored, Some(Kind::Node)) => false,
+        (Mutant::LateNodesMissed, Some(Kind::Node)) => change.old.is_some(),
+        (Mutant::WeightsIgnored, Some(Kind::Node)) => zone_of(&change.old) != zone_of(&change.new),
         _ => true,
     }
 }
@@ -35,6 +41,21 @@ pub(super) fn store(mutant: Mutant, store: &Store) -> Option<Store> {
 pub(super) fn plan(mutant: Mutant, controller: &str, plan: &mut Plan, key: &ObjectName, store: &Store) {
     match (mutant, controller) {
         (Mutant::ForeignEndpointsDeleted, subsets::NAME) => plan.writes.extend(forsaken(key, store)),
+        (Mutant::TruncationStays, subsets::NAME) => {
+            let stored = store.endpoints().get(key);
+            let was = stored.and_then(|stored| stored.annotations.get(OVER_CAPACITY).cloned());
+            for content in plan.writes.iter_mut().filter_map(endpoints_content) {
+                let all = content.annotations.iter().map(|(key, value)| (key.clone(), value.clone()));
+                let left = was.iter().map(|value| (Name::from(OVER_CAPACITY), value.clone()));
+                content.annotations = LabelSet::new(left.chain(all));
+            }
+        }
+        (Mutant::NoTruncation, subsets::NAME) => {
+            for content in plan.writes.iter_mut().filter_map(endpoints_content) {
+                let all = content.annotations.iter().filter(|(key, _)| ***key != *OVER_CAPACITY);
+                content.annotations = all.map(|(key, value)| (key.clone(), value.clone())).collect();
+            }
+        }
         (_, slices::NAME) => bend_slices(mutant, plan, key, store),
         _ => {}
     }
@@ -104,6 +125,26 @@ fn bend_slices(mutant: Mutant, plan: &mut Plan, key: &ObjectName, store: &Store)
         Mutant::ReadyAtOnce => change_endpoints(plan, |_, endpoints| {
             endpoints.iter_mut().for_each(|endpoint| endpoint.conditions.ready = Some(true));
         }),
+        Mutant::HintsLeftOut => change_hinted(plan, key, store, |endpoints| {
+            if let Some(endpoint) = endpoints.first_mut() {
+                endpoint.zone_hints = Box::default();
+            }
+        }),
+        Mutant::HintsForOneZone => change_hinted(plan, key, store, |endpoints| {
+            for endpoint in endpoints.iter_mut().filter(|endpoint| !endpoint.zone_hints.is_empty()) {
+                endpoint.zone_hints = [ZONES.first().copied().unwrap_or_default().into()].into();
+            }
+        }),
+        Mutant::HintsStay => change_hinted(plan, key, store, |endpoints| {
+            for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.zone_hints.is_empty()) {
+                endpoint.zone_hints = endpoint.zone.iter().cloned().collect();
+            }
+        }),
+        Mutant::SaidTwice => change_endpoints(plan, |_, endpoints| {
+            let first = endpoints.first().cloned().filter(|_| endpoints.len() < MOST_PER_SLICE);
+            endpoints.extend(first);
+        }),
+        Mutant::MovesForNothing => move_one_more(plan, key, store),
         Mutant::NoPlaceholder => plan.writes.retain(|write| {
             write.verb() != "create" || content(write).is_none_or(|content| !content.endpoints.is_empty())
         }),
@@ -143,6 +184,52 @@ fn change_endpoints(plan: &mut Plan, change: impl Fn(Option<&UpdateEndpointSlice
         let mut endpoints = content.endpoints.to_vec();
         change(update.as_ref(), &mut endpoints);
         content.endpoints = endpoints.into();
+    }
+}
+
+/// Changes the endpoints that are written where zones get shares. What stands there like that already is not written.
+fn change_hinted(plan: &mut Plan, key: &ObjectName, store: &Store, change: impl Fn(&mut Vec<Endpoint>)) {
+    if store.services().get(key).is_some_and(|service| service.topology_mode.is_some()) {
+        change_endpoints(plan, |_, endpoints| change(endpoints));
+        let is_news = |write: &Write| {
+            let before = store.endpoint_slices().get(write.object());
+            before.is_none_or(|slice| content(write).is_none_or(|it| it.endpoints != slice.endpoints))
+        };
+        plan.writes.retain(is_news);
+    }
+}
+
+/// An update takes in an endpoint of a slice that is not written, and the next plan takes it out there.
+fn move_one_more(plan: &mut Plan, key: &ObjectName, store: &Store) {
+    let written: Vec<_> = plan.writes.iter().filter_map(Write::uid).collect();
+    let Some(giver) = own(key, store).find(|slice| !written.contains(&slice.meta.uid)) else { return };
+    let Some(moved) = giver.endpoints.first() else { return };
+    for write in &mut plan.writes {
+        let Write::UpdateEndpointSlice(update) = write else { continue };
+        let content = Arc::make_mut(&mut update.content);
+        let has_room = content.endpoints.len() < MOST_PER_SLICE
+            && content.address_type == giver.address_type
+            && content.ports == giver.ports
+            && !content.endpoints.contains(moved);
+        if has_room {
+            content.endpoints = content.endpoints.iter().chain([moved]).cloned().collect();
+            return;
+        }
+    }
+}
+
+fn endpoints_content(write: &mut Write) -> Option<&mut EndpointsContent> {
+    match write {
+        Write::CreateEndpoints(create) => Some(Arc::make_mut(&mut create.content)),
+        Write::UpdateEndpoints(update) => Some(Arc::make_mut(&mut update.content)),
+        _ => None,
+    }
+}
+
+fn zone_of(node: &Option<Object>) -> Option<Option<Name>> {
+    match node {
+        Some(Object::Node(node)) => Some(node.zone().cloned()),
+        _ => None,
     }
 }
 

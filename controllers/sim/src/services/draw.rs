@@ -14,6 +14,8 @@ use crate::script::Step;
 
 /// The services that users work with.
 const SERVICES: &[(&str, &str)] = &[("shop", "red"), ("shop", "blue"), ("shop", "all"), ("depot", "red")];
+/// As many addresses as an Endpoints can have.
+const CAPACITY: u64 = 1000;
 /// One that selects nobody, as a rule, and a name that no service has.
 const CUSTOM: &[(&str, &str)] = &[("shop", "own"), ("shop", "nobody")];
 
@@ -21,6 +23,9 @@ const CUSTOM: &[(&str, &str)] = &[("shop", "own"), ("shop", "nobody")];
 pub fn draw(seed: u64, options: &Options) -> Vec<(Time, Step)> {
     let mut dice = Dice::new(seed ^ 0x7365_7276_6963_6573);
     let mut steps = beginning(&mut dice);
+    if options.crowd {
+        steps.extend(crowd(&mut dice));
+    }
     for _ in 0..(dice.below(50) + 10) * u64::from(options.length) {
         let time = Time::default().after(dice.up_to(Duration::from_secs(100) * options.length));
         let hostile = dice.percent(30);
@@ -66,6 +71,17 @@ fn beginning(dice: &mut Dice) -> Vec<(Time, Step)> {
         steps.push(ServiceStep::Scale(namespace.into(), app.into(), count));
     }
     steps.into_iter().map(|step| (Time::default(), Step::Service(step))).chain(late).collect()
+}
+
+/// An application grows beyond what an Endpoints can name, and then about as far as that goes.
+fn crowd(dice: &mut Dice) -> Vec<(Time, Step)> {
+    let (mut steps, app) = (Vec::new(), app(dice));
+    for seconds in [10, 40, 70] {
+        let count = usize::try_from(CAPACITY - 4 + dice.below(12)).unwrap_or(0);
+        let time = Time::default().after(Duration::from_secs(seconds));
+        steps.push((time, Step::Service(ServiceStep::Scale("shop".into(), app.clone(), count))));
+    }
+    steps
 }
 
 fn step(dice: &mut Dice) -> ServiceStep {

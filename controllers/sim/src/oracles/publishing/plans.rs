@@ -137,12 +137,12 @@ fn of_endpoints(key: &ObjectName, view: &View<'_>, plan: &Plan) -> Result<(), St
             }
         };
         let Some(Some(wanted)) = &wanted else { return Err("it is somebody else's to write".to_owned()) };
-        let (said, is_twice) = subsets::said(&content.subsets);
-        demand(said == *wanted && !is_twice, &format!("it says {said:?} instead of {wanted:?}"))?;
+        subsets::odd(wanted, &content.subsets, &content.annotations).map_or(Ok(()), Err)?;
     }
     if let (Some(Some(wanted)), true) = (&wanted, plan.writes.is_empty()) {
-        let said = stored.map(|stored| subsets::said(&stored.subsets).0);
-        demand(said.as_ref() == Some(wanted), "nothing is written, and it says something else")?;
+        let stored = stored.ok_or("nothing is written, and there is none")?;
+        let odd = subsets::odd(wanted, &stored.subsets, &stored.annotations);
+        odd.map_or(Ok(()), |odd| Err(format!("nothing is written, and {odd}")))?;
     }
     Ok(())
 }

@@ -107,11 +107,10 @@ fn of_endpoints(service: &Service, store: &Store) -> Option<String> {
     let Some(stored) = store.endpoints().get(&service.meta.name) else {
         return Some("it has no Endpoints".to_owned());
     };
-    let (said, is_twice) = subsets::said(&stored.subsets);
-    if said == wanted && !is_twice && is_own(stored) {
-        return None;
+    if !is_own(stored) {
+        return Some("its Endpoints is not said to be the controller's".to_owned());
     }
-    Some(format!("its Endpoints says {:?} instead of {wanted:?}", stored.subsets))
+    subsets::odd(&wanted, &stored.subsets, &stored.annotations)
 }
 
 fn of_mirrors(name: &ObjectName, store: &Store) -> Option<String> {
