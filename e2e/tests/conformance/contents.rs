@@ -75,7 +75,7 @@ fn subset(dice: &mut Dice) -> EndpointSubset {
             .map(|place| SubsetPort {
                 name: mostly(dice, &[["http", "admin"][usize::from(place > 0)], "", "http", "Ev il"]),
                 port: number(dice),
-                protocol: mostly(dice, PROTOCOLS),
+                protocol: mostly(dice, &PROTOCOLS[..4]),
                 app_protocol: dice.percent(10).then(|| mostly(dice, &["kubernetes.io/h2c", "http", "a b"])),
             })
             .collect(),
@@ -90,7 +90,8 @@ fn address(dice: &mut Dice) -> EndpointAddress {
     };
     EndpointAddress {
         ip: one(dice, choices),
-        hostname: dice.percent(20).then(|| mostly(dice, HOSTNAMES)),
+        // What is empty is not there.
+        hostname: dice.percent(20).then(|| mostly(dice, HOSTNAMES)).filter(|name| !name.is_empty()),
         node: dice.percent(20).then(|| mostly(dice, &["node-1", "node.a", "No de"])),
         target: target(dice),
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use mainstay_engine::SourceEvent;
 use mainstay_model::{
     AddressType, ClusterIp, ControllerReference, CreateEndpointSlice, CreateEndpoints, DeleteObject,
@@ -34,6 +34,8 @@ use crate::words::{answered, ended, said};
 const KINDS: [Kind; 3] = [Kind::Service, Kind::Endpoints, Kind::EndpointSlice];
 /// The names of objects: few, so that they meet themselves again.
 const NAMES: [&str; 2] = ["web", "shop"];
+/// Sequences under way at once, each in its own namespace.
+const AT_ONCE: usize = 12;
 /// A finalizer of others.
 const HELD: &str = "example.com/held";
 /// The owner of slices, who is not there.
@@ -67,11 +69,16 @@ pub async fn random_sequences_of_whole_objects_are_answered_alike(
     let wanted = crate::sequences::wanted();
     eprintln!("    {wanted} sequences from seed {first}");
     let run = |seed| run_one(server, tally, seed);
-    stream::iter(first..first + wanted)
-        .map(run)
-        .buffer_unordered(12)
-        .try_for_each(|()| async { Ok(()) })
-        .await
+    let all = stream::iter(first..first + wanted).map(run).buffer_unordered(AT_ONCE);
+    let failed: Vec<String> = all
+        .filter_map(|outcome| async { outcome.err().map(|problem| format!("{problem:#}")) })
+        .collect()
+        .await;
+    // The shortest one tells the most.
+    match failed.iter().min_by_key(|problem| problem.len()) {
+        None => Ok(()),
+        Some(problem) => bail!("{} of {wanted} disagree, such as\n{problem}", failed.len()),
+    }
 }
 
 async fn run_one(server: &Server, tally: &Tally, seed: u64) -> Result<()> {
@@ -314,7 +321,7 @@ impl Desk<'_> {
     }
 
     fn say(&mut self, words: &str) {
-        let _ = writeln!(self.trace, "  {}", words.chars().take(600).collect::<String>());
+        let _ = writeln!(self.trace, "  {}", words.chars().take(2000).collect::<String>());
     }
 
     fn heard(&mut self, model: &str, server: &str) -> Result<()> {
@@ -346,6 +353,9 @@ impl Desk<'_> {
 
     fn compare(&mut self, kind: Kind, model: &Object, server: &Object) -> Result<()> {
         let meta = (model.meta(), server.meta());
+        if meta.0.is_deleting() {
+            self.tally.deleting();
+        }
         let Some(name) = NAMES.into_iter().find(|name| **name == *meta.0.name.name) else {
             bail!("{model:?} is nobody's")
         };
