@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
+use mainstay_engine::{Change, Controller, Metric, Now, Plan, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
 use super::Mutant;
@@ -105,6 +105,10 @@ impl Controller for Bent {
             wrong.route(&mut touched);
             keys.append(&mut touched);
         }
+    }
+
+    fn metrics(&self) -> &'static [Metric] {
+        self.controller.metrics()
     }
 
     fn rests(&self) -> bool {
