@@ -145,3 +145,50 @@ fn is_on_a_node(pod: &Value) -> bool {
 fn has_ports(service: &Value) -> bool {
     list(&service["spec"]["ports"]).iter().all(|port| port["targetPort"].is_number())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::observation::parse;
+    use super::*;
+    use serde_json::json;
+
+    fn unrest_of(ready: bool, until: Vec<Until>) -> Vec<String> {
+        let items = json!({"items": [
+            {
+                "kind": "Service", "metadata": {"name": "web"},
+                "spec": {
+                    "selector": {"app": "web"}, "ipFamilies": ["IPv4"], "ports": [{"port": 80, "targetPort": 8080}],
+                },
+            },
+            {
+                "kind": "Pod", "metadata": {"name": "web-1", "labels": {"app": "web"}},
+                "spec": {"nodeName": "north-1"},
+                "status": {
+                    "phase": "Running", "podIPs": [{"ip": "10.9.0.1"}],
+                    "conditions": [{"type": "Ready", "status": "True"}],
+                },
+            },
+            {
+                "kind": "EndpointSlice",
+                "metadata": {"labels": {
+                    "kubernetes.io/service-name": "web",
+                    "endpointslice.kubernetes.io/managed-by": OF_PODS,
+                }},
+                "endpoints": [{
+                    "addresses": ["10.9.0.1"],
+                    "conditions": {"ready": ready, "serving": ready, "terminating": false},
+                }],
+            },
+            {"kind": "Endpoints", "metadata": {"name": "web"}, "subsets": [{"addresses": [{"ip": "10.9.0.1"}]}]},
+        ]});
+        let step = Step { name: "", actions: Vec::new(), until };
+        unrest(&step, &parse(&items.to_string()).unwrap())
+    }
+
+    #[test]
+    fn a_service_is_at_rest_when_its_slices_and_endpoints_say_what_its_pods_are() {
+        assert_eq!(unrest_of(true, Vec::new()), Vec::<String>::new());
+        assert_eq!(unrest_of(false, Vec::new()).len(), 1);
+        assert_eq!(unrest_of(false, vec![Until::Open("web")]), Vec::<String>::new());
+    }
+}

@@ -38,37 +38,33 @@ impl subject::History<Observation> for History {
         self.times.retain(|what, _time| what.ends_with(TIME));
     }
 
-    fn view(&mut self, side: &str, observation: &Observation) -> View {
+    fn view(&mut self, _side: &str, observation: &Observation) -> View {
         let mut view = facts(observation);
         // A time that stays tells of an earlier step.
         view.retain(|what, time| self.times.get(what) != Some(time));
         for event in &observation.events {
-            self.event(side, event, &mut view);
+            self.event(event, &mut view);
         }
         view
     }
 }
 
 impl History {
-    fn event(&self, side: &str, event: &Value, view: &mut View) {
+    fn event(&self, event: &Value, view: &mut View) {
         let about = &event["involvedObject"];
         let component = text(&event["source"]["component"]);
         if !COMPONENTS.contains(&component) {
             return;
         }
-        let (kind, name, reason) = (text(&about["kind"]), text(&about["name"]), text(&event["reason"]));
-        let message = text(&event["message"]).replace(&format!("{side}-"), "");
-        let message = message.trim_start_matches("(combined from similar events): ");
-        let what =
-            format!("event of {kind} {name} by {component}: {} {reason}: {message}", text(&event["type"]));
-        if event["type"] == "Warning" {
-            // What fails is tried again and again: how often is a matter of time, that it was said is not.
-            view.insert(what, "said so far".to_owned());
-            return;
-        }
+        let (kind, name) = (text(&about["kind"]), text(&about["name"]));
+        let (urgency, reason) = (text(&event["type"]), text(&event["reason"]));
+        // Each has words of its own, and how often a thing is said is a matter of time.
+        let what = format!("event of {kind} {name} by {component}: {urgency} {reason}");
         let before = self.events.get(uid_of(event)).copied().unwrap_or(0);
-        if count_of(event) > before {
-            view.insert(what, (count_of(event) - before).to_string());
+        if urgency == "Warning" {
+            view.insert(what, "said so far".to_owned());
+        } else if count_of(event) > before {
+            view.insert(what, "said".to_owned());
         }
     }
 }
@@ -148,7 +144,11 @@ fn annotations<'a>(
     for object in objects {
         let mut annotations = object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
         let time = annotations.remove(TRIGGER_TIME);
-        times.insert(time.map_or("none".to_owned(), |time| named_time(&time, service, observation)));
+        match time.map(|time| named_time(&time, service, observation)) {
+            Some(None) => drop(view.insert(format!("{it}: time"), "when nothing happened".to_owned())),
+            Some(Some(time)) => drop(times.insert(time)),
+            None => drop(times.insert("none".to_owned())),
+        }
         others.insert(pairs(&Value::Object(annotations)));
     }
     let joined = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" and ");
@@ -156,14 +156,14 @@ fn annotations<'a>(
     view.insert(format!("{it}{TIME}"), joined(times));
 }
 
-/// A time of the script as it is, and others by what happened then.
-fn named_time(time: &Value, service: &str, observation: &Observation) -> String {
+/// A time of the script as it is, and that at which the service came; none for any other one.
+fn named_time(time: &Value, service: &str, observation: &Observation) -> Option<String> {
     let created = Observation::named(&observation.services, service)
         .map(|service| &service["metadata"]["creationTimestamp"]);
     match text(time) {
-        _ if created == Some(time) => "the service's creation".to_owned(),
-        time if time.starts_with(TIMES) => time.to_owned(),
-        _ => "another time".to_owned(),
+        _ if created == Some(time) => Some("the service's creation".to_owned()),
+        time if time.starts_with(TIMES) => Some(time.to_owned()),
+        _ => None,
     }
 }
 
@@ -238,4 +238,118 @@ fn uid_of(object: &Value) -> &str {
 
 fn count_of(event: &Value) -> u64 {
     event["count"].as_u64().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::observation::parse;
+    use super::*;
+    use crate::differential::comparison::differences;
+    use crate::differential::subject::History as _;
+    use serde_json::json;
+
+    fn endpoint(address: &str) -> Value {
+        json!({
+            "addresses": [address], "conditions": {"ready": true, "serving": true, "terminating": false},
+            "zone": "north", "hints": {"forZones": [{"name": "north"}]},
+            "targetRef": {"kind": "Pod", "name": "web-1", "uid": "a"},
+        })
+    }
+
+    fn slice(name: &str, endpoints: &[Value]) -> Value {
+        json!({
+            "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": endpoints,
+            "metadata": {
+                "name": name, "labels": {SERVICE_NAME: "web", MANAGED_BY: "somebody"},
+                "annotations": {TRIGGER_TIME: format!("{TIMES}01:00Z")},
+            },
+            "ports": [{"name": "", "port": 80, "protocol": "TCP"}],
+        })
+    }
+
+    fn observed(items: &[Value]) -> Observation {
+        let mut items = items.to_vec();
+        items.push(json!({"kind": "Pod", "metadata": {"name": "web-1", "uid": "a"}}));
+        items.push(json!({"kind": "Service", "metadata": {"name": "web", "creationTimestamp": "2026-01-01T00:00:00Z"}}));
+        parse(&json!({"items": items}).to_string()).unwrap()
+    }
+
+    fn view(items: &[Value]) -> View {
+        History::default().view("ours", &observed(items))
+    }
+
+    fn differing(in_tree: &[Value], mainstay: &[Value]) -> Vec<String> {
+        differences(&view(in_tree), &view(mainstay)).into_iter().map(|it| it.to_string()).collect()
+    }
+
+    #[test]
+    fn names_of_slices_and_how_endpoints_are_spread_do_not_matter() {
+        let [one, two, three] = ["10.9.0.1", "10.9.0.2", "10.9.0.3"].map(endpoint);
+        let in_tree = [slice("web-a", &[one.clone(), two.clone()]), slice("web-b", &[three.clone()])];
+        let mainstay = [slice("web-c", &[one]), slice("web-d", &[three, two])];
+        assert_eq!(differing(&in_tree, &mainstay), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_missing_endpoint_another_hint_and_one_slice_more_show() {
+        let [one, two] = ["10.9.0.1", "10.9.0.2"].map(endpoint);
+        let both = [slice("web-a", &[one.clone(), two.clone()])];
+        let of_two = |differences: &[String]| differences.iter().all(|it| it.contains("10.9.0.2"));
+        let missing = differing(&both, &[slice("web-a", &[one.clone()])]);
+        assert!(missing.len() == 2 && of_two(&missing), "{missing:?}");
+        let mut other = two.clone();
+        other["hints"]["forZones"][0]["name"] = json!("south");
+        let hint = differing(&both, &[slice("web-a", &[one.clone(), other])]);
+        assert!(hint.len() == 1 && of_two(&hint) && hint[0].contains(": hints"), "{hint:?}");
+        let split = differing(&both, &[slice("web-a", &[one]), slice("web-b", &[two])]);
+        assert!(split.len() == 1 && split[0].contains(": slices"), "{split:?}");
+    }
+
+    #[test]
+    fn an_endpoint_that_is_said_twice_or_of_a_former_pod_shows() {
+        let one = endpoint("10.9.0.1");
+        let once = [slice("web-a", &[one.clone()])];
+        assert!(!differing(&once, &[slice("web-a", &[one.clone(), one.clone()])]).is_empty());
+        let mut former = one;
+        former["targetRef"]["uid"] = json!("b");
+        let differing = differing(&once, &[slice("web-a", &[former])]);
+        assert!(differing.len() == 1 && differing[0].contains("a former one"), "{differing:?}");
+    }
+
+    #[test]
+    fn a_time_is_told_in_the_step_that_has_brought_it_and_when_nothing_happened_then() {
+        let mut history = History::default();
+        let with_time = |time: &str| {
+            let mut slice = slice("web-a", &[]);
+            slice["metadata"]["annotations"][TRIGGER_TIME] = json!(time);
+            observed(&[slice])
+        };
+        let times = |view: View| -> Vec<String> {
+            let of_time = |what: &String| what.ends_with(TIME) || what.ends_with(": time");
+            view.into_iter().filter(|(what, _)| of_time(what)).map(|(_, time)| time).collect()
+        };
+        let first = with_time("2001-02-03T04:01:00Z");
+        assert_eq!(times(history.view("ours", &first)), ["2001-02-03T04:01:00Z"]);
+        history.begin(2, &first);
+        assert_eq!(times(history.view("ours", &first)), Vec::<String>::new());
+        let created = with_time("2026-01-01T00:00:00Z");
+        assert_eq!(times(history.view("ours", &created)), ["the service's creation"]);
+        let other = with_time("2026-01-01T00:00:01Z");
+        assert_eq!(times(history.view("ours", &other)), ["when nothing happened", ""]);
+    }
+
+    #[test]
+    fn the_apiservers_own_events_are_not_compared_and_words_do_not_matter() {
+        let event = |component: &str, message: &str| {
+            json!({
+                "kind": "Event", "metadata": {"uid": message}, "count": 1,
+                "involvedObject": {"kind": "Service", "name": "web"}, "source": {"component": component},
+                "type": "Warning", "reason": "Because", "message": message,
+            })
+        };
+        assert_eq!(view(&[event("", "no address")]), view(&[]));
+        let ours = view(&[event("endpoint-slice-controller", "this")]);
+        assert_eq!(ours, view(&[event("endpoint-slice-controller", "that")]));
+        assert!(ours.contains_key("event of Service web by endpoint-slice-controller: Warning Because"));
+    }
 }

@@ -16,9 +16,11 @@ fn address(number: usize) -> String {
 
 /// Pods that the service selects only once they are all there: else slices would fill as pods come.
 fn waiting(from: usize, to: usize, minute: u32) -> [Action; 2] {
+    let few = |number: usize| if number.is_multiple_of(10) { "so" } else { "not" };
     let half = |number: usize| if number.is_multiple_of(2) { "even" } else { "odd" };
     let pods = (from..=to).map(|number| {
-        with(pod(&name(number), "web", "north-1"), "/metadata/labels/half", json!(half(number)))
+        let labels = json!({"app": "web", "half": half(number), "few": few(number)});
+        with(pod(&name(number), "web", "north-1"), "/metadata/labels", labels)
     });
     let statuses = (from..=to).map(|number| ready(&name(number), &address(number), minute));
     [Action::Apply(pods.collect()), Action::Status(statuses.collect())]
@@ -53,15 +55,22 @@ pub fn slices() -> Chapter {
         step("one becomes unready", [Action::Status(vec![unready(&name(1), &address(1), 2)])], []),
         step("one more comes", waiting(251, 251, 3), [Until::Endpoints("web", 251)]),
         step(
-            "the selector asks for half of them: in-tree leaves three slices, Mainstay merges",
+            "another service of them comes",
+            [Action::Apply(vec![with(service("wide"), "/spec/selector", json!({"app": "web"}))])],
+            [Until::Endpoints("wide", 251)],
+        ),
+        step(
+            "it asks for a few: in-tree keeps all of its slices, Mainstay merges",
+            [Action::Patch(the("service", "wide"), json!({"spec": {"selector": {"few": "so"}}}))],
+            [Until::Endpoints("wide", 25)],
+        ),
+        step("it is deleted", [Action::Delete(the("service", "wide"))], [Until::SaysNot("wide", "wide")]),
+        step(
+            "the selector asks for half of them",
             [select(json!({"half": "odd"}))],
             [Until::Endpoints("web", 126)],
         ),
-        step(
-            "it asks for the other half: what in-tree has as slices hangs on what it had",
-            [select(json!({"half": "even"}))],
-            [Until::Endpoints("web", 125)],
-        ),
+        step("it asks for the other half", [select(json!({"half": "even"}))], [Until::Endpoints("web", 125)]),
         step("half of the pods go", [Action::Delete(of_half("even"))], [Until::Endpoints("web", 0)]),
         step(
             "the selector asks for the rest",

@@ -126,18 +126,23 @@ pub fn zones() -> Chapter {
             [Until::Says("web", "forZones")],
         ),
         step(
-            "the former annotation says the contrary",
-            [annotate(FORMER_MODE, json!("Disabled"))],
+            "hints are not asked for any more",
+            [annotate(MODE, json!(null))],
             [Until::SaysNot("web", "forZones")],
         ),
         step(
-            "it goes, and so does the other",
-            [annotate(FORMER_MODE, json!(null)), annotate(MODE, json!(null))],
-            [],
+            "the former annotation asks for them",
+            [annotate(FORMER_MODE, json!("auto"))],
+            [Until::Says("web", "forZones")],
         ),
         step(
-            "the former annotation alone asks for hints",
-            [annotate(FORMER_MODE, json!("auto"))],
+            "it says the contrary, beside a preference",
+            [annotate(FORMER_MODE, json!("Disabled")), prefer(json!("PreferClose"))],
+            [Until::Says("web", "forZones")],
+        ),
+        step(
+            "it asks for them, beside the preference",
+            [annotate(FORMER_MODE, json!("Auto"))],
             [Until::Says("web", "forZones")],
         ),
         step(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{a_new_namespace, come, pod, ready, service, unready};
-use crate::differential::endpoints::step::{Action, Chapter, Step, Until, slices_of, the};
+use crate::differential::endpoints::step::{Action, Chapter, Pick, Step, Until, Which, slices_of, the};
 use crate::differential::subject::step;
 
 const ONE: &str = "10.9.7.1";
@@ -38,6 +38,12 @@ fn slice(name: &str, manager: &str) -> Value {
     })
 }
 
+/// The slices of pods, without those that somebody else has made.
+fn ours() -> Pick {
+    let labels = "endpointslice.kubernetes.io/managed-by=endpointslice-controller.k8s.io";
+    Pick { kind: "endpointslices", which: Which::Labelled(labels.to_owned()) }
+}
+
 /// What is deleted and edited by hand.
 pub fn tampering() -> Chapter {
     let elsewhere = json!([{"addresses": ["192.0.2.1"], "conditions": {"ready": true}}]);
@@ -64,24 +70,16 @@ pub fn tampering() -> Chapter {
             [Until::SaysNot("web", "\"labels\":{\"mine\"")],
         ),
         step(
-            "the owner of a slice is taken away",
-            [Action::Patch(slices_of("web"), json!({"metadata": {"ownerReferences": null}}))],
-            [Until::Says("web", "ownerReferences")],
-        ),
-        step(
-            "a slice is said to be somebody else's",
-            [Action::Patch(
-                slices_of("web"),
-                json!({"metadata": {"labels": {"endpointslice.kubernetes.io/managed-by": "somebody.example"}}}),
-            )],
-            [Until::Endpoints("web", 4)],
-        ),
-        step(
             "somebody makes a slice, and one that he says is the controller's",
             [Action::Apply(vec![
                 slice("theirs", "somebody.example"),
                 slice("forged", "endpointslice-controller.k8s.io"),
             ])],
+            [],
+        ),
+        step(
+            "the owner of a slice is taken away: in-tree leaves it so, Mainstay does not",
+            [Action::Patch(ours(), json!({"metadata": {"ownerReferences": null}}))],
             [],
         ),
         step(
@@ -107,7 +105,15 @@ pub fn tampering() -> Chapter {
             [Action::Patch(the("endpoints", "web"), json!({"metadata": {"annotations": {"mine": "too"}}}))],
             [],
         ),
-        step("the service goes: slices of others stay", [Action::Delete(the("service", "web"))], []),
+        step(
+            "a slice is said to be somebody else's: in-tree stands still, Mainstay makes another one",
+            [Action::Patch(
+                ours(),
+                json!({"metadata": {"labels": {"endpointslice.kubernetes.io/managed-by": "somebody.example"}}}),
+            )],
+            [Until::Open("web")],
+        ),
+        step("the service goes: slices of others stay", [Action::Delete(the("service", "web"))], [Until::Endpoints("web", 1)]),
     ]);
     Chapter { name: "tampering", steps }
 }
