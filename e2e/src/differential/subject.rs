@@ -119,17 +119,6 @@ impl User<'_> {
         all.extend(["--namespace", &namespace]);
         self.cluster.kubectl(&all).map(|_answer| ())
     }
-
-    /// An object with the namespace of the room that it names.
-    pub fn in_namespace(&self, object: &Value) -> Value {
-        let mut object = object.clone();
-        let is_namespace = object.get("kind").is_some_and(|kind| kind == "Namespace");
-        let field = if is_namespace { "/metadata/name" } else { "/metadata/namespace" };
-        if let Some(place) = object.pointer_mut(field) {
-            *place = Value::from(self.namespace(place.as_str().unwrap_or_default()));
-        }
-        object
-    }
 }
 
 /// A step with these actions, which is over when this has come.

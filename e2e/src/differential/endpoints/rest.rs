@@ -79,11 +79,11 @@ fn selecting(service: &Value, observation: &Observation, unrest: &mut Vec<String
         unrest.push(format!("the slices of {name} say {said:?}, and it is {in_slices:?}"));
     }
     let said = Observation::named(&observation.endpoints, name).map(said_by).unwrap_or_default();
-    // Two pods at one address are one in this reckoning, and what is beyond the capacity is in nobody's.
-    let is_right = said == in_endpoints || (in_endpoints.len() > CAPACITY && said.len() == CAPACITY);
-    let has_two_at_one_address = in_endpoints.len()
-        > in_endpoints.iter().map(|it| it.split(' ').next()).collect::<BTreeSet<_>>().len();
-    if !is_right && !has_two_at_one_address && has_ports(service) {
+    // Whether two pods at one address are ready is nothing that is reckoned here, and neither is who is beyond the capacity.
+    let addresses: BTreeSet<&str> = in_endpoints.iter().filter_map(|it| it.split(' ').next()).collect();
+    let is_shared = addresses.len() < in_endpoints.len();
+    let is_full = in_endpoints.len() > CAPACITY && said.len() == CAPACITY;
+    if said != in_endpoints && !is_shared && !is_full && has_ports(service) {
         unrest.push(format!("the Endpoints {name} says {said:?}, and it is {in_endpoints:?}"));
     }
 }

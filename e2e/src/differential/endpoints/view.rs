@@ -256,7 +256,8 @@ mod tests {
         })
     }
 
-    fn slice(name: &str, endpoints: &[Value]) -> Value {
+    fn slice(name: &str, endpoints: impl Into<Vec<Value>>) -> Value {
+        let endpoints: Vec<Value> = endpoints.into();
         json!({
             "kind": "EndpointSlice", "addressType": "IPv4", "endpoints": endpoints,
             "metadata": {
@@ -285,34 +286,34 @@ mod tests {
     #[test]
     fn names_of_slices_and_how_endpoints_are_spread_do_not_matter() {
         let [one, two, three] = ["10.9.0.1", "10.9.0.2", "10.9.0.3"].map(endpoint);
-        let in_tree = [slice("web-a", &[one.clone(), two.clone()]), slice("web-b", &[three.clone()])];
-        let mainstay = [slice("web-c", &[one]), slice("web-d", &[three, two])];
+        let in_tree = [slice("web-a", [one.clone(), two.clone()]), slice("web-b", [three.clone()])];
+        let mainstay = [slice("web-c", [one]), slice("web-d", [three, two])];
         assert_eq!(differing(&in_tree, &mainstay), Vec::<String>::new());
     }
 
     #[test]
     fn a_missing_endpoint_another_hint_and_one_slice_more_show() {
         let [one, two] = ["10.9.0.1", "10.9.0.2"].map(endpoint);
-        let both = [slice("web-a", &[one.clone(), two.clone()])];
+        let both = [slice("web-a", [one.clone(), two.clone()])];
         let of_two = |differences: &[String]| differences.iter().all(|it| it.contains("10.9.0.2"));
-        let missing = differing(&both, &[slice("web-a", &[one.clone()])]);
+        let missing = differing(&both, &[slice("web-a", [one.clone()])]);
         assert!(missing.len() == 2 && of_two(&missing), "{missing:?}");
         let mut other = two.clone();
         other["hints"]["forZones"][0]["name"] = json!("south");
-        let hint = differing(&both, &[slice("web-a", &[one.clone(), other])]);
+        let hint = differing(&both, &[slice("web-a", [one.clone(), other])]);
         assert!(hint.len() == 1 && of_two(&hint) && hint[0].contains(": hints"), "{hint:?}");
-        let split = differing(&both, &[slice("web-a", &[one]), slice("web-b", &[two])]);
+        let split = differing(&both, &[slice("web-a", [one]), slice("web-b", [two])]);
         assert!(split.len() == 1 && split[0].contains(": slices"), "{split:?}");
     }
 
     #[test]
     fn an_endpoint_that_is_said_twice_or_of_a_former_pod_shows() {
         let one = endpoint("10.9.0.1");
-        let once = [slice("web-a", &[one.clone()])];
-        assert!(!differing(&once, &[slice("web-a", &[one.clone(), one.clone()])]).is_empty());
+        let once = [slice("web-a", [one.clone()])];
+        assert!(!differing(&once, &[slice("web-a", [one.clone(), one.clone()])]).is_empty());
         let mut former = one;
         former["targetRef"]["uid"] = json!("b");
-        let differing = differing(&once, &[slice("web-a", &[former])]);
+        let differing = differing(&once, &[slice("web-a", [former])]);
         assert!(differing.len() == 1 && differing[0].contains("a former one"), "{differing:?}");
     }
 
@@ -320,7 +321,7 @@ mod tests {
     fn a_time_is_told_in_the_step_that_has_brought_it_and_when_nothing_happened_then() {
         let mut history = History::default();
         let with_time = |time: &str| {
-            let mut slice = slice("web-a", &[]);
+            let mut slice = slice("web-a", []);
             slice["metadata"]["annotations"][TRIGGER_TIME] = json!(time);
             observed(&[slice])
         };

@@ -68,10 +68,20 @@ fn on_pods(user: &User<'_>, pick: Pick, observation: &Observation, words: &[&str
 }
 
 fn apply(user: &User<'_>, objects: &[Value]) -> Result<()> {
-    let items: Vec<Value> = objects.iter().map(|object| user.in_namespace(object)).collect();
+    let items: Vec<Value> = objects.iter().map(|object| in_namespace(user, object)).collect();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
     let list = if list.contains("UID(") { with_uids(&list, &observe(user)?)? } else { list };
     user.cluster.kubectl_apply(&list).map(|_answer| ())
+}
+
+fn in_namespace(user: &User<'_>, object: &Value) -> Value {
+    let mut object = object.clone();
+    let is_namespace = object.get("kind").is_some_and(|kind| kind == "Namespace");
+    let field = if is_namespace { "/metadata/name" } else { "/metadata/namespace" };
+    if let Some(place) = object.pointer_mut(field) {
+        *place = json!(user.namespace(place.as_str().unwrap_or_default()));
+    }
+    object
 }
 
 fn await_refusal(user: &User<'_>, pick: Pick) -> Result<()> {
