@@ -13,6 +13,9 @@ pub const MAX_NODES: u8 = 100;
 /// The range of service addresses. It is the same in all clusters, as it means something only inside their nodes.
 pub const SERVICE_RANGE: &str = "10.96.0.0/16";
 
+/// The ranges of service addresses of both families: a service has one of the second only when it asks for that.
+pub const SERVICE_RANGES: &str = "10.96.0.0/16,fd00:10:96::/112";
+
 /// The first address of [`SERVICE_RANGE`], which the apiserver gives to its own service.
 pub const APISERVER_SERVICE_ADDRESS: &str = "10.96.0.1";
 
