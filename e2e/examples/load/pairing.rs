@@ -58,8 +58,11 @@ impl Pairing {
         self.pods.entry(pod.clone()).or_insert(Known { is_ready, shown: None, changed: None })
     }
 
-    /// A pod is as it is shown here.
+    /// A pod is as it is shown here. Of one that is on its way out nothing is expected.
     pub fn pod(&mut self, at: Instant, pod: &Pod) {
+        if pod.meta.is_deleting() {
+            return;
+        }
         let known = self.known(&pod.meta.name.name);
         if known.is_ready == pod.ready {
             return;
@@ -134,7 +137,7 @@ impl Pairing {
 mod tests {
     use mainstay_model::{
         AddressType, Endpoint, EndpointConditions, IpFamily, LabelSet, ObjectName, PodPhase, ResourceVersion,
-        TargetReference, Uid,
+        TargetReference, Timestamp, Uid,
     };
 
     use super::*;
@@ -237,6 +240,9 @@ mod tests {
         let start = Instant::now();
         let mut pairing = Pairing::new(false);
         pairing.pod(start, &pod("a", false));
+        let mut going = pod("b", true);
+        going.meta.deleting = going.meta.created.or(Some(Timestamp::default()));
+        pairing.pod(start, &going);
         assert_eq!((pairing.changes(), pairing.is_waiting()), (0, false));
         assert_eq!(pairing.found(start)["p50_milliseconds"], Value::Null);
     }

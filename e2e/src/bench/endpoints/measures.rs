@@ -147,6 +147,9 @@ fn many(options: Options, measured: &Measured) -> Vec<Measure> {
         measured.of_runs("flips: slices written per change", 3, Some(NO_MORE), |run| slices(&run.flips)),
         measured
             .of_runs("flips: Endpoints written per change", 3, Some(NO_MORE), |run| endpoints(&run.flips)),
+        measured.of_runs("flips: requests per change", 3, None, |run| {
+            run.flips.cost.requests / run.flips.changes
+        }),
         measured.of_runs("flips: CPU seconds", 2, Some(THIRD), |run| seconds(&run.flips)),
         measured
             .of_runs("flips: apiserver's CPU seconds", 2, None, |run| run.flips.cost.apiserver.as_secs_f64()),

@@ -24,8 +24,6 @@ pub(super) struct Stage<'a> {
     pub(super) load: &'a Load<'a>,
     pub(super) options: Options,
     pub(super) etcd: Etcd,
-    /// Whether the pod that changes before each start is ready.
-    is_ready: bool,
 }
 
 impl<'a> Stage<'a> {
@@ -36,7 +34,7 @@ impl<'a> Stage<'a> {
         options: Options,
     ) -> Result<Self> {
         let etcd = Etcd::connect(cluster.addresses().etcd_port())?;
-        Ok(Stage { cluster, managers, load, options, etcd, is_ready: true })
+        Ok(Stage { cluster, managers, load, options, etcd })
     }
 
     /// Makes the services and their pods, by nobody's work but the load's.
@@ -76,10 +74,9 @@ impl<'a> Stage<'a> {
         format!("s-{}", self.options.services / 2)
     }
 
-    /// Lets a pod of it become ready or unready, while nobody looks.
-    pub(super) fn change_a_pod(&mut self) -> Result<()> {
-        self.is_ready = !self.is_ready;
-        let status = if self.is_ready { "True" } else { "False" };
+    /// Lets a pod of it become ready or unready.
+    pub(super) fn change_a_pod(&self, ready: bool) -> Result<()> {
+        let status = if ready { "True" } else { "False" };
         let patch = json!({"status": {"conditions": [{"type": "Ready", "status": status}]}}).to_string();
         let pod = format!("{}-0", self.changed_service());
         let words = ["--namespace", MANY, "patch", "pod", &pod, "--subresource=status", "--type=merge"];
@@ -89,7 +86,6 @@ impl<'a> Stage<'a> {
     /// Sees that the slices of the many services say what they are to say.
     pub(super) fn check_slices(&self) -> Result<()> {
         let pods = self.options.services * self.options.pods_per_service;
-        let ready = pods - u64::from(!self.is_ready);
-        self.load.run(MANY, &["check-slices", "--endpoints", &ready.to_string()])
+        self.load.run(MANY, &["check-slices", "--endpoints", &pods.to_string()])
     }
 }

@@ -43,7 +43,7 @@ impl Stage<'_> {
     pub(super) fn start(&mut self, manager: Manager, wait: Wait) -> Result<Start> {
         let service = self.changed_service();
         if wait == Wait::One {
-            self.change_a_pod()?;
+            self.change_a_pod(false)?;
         }
         let prefix = format!("{service}-");
         let written = self.etcd.writes_of_some("endpointslices", MANY, &prefix)?;
@@ -58,7 +58,12 @@ impl Stage<'_> {
         })?;
         self.rest(manager)?;
         let pid = self.managers.pid(manager)?;
-        Ok(Start { took, cost: Taken::by(self.cluster, Some(pid))?.since(before) })
+        let cost = Taken::by(self.cluster, Some(pid))?.since(before);
+        if wait == Wait::One {
+            self.change_a_pod(true)?;
+            self.rest(manager)?;
+        }
+        Ok(Start { took, cost })
     }
 
     /// Looks again and again until something is so, and tells how long that took.
