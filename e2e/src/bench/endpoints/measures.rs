@@ -16,24 +16,22 @@ const NO_MORE: Aim = Aim::RatioAtMost(1.0);
 const SHARE_OF_THE_LOAD: f64 = 0.98;
 
 /// What both have shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Measured {
-    ours: Shown,
-    peer: Shown,
-}
-
-/// What one of them has shown.
-#[derive(Debug, Default)]
-pub(super) struct Shown {
-    /// All slices from none, once.
-    pub(super) built: Vec<Start>,
-    /// Each round.
-    pub(super) runs: Vec<Run>,
+    /// All slices from none, by ours alone.
+    built: Start,
+    ours: Vec<Run>,
+    peer: Vec<Run>,
 }
 
 impl Measured {
-    /// What this one has shown.
-    pub(super) fn of(&mut self, manager: Manager) -> &mut Shown {
+    /// Nothing yet, but that all slices were made.
+    pub(super) fn new(built: Start) -> Measured {
+        Measured { built, ours: Vec::new(), peer: Vec::new() }
+    }
+
+    /// The rounds of this one.
+    pub(super) fn of(&mut self, manager: Manager) -> &mut Vec<Run> {
         match manager {
             Manager::Ours => &mut self.ours,
             Manager::Peer => &mut self.peer,
@@ -48,36 +46,34 @@ impl Measured {
         aim: Option<Aim>,
         value: impl Fn(&Run) -> f64,
     ) -> Measure {
-        let values = |shown: &Shown| shown.runs.iter().map(&value).collect();
+        let values = |runs: &[Run]| runs.iter().map(&value).collect();
         Measure { name, digits, ours: values(&self.ours), peer: values(&self.peer), aim }
     }
 
-    fn of_builds(&self, name: &'static str, aim: Option<Aim>, value: impl Fn(&Start) -> f64) -> Measure {
-        let values = |shown: &Shown| shown.built.iter().map(&value).collect();
-        Measure { name, digits: 2, ours: values(&self.ours), peer: values(&self.peer), aim }
-    }
-
-    /// What only ours counts.
-    fn of_ours(&self, name: &'static str, aim: Option<Aim>, value: impl Fn(&Run) -> Option<f64>) -> Measure {
-        Measure {
-            name,
-            digits: 2,
-            ours: self.ours.runs.iter().filter_map(value).collect(),
-            peer: Vec::new(),
-            aim,
-        }
+    /// What only ours shows.
+    fn of_ours(
+        &self,
+        name: &'static str,
+        digits: usize,
+        aim: Option<Aim>,
+        value: impl Fn(&Run) -> Option<f64>,
+    ) -> Measure {
+        let ours = self.ours.iter().filter_map(value).collect();
+        Measure { name, digits, ours, peer: Vec::new(), aim }
     }
 }
 
 /// One round in a few lines, for whoever waits.
 pub(super) fn tell(run: &Run) -> Vec<String> {
-    vec![
-        format!("start after the other one: {}", tell_start(&run.takeover)),
+    let restart = run.restart.map(|restart| format!("start after itself: {}", tell_start(&restart)));
+    let lines = [
+        format!("start: {}", tell_start(&run.start)),
         format!("flips: {}", tell_changes(&run.flips)),
         format!("pods come: {}", tell_changes(&run.coming)),
         format!("pods are replaced: {}", tell_changes(&run.rolling)),
-        format!("restart: {}; peak {:.1} MiB", tell_start(&run.restart), mebibytes(run)),
-    ]
+        format!("peak of memory: {:.1} MiB", mebibytes(run)),
+    ];
+    lines.into_iter().chain(restart).collect()
 }
 
 /// A start in a few words.
@@ -136,11 +132,12 @@ fn many(options: Options, measured: &Measured) -> Vec<Measure> {
         measured.of_runs("flips: pods that change in a second", 0, rate, |run| run.flips.rate),
         measured.of_runs("flips: event to slice seen outside, p50, ms", 1, None, |run| half(&run.flips)),
         measured.of_runs("flips: event to slice seen outside, p99, ms", 1, None, |run| most(&run.flips)),
-        measured.of_ours("flips: event to write in the manager, p50, ms", None, |run| {
+        measured.of_ours("flips: event to write in the manager, p50, ms", 2, None, |run| {
             Some(run.flips.counted?[0])
         }),
         measured.of_ours(
             "flips: event to write in the manager, p99, ms",
+            2,
             Some(Aim::OursAtMost(20.0)),
             |run| Some(run.flips.counted?[1]),
         ),
@@ -176,19 +173,21 @@ fn one(measured: &Measured) -> Vec<Measure> {
     ]
 }
 
-/// All slices from none, and starts among all that stands.
+/// Starts among all that stands, and all slices from none.
 fn starts(measured: &Measured) -> Vec<Measure> {
-    let third = Some(THIRD);
+    let none = Some(Aim::OursAtMost(0.0));
+    let built =
+        |name, value: f64| Measure { name, digits: 2, ours: vec![value], peer: Vec::new(), aim: None };
     vec![
-        measured.of_builds("building: time to all slices, s", None, |start| start.took.as_secs_f64()),
-        measured.of_builds("building: CPU seconds", third, |start| start.cost.manager.as_secs_f64()),
-        measured.of_runs("restart: time to the first useful write, s", 2, None, |run| {
-            run.restart.took.as_secs_f64()
-        }),
-        measured.of_runs("restart: CPU seconds", 2, third, |run| run.restart.cost.manager.as_secs_f64()),
         measured
-            .of_runs("restart: vain writes", 0, Some(Aim::OursAtMost(0.0)), |run| run.restart.vain_writes()),
-        measured.of_runs("start after the other one: vain writes", 0, None, |run| run.takeover.vain_writes()),
+            .of_runs("start: time to the first useful write, s", 2, None, |run| run.start.took.as_secs_f64()),
+        measured.of_runs("start: CPU seconds", 2, Some(THIRD), |run| run.start.cost.manager.as_secs_f64()),
+        measured.of_runs("start after another's work: vain writes", 0, none, |run| run.start.vain_writes()),
+        measured.of_ours("start after its own work: vain writes", 0, none, |run| {
+            Some(run.restart?.vain_writes())
+        }),
+        built("all slices from none: time, s", measured.built.took.as_secs_f64()),
+        built("all slices from none: CPU seconds", measured.built.cost.manager.as_secs_f64()),
     ]
 }
 
@@ -224,7 +223,7 @@ fn notes(options: Options) -> Vec<String> {
              each one of another service than the one before"
         ),
         format!("coming and rolling: the {pods} pods of one service come, and then each is replaced by another"),
-        "restart: of one service a pod has changed; what is written beside its slice and its Endpoints is vain".to_owned(),
+        "start: of one service a pod has changed before; what is written beside its slice and its Endpoints is vain".to_owned(),
     ];
     if options.peer_defaults {
         notes.push("the peer keeps to its default rate, 20 requests a second and 30 at once".to_owned());

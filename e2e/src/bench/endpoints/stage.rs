@@ -24,6 +24,8 @@ pub(super) struct Stage<'a> {
     pub(super) load: &'a Load<'a>,
     pub(super) options: Options,
     pub(super) etcd: Etcd,
+    /// The namespace of the one service of the round before.
+    pub(super) last_round: Option<String>,
 }
 
 impl<'a> Stage<'a> {
@@ -34,7 +36,7 @@ impl<'a> Stage<'a> {
         options: Options,
     ) -> Result<Self> {
         let etcd = Etcd::connect(cluster.addresses().etcd_port())?;
-        Ok(Stage { cluster, managers, load, options, etcd })
+        Ok(Stage { cluster, managers, load, options, etcd, last_round: None })
     }
 
     /// Makes the services and their pods, by nobody's work but the load's.

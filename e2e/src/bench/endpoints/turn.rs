@@ -1,4 +1,4 @@
-//! One manager in one round: a start among all that stands, changes of many services, one service with many pods, and a restart.
+//! One manager in one round: a start among all that stands, changes of many services, one service with many pods, and another start.
 
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ pub(super) struct Changes {
 /// What one manager took in one round.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
-    /// The start after the other one.
-    pub(super) takeover: Start,
+    /// The start among all that stands.
+    pub(super) start: Start,
     /// Pods of many services that become unready and ready.
     pub(super) flips: Changes,
     /// The pods of one service that come.
@@ -50,18 +50,21 @@ pub(super) struct Run {
     pub(super) rolling: Changes,
     /// In bytes, after all that.
     pub(super) peak_memory: u64,
-    /// The start after itself, with all that in place.
-    pub(super) restart: Start,
+    /// The start after itself, with all that in place. The peer needs minutes for one, and none is set an aim.
+    pub(super) restart: Option<Start>,
 }
 
 impl Stage<'_> {
     /// All that is measured in a round.
     pub(super) fn turn(&mut self, manager: Manager, round: usize) -> Result<Run> {
-        let takeover = self.start(manager, Wait::One)?;
+        let start = self.start(manager, Wait::One)?;
+        // Up to here it was part of what stands.
+        self.clear_round(manager)?;
         let flips = self.flips(manager)?;
         self.check_slices()?;
         let namespace = format!("round-{round}-{}", manager.word());
         namespace::create(self.cluster, &namespace)?;
+        self.last_round = Some(namespace.clone());
         let nodes = NODES.to_string();
         let words = ["services", "--services", "1", "--pods-per-service", "0", "--nodes", &nodes];
         self.load.run(&namespace, &words)?;
@@ -70,12 +73,25 @@ impl Stage<'_> {
         let rolling = self.rollout(manager, &namespace, 1)?;
         let peak_memory = peak_memory(self.managers.pid(manager)?)?;
         self.managers.stop(manager)?;
-        let restart = self.start(manager, Wait::One)?;
+        let restart = match manager {
+            Manager::Ours => {
+                let restart = self.start(manager, Wait::One)?;
+                self.managers.stop(manager)?;
+                Some(restart)
+            }
+            Manager::Peer => None,
+        };
         self.check_slices()?;
-        self.managers.stop(manager)?;
-        // The next one is not to find it.
-        self.load.run(&namespace, &["clear-services"])?;
-        Ok(Run { takeover, flips, coming, rolling, peak_memory, restart })
+        Ok(Run { start, flips, coming, rolling, peak_memory, restart })
+    }
+
+    /// Takes away the one service with its many pods, and waits until what that causes is over.
+    fn clear_round(&mut self, manager: Manager) -> Result<()> {
+        if let Some(namespace) = self.last_round.take() {
+            self.load.run(&namespace, &["clear-services"])?;
+            self.rest(manager)?;
+        }
+        Ok(())
     }
 
     fn flips(&mut self, manager: Manager) -> Result<Changes> {
