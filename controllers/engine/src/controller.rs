@@ -8,6 +8,7 @@ use mainstay_model::{
 };
 
 use crate::clock::Now;
+use crate::metric::{Figure, Metric};
 use crate::store::{Change, Store};
 
 /// A controller. It has no state of its own but its settings: what it knows is in the [`View`] that it is handed.
@@ -22,6 +23,11 @@ pub trait Controller {
 
     /// The `name` label of its workqueue metrics, upstream's.
     fn queue(&self) -> &'static str;
+
+    /// Its metrics, beside those that every controller has.
+    fn metrics(&self) -> &'static [Metric] {
+        &[]
+    }
 
     /// The kind that its keys name. When the spec of such an object changes, writes that were planned for the old
     /// spec and not yet sent are dropped.
@@ -129,6 +135,8 @@ pub struct Plan {
     pub events: Vec<Event>,
     /// What is wanted, and left for later on purpose.
     pub held_back: Option<HeldBack>,
+    /// What the controller's metrics are told of this key.
+    pub figures: Vec<Figure>,
     /// A fault that no write can mend (a template without labels): logged, and the key tried again later, more and more rarely.
     pub fault: Option<String>,
 }

@@ -48,6 +48,8 @@ pub trait Meter {
     fn version_went_back(&self, _kind: Kind) {}
     /// Whether a controller acts, and why: `mainstay_controller_standing`.
     fn standing(&self, _controller: &'static str, _standing: &Standing) {}
+    /// A metric that a controller has declared: a gauge that has this value now, a counter that grows by it, or a histogram that observes it.
+    fn figure(&self, _metric: &'static str, _labels: &[&'static str], _value: f64) {}
     /// Events that the correlator dropped: `mainstay_events_dropped_total`.
     fn events_dropped(&self, _count: u64) {}
 }

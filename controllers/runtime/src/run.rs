@@ -100,8 +100,11 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<Ended, RunError> {
     let clock = Clock::start();
-    let metrics = Metrics::new()?;
-    controllers.iter().for_each(|controller| metrics.queue(controller.queue()));
+    let mut metrics = Metrics::new()?;
+    for controller in &controllers {
+        metrics.queue(controller.queue());
+        metrics.declare(controller.metrics())?;
+    }
     let address = settings.listen_address;
     let listening = |source| RunError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listening)?;

@@ -8,13 +8,14 @@
 //! - addresses that the server would refuse in a slice count as invalid, and hold up none of the others.
 
 mod events;
+mod metrics;
 mod reconcile;
 mod wanted;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
+use mainstay_engine::{Change, Controller, Metric, Now, Plan, Store, View};
 use mainstay_model::{EndpointSlice, Endpoints, Event, Kind, ObjectName, Write, WriteOutcome};
 
 use crate::route::{self, is_managed_by};
@@ -81,6 +82,10 @@ impl Controller for EndpointSliceMirroring {
         "endpoint_slice_mirroring"
     }
 
+    fn metrics(&self) -> &'static [Metric] {
+        metrics::METRICS
+    }
+
     /// The Endpoints: it owns the slices, and once it is deleted none is to be made.
     fn primary(&self) -> Kind {
         Kind::Endpoints
@@ -116,6 +121,7 @@ impl Controller for EndpointSliceMirroring {
         let max = self.settings.max_endpoints_per_subset;
         let wanted = wanted::slices(&endpoints.subsets, max);
         Plan {
+            figures: metrics::figures(&wanted, &existing),
             events: events::skipped(endpoints, &wanted, max),
             writes: reconcile::reconcile(endpoints, wanted.slices, &existing, view),
             ..Plan::default()

@@ -16,7 +16,7 @@
 //!
 //! A plan goes through the modules in this order: `candidates` says which pods are published and in which groups of ports, `ownership`
 //! which slices are there, `packing` which endpoint stands in which slice, `hints` who should use them, `writing` what is to be written; where that is
-//! nothing, `compaction` looks for what can be merged. `events` says what users are told.
+//! nothing, `compaction` looks for what can be merged. `events` says what users are told, `metrics` what is counted.
 
 mod candidates;
 mod compaction;
@@ -25,6 +25,7 @@ mod endpoint;
 mod events;
 mod hints;
 mod labels;
+mod metrics;
 mod ownership;
 mod packing;
 mod plan;
@@ -33,7 +34,7 @@ mod writing;
 
 use std::time::Duration;
 
-use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
+use mainstay_engine::{Change, Controller, Metric, Now, Plan, Store, View};
 use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
 
 use crate::route;
@@ -92,6 +93,10 @@ impl Controller for EndpointSlices {
 
     fn queue(&self) -> &'static str {
         "endpoint_slice"
+    }
+
+    fn metrics(&self) -> &'static [Metric] {
+        metrics::METRICS
     }
 
     fn primary(&self) -> Kind {

@@ -18,6 +18,7 @@ use mainstay_model::{EndpointPort, EndpointSlice, IpFamily, LabelSet};
 
 use super::draft::Draft;
 use super::endpoint::Wanted;
+use super::metrics::Tally;
 use super::{labels, ports};
 use crate::trigger_time;
 
@@ -47,6 +48,8 @@ pub(crate) struct Packed<'a> {
     pub spare: Vec<&'a Arc<EndpointSlice>>,
     /// Those that go once what they hold stands elsewhere.
     pub late: Vec<&'a Arc<EndpointSlice>>,
+    /// How much of what.
+    pub tally: Tally,
 }
 
 /// Packs what is wanted into the slices of a family.
@@ -73,6 +76,11 @@ pub(crate) fn pack<'a>(
     if packed.groups.iter().all(Vec::is_empty) {
         say_nothing(&mut packed, family, frame);
     }
+    let needed: usize = loads.iter().map(|load| load.wanted.len().div_ceil(frame.max_endpoints)).sum();
+    packed.tally.wanted = loads.iter().map(|load| load.wanted.len()).sum();
+    packed.tally.seen = slices.iter().map(|slice| slice.endpoints.len()).sum();
+    packed.tally.slices = packed.groups.iter().map(Vec::len).sum();
+    packed.tally.needed = needed.max(1);
     packed
 }
 
@@ -114,6 +122,7 @@ fn pack_group<'a>(
     drafts.extend(former.by_ref().take(needed).map(|slice| staying(slice, &mut group)));
     packed.late.extend(former);
 
+    packed.tally.kept += group.is_placed.iter().filter(|is_placed| **is_placed).count();
     group.put_back(&mut drafts, frame.max_endpoints);
     let (mut drafts, empty): (Vec<Draft<'a>>, Vec<Draft<'a>>) =
         drafts.into_iter().partition(|draft| !draft.endpoints().is_empty());

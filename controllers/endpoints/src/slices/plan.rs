@@ -8,7 +8,7 @@ use super::endpoint::Wanted;
 use super::hints::{self, Mode};
 use super::ownership::{self, Slices};
 use super::packing::{self, Frame, Load, Packed};
-use super::{compaction, events, labels, writing};
+use super::{compaction, events, labels, metrics, writing};
 use crate::members::members;
 use crate::word::{self, Word};
 use crate::{refused, trigger_time};
@@ -44,16 +44,18 @@ pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> P
             .collect();
         let seen: Vec<_> =
             slices.own.iter().copied().filter(|it| it.address_type == AddressType::Ip(family)).collect();
-        let Packed { mut groups, spare, late } = packing::pack(&loads, &seen, family, frame);
+        let Packed { mut groups, spare, late, tally } = packing::pack(&loads, &seen, family, frame);
         told.extend(hints::assign(service, mode, &mut groups, &seen, family, view.store));
         packed.groups.extend(groups);
         packed.spare.extend(spare);
         packed.late.extend(late);
+        packed.tally = packed.tally.plus(tally);
     }
     if slices.own.is_empty() && slices.unsupported.is_empty() {
         let first = trigger_time::of_first_write(service);
         packed.groups.iter_mut().flatten().for_each(|draft| draft.changed_at = first);
     }
+    let tally = packed.tally;
     let mut writes = writes(service, packed, &slices, frame, view);
     let mut fault = events::waiting_message(&waiting);
     let is_foreign = |write: &Write| slices.foreign.iter().any(|slice| write.uid() == Some(slice.meta.uid));
@@ -68,7 +70,8 @@ pub(crate) fn plan(key: &ObjectName, view: &View<'_>, max_endpoints: usize) -> P
             }
         }
     }
-    Plan { writes, events: told, fault, ..Plan::default() }
+    let figures = metrics::figures(service, mode, tally, writes.len());
+    Plan { writes, events: told, figures, fault, ..Plan::default() }
 }
 
 /// The writes: what is made, what changes, what goes. Slices that clients may still find pods in go when nothing else is left to do: those of

@@ -217,7 +217,7 @@ pub fn check_in(world: &World, controller: &dyn Controller, expected: Expect) {
 }
 
 pub fn render(plan: &Plan) -> String {
-    let Plan { reads, writes, requeue_at, events, held_back, fault } = plan;
+    let Plan { reads, writes, requeue_at, events, held_back, figures: _, fault } = plan;
     assert!(reads.is_empty() && requeue_at.is_none() && held_back.is_none() && fault.is_none());
     let mut text = String::new();
     for write in writes {

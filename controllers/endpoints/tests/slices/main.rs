@@ -5,6 +5,7 @@
 mod compaction;
 mod hints;
 mod issues;
+mod metrics;
 mod objects;
 mod peer;
 mod plans;

@@ -6,10 +6,11 @@
 //! Map: [`sources`] takes in what watches say, [`keys`] is what is known of a key at work, [`gates`] hold a key
 //! back until the caches show its own writes, [`planning`] calls the controllers,
 //! [`dispatch`] sends, [`outcomes`] hears how it ended, [`leadership`] and [`rivalry`] decide when there may be any of that,
-//! [`audits`] looks for what the watches lost, [`report`] tells how things stand, [`shown`] makes equal states known as such.
+//! [`audits`] looks for what the watches lost, [`report`] tells how things stand, [`figures`] what controllers count of their own, [`shown`] makes equal states known as such.
 
 mod audits;
 mod dispatch;
+mod figures;
 mod gates;
 mod keys;
 mod leadership;
@@ -33,6 +34,7 @@ use crate::correlator::{Correlator, CorrelatorSettings, Gathering};
 use crate::effect::{Effect, ReadId, WriteId};
 use crate::input::Input;
 use crate::meter::Meter;
+use crate::metric::Sums;
 use crate::queue::{Lane, Queue};
 use crate::rivals::{RivalSettings, Rivals};
 use crate::source::Source;
@@ -82,6 +84,7 @@ struct Desk {
     controller: Box<dyn Controller + Send>,
     queue: Queue,
     keys: BTreeMap<ObjectName, KeyState>,
+    sums: Sums,
     /// How it stood when that was last looked at.
     stood: Stood,
 }
@@ -138,6 +141,7 @@ impl Brain {
             controller,
             queue: Queue::default(),
             keys: BTreeMap::new(),
+            sums: Sums::default(),
             stood: Stood::default(),
         };
         let rivals =

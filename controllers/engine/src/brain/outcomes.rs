@@ -42,7 +42,10 @@ impl Brain {
         let event = desk.controller.report(&self.store, &key, &write, &outcome);
 
         match outcome {
-            WriteOutcome::Acknowledged { version } => self.acknowledged(now, &mut state, &write, version),
+            WriteOutcome::Acknowledged { version } => {
+                self.tell_write(index, &write);
+                self.acknowledged(now, &mut state, &write, version);
+            }
             WriteOutcome::Refused(refusal) => self.refused(now, (index, &key), &mut state, write, refusal),
             WriteOutcome::Unknown { message } => {
                 match &write {
@@ -262,6 +265,7 @@ impl Brain {
         match outcome {
             ReadOutcome::Found(found) if is_made_by(write, &found) => {
                 let version = Some(found.version);
+                self.tell_write(index, write);
                 self.acknowledged(now, state, write, version);
                 self.compare_with_cache(now, state, write, &found);
                 let Some(desk) = self.desks.get(index) else { return };
@@ -307,6 +311,7 @@ impl Brain {
             if batch.managed && desk.controller.rests() {
                 state.rest = Some(now.moment.after(took.min(LONGEST_REST)));
             }
+            self.tell_end(index, took, batch.failed.is_none());
         }
         match batch.failed {
             Some(verb) => {

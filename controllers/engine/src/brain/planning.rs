@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use mainstay_model::{CreatePod, Event, Kind, ObjectName, ObjectReference, Timestamp, Write};
 
@@ -99,7 +100,7 @@ impl Brain {
 
     /// Starts what a plan wants.
     fn adopt_plan(&mut self, now: Now, (index, key): DeskKey, mut state: KeyState, plan: Plan) {
-        let Plan { reads, writes, requeue_at, events, held_back, fault } = plan;
+        let Plan { reads, writes, requeue_at, events, held_back, figures, fault } = plan;
         let moment = |wall: Timestamp| now.moment.after(wall.since(now.wall).unwrap_or_default());
         let requeue_at = requeue_at.map(moment);
         if !reads.is_empty() {
@@ -114,6 +115,7 @@ impl Brain {
             return self.keep((index, key), state, requeue_at);
         }
 
+        self.tell_figures(index, &key, figures);
         for event in &events {
             if !state.told.iter().any(|told| is_same(told, event)) {
                 self.emit(now, event.clone());
@@ -143,7 +145,9 @@ impl Brain {
             return self.enqueue(index, &key, Lane::Change);
         }
 
-        if !writes.is_empty() {
+        if writes.is_empty() {
+            self.tell_end(index, Duration::ZERO, state.hold.is_none());
+        } else {
             state.began = Some(now.moment);
             state.batch = Default::default();
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mainstay_model::ResourceVersion;
 
+use super::figures::number;
 use super::leadership::{Freshness, Leadership};
 use super::{Brain, METER_INTERVAL};
 use crate::clock::{Moment, Now};
@@ -116,6 +117,9 @@ impl Brain {
                 held_back().map(|(count, _)| count).sum(),
                 longest.unwrap_or_default(),
             );
+            for (metric, labels, sum) in desk.sums.iter() {
+                self.meter.figure(metric, labels, number(sum));
+            }
         }
         self.meter.concurrency(self.concurrency.in_flight(), self.concurrency.limit());
         for (source, state) in &self.sources {

@@ -133,8 +133,11 @@ impl Brain {
         }
     }
 
-    /// Drops what a controller has planned and not sent.
+    /// Drops what a controller has planned and not sent, and what it has told of objects that are now another one's.
     fn end(&mut self, now: Now, index: usize) {
+        if let Some(desk) = self.desks.get_mut(index) {
+            desk.sums.forget();
+        }
         let keys = self.desks.get(index).map(|desk| desk.keys.keys().cloned().collect());
         let keys: Vec<ObjectName> = keys.unwrap_or_default();
         keys.iter().for_each(|key| self.drop_unsent_of(now, index, key));

@@ -10,6 +10,7 @@ use crate::clock::Moment;
 use crate::controller::Controller;
 use crate::correlator::{Correlator, CorrelatorSettings, Gathering};
 use crate::meter::Meter;
+use crate::metric::Sums;
 
 impl Brain {
     /// A second brain in the same state, with controllers and a meter of its own. The controllers must be like those of the
@@ -23,6 +24,7 @@ impl Brain {
             controller,
             queue: desk.queue.clone(),
             keys: desk.keys.clone(),
+            sums: Sums::default(),
             stood: desk.stood,
         };
         Brain {
@@ -53,7 +55,7 @@ impl Brain {
     }
 }
 
-/// Everything that decides what the brain will do. Left out is what only tells (the meter, the correlator, since when something
+/// Everything that decides what the brain will do. Left out is what only tells (the meter, figures, the correlator, since when something
 /// is measured), what only saves memory (shared texts), and the numbers of requests: they are names, and a request is shown by what
 /// is in it.
 impl fmt::Debug for Brain {
@@ -103,7 +105,7 @@ impl fmt::Debug for Brain {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Desk { controller, queue, keys, stood } = self;
+        let Desk { controller, queue, keys, sums: _, stood } = self;
         f.debug_struct(controller.name())
             .field("queue", queue)
             .field("keys", keys)

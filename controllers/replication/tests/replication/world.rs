@@ -199,7 +199,7 @@ pub fn check_until_idle(world: &mut World, expected: Expect) {
 }
 
 pub fn render(plan: &Plan) -> String {
-    let Plan { reads, writes, requeue_at, events, held_back, fault } = plan;
+    let Plan { reads, writes, requeue_at, events, held_back, figures: _, fault } = plan;
     let mut text = String::new();
     for read in reads {
         writeln!(text, "read {} {}", read.kind, read.object.name).unwrap();

@@ -242,6 +242,10 @@ impl Meter for Metrics {
         }
     }
 
+    fn figure(&self, metric: &'static str, labels: &[&'static str], value: f64) {
+        self.declared.figure(metric, labels, value);
+    }
+
     fn events_dropped(&self, count: u64) {
         self.brain.events_dropped.inc_by(count);
     }

@@ -4,6 +4,7 @@
 //! cluster.
 
 mod brain;
+mod declared;
 mod process;
 #[cfg(test)]
 mod tests;
@@ -12,17 +13,18 @@ use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry,
-    TextEncoder,
+    CounterVec, Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts,
+    Registry, TextEncoder,
 };
 
-use mainstay_engine::Meter;
+use mainstay_engine::{Meter, Metric};
 use mainstay_model::Kind;
 
 use crate::connection::{ObservedRequest, RequestObserver};
 use crate::executor::ExecutorObserver;
 use crate::source::SourceObserver;
 use brain::BrainMetrics;
+use declared::DeclaredMetrics;
 use process::ProcessMetrics;
 
 /// The `manager` label of `running_managed_controllers`.
@@ -34,6 +36,7 @@ pub struct Metrics {
     registry: Registry,
     process: ProcessMetrics,
     brain: BrainMetrics,
+    declared: DeclaredMetrics,
     requests: IntCounterVec,
     request_seconds: HistogramVec,
     change_to_write: Histogram,
@@ -50,6 +53,7 @@ impl Metrics {
         Ok(Metrics {
             process: ProcessMetrics::register(&registry)?,
             brain: BrainMetrics::register(&register)?,
+            declared: DeclaredMetrics::default(),
             requests: register.counters(
                 "rest_client_requests_total",
                 "Number of HTTP requests, partitioned by status code, method, and host.",
@@ -84,6 +88,12 @@ impl Metrics {
     /// Shows the series of a work queue at zero: an alert on their growth misses the first step of one that appears with it.
     pub fn queue(&self, name: &'static str) {
         self.brain.show_queue(name);
+    }
+
+    /// Registers what a controller counts of its own. Fails if one of these is there already.
+    pub fn declare(&mut self, metrics: &[Metric]) -> Result<(), prometheus::Error> {
+        let register = Register(&self.registry);
+        metrics.iter().try_for_each(|metric| self.declared.register(&register, metric))
     }
 
     /// Whether this process leads by the lease of that name.
@@ -148,6 +158,11 @@ struct Register<'a>(&'a Registry);
 impl Register<'_> {
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
         self.put(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    /// Counters that grow by more than whole numbers.
+    fn sums(&self, name: &str, help: &str, labels: &[&str]) -> Result<CounterVec, prometheus::Error> {
+        self.put(CounterVec::new(Opts::new(name, help), labels)?)
     }
 
     fn gauge(&self, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {

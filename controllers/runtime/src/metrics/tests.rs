@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use mainstay_engine::{Buckets, MetricSource};
+
 use super::*;
 use crate::connection::Lane;
 
@@ -63,6 +65,56 @@ fn a_queue_is_shown_before_anything_happens_to_it() {
     ] {
         assert!(text.lines().any(|line| line == wanted), "{wanted} is not in\n{text}");
     }
+}
+
+#[test]
+fn what_a_controller_declares_is_shown_at_zero_and_moves() {
+    let buckets = Buckets { first: 1.0, factor: 2.0, count: 2 };
+    let metric = |name, labels, source| Metric { name, help: "What it is.", labels, source };
+    let mut metrics = Metrics::new().unwrap();
+    metrics
+        .declare(&[
+            metric("own_sum", &[], MetricSource::Sum),
+            metric("own_sums", &["mode"], MetricSource::Sum),
+            metric("own_plans", &[], MetricSource::Plans(buckets)),
+            metric("own_seconds", &[], MetricSource::Seconds(buckets)),
+            metric("own_writes", &["operation"], MetricSource::Writes(Kind::Pod)),
+            metric("own_ends", &["result"], MetricSource::Results),
+        ])
+        .unwrap();
+    let lines = || {
+        let text = String::from_utf8(metrics.text().unwrap()).unwrap();
+        text.lines().filter(|line| line.starts_with("own")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let writes = r#"own_writes{operation="delete"} 0"#;
+    for wanted in
+        ["own_sum 0", "own_plans_count 0", "own_seconds_sum 0", writes, r#"own_ends{result="error"} 0"#]
+    {
+        assert!(lines().iter().any(|line| line == wanted), "{wanted} is not in {:#?}", lines());
+    }
+    metrics.figure("own_sum", &[], 7.0);
+    metrics.figure("own_sum", &[], 5.0);
+    metrics.figure("own_sums", &["x"], 3.0);
+    metrics.figure("own_plans", &[], 2.0);
+    metrics.figure("own_seconds", &[], 0.5);
+    metrics.figure("own_writes", &["delete"], 1.0);
+    metrics.figure("own_writes", &["delete"], 1.0);
+    metrics.figure("own_ends", &["error"], 1.0);
+    let before = lines();
+    for wanted in [
+        "own_sum 5",
+        r#"own_sums{mode="x"} 3"#,
+        r#"own_plans_bucket{le="2"} 1"#,
+        "own_seconds_sum 0.5",
+        r#"own_writes{operation="delete"} 2"#,
+        r#"own_ends{result="error"} 1"#,
+    ] {
+        assert!(before.iter().any(|line| line == wanted), "{wanted} is not in {before:#?}");
+    }
+    metrics.figure("own_sum", &["a label too many"], 1.0);
+    metrics.figure("nobody_has_declared", &[], 1.0);
+    assert_eq!(lines(), before);
+    assert!(metrics.clone().declare(&[metric("own_sum", &[], MetricSource::Sum)]).is_err());
 }
 
 #[test]

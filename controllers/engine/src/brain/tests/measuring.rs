@@ -1,6 +1,84 @@
 //! What is measured and decides nothing.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use mainstay_model::Refusal;
+
 use super::*;
+use crate::metric::{Buckets, Figure, Metric, MetricSource};
+
+const BUCKETS: Buckets = Buckets { first: 1.0, factor: 2.0, count: 4 };
+
+/// What the keeper counts of its own.
+pub(super) const METRICS: &[Metric] = &[
+    Metric { name: "wanted", help: "", labels: &[], source: MetricSource::Sum },
+    Metric { name: "wanted_by_plan", help: "", labels: &["size"], source: MetricSource::Plans(BUCKETS) },
+    Metric { name: "seconds", help: "", labels: &[], source: MetricSource::Seconds(BUCKETS) },
+    Metric { name: "pods", help: "", labels: &["operation"], source: MetricSource::Writes(Kind::Pod) },
+    Metric { name: "ends", help: "", labels: &["result"], source: MetricSource::Results },
+];
+
+/// What it tells of an owner that wants so many pods.
+pub(super) fn figures(wanted: usize) -> Vec<Figure> {
+    let size = if wanted > 1 { "large" } else { "small" };
+    vec![
+        Figure::new("wanted", wanted),
+        Figure { metric: "wanted_by_plan", labels: vec![size], value: wanted },
+    ]
+}
+
+/// The figures of each series, in the order in which the meter has heard them.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<BTreeMap<String, Vec<f64>>>>);
+
+impl crate::Meter for Heard {
+    fn figure(&self, metric: &'static str, labels: &[&'static str], value: f64) {
+        let series = [&[metric], labels].concat().join(" ");
+        self.0.lock().unwrap().entry(series).or_default().push(value);
+    }
+}
+
+impl Heard {
+    fn all(&self, series: &str) -> Vec<f64> {
+        self.0.lock().unwrap().get(series).cloned().unwrap_or_default()
+    }
+
+    fn last(&self, series: &str) -> Option<f64> {
+        self.all(series).last().copied()
+    }
+}
+
+#[test]
+fn what_controllers_declare_is_counted_from_what_plans_tell_and_how_writes_end() {
+    let heard = Heard::default();
+    let mut bench = Bench::leader();
+    bench.brain.meter = Box::new(heard.clone());
+    bench.scale(2);
+    assert_eq!(heard.all("wanted_by_plan large"), [2.0]);
+    assert_eq!(heard.all("pods create"), [], "nothing is accepted yet");
+    bench.settle_all();
+    assert_eq!(heard.all("pods create"), [1.0, 1.0]);
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(heard.last("wanted"), Some(2.0));
+    let ended = heard.all("ends success").len();
+    assert!(ended > 0);
+    assert_eq!(heard.all("seconds").len(), ended);
+    assert_eq!(heard.all("ends error"), []);
+
+    bench.scale(3);
+    bench.refuse("create", "web-2", Refusal::Forbidden { message: "no".into() });
+    assert_eq!(heard.all("ends error"), [1.0]);
+    assert_eq!(heard.all("pods create").len(), 2, "what is refused is no write");
+
+    bench.settle_all();
+    let (name, version) = (ObjectName::new("shop", "web"), bench.next_version());
+    let gone = Tombstone { kind: Kind::ReplicationController, name, uid: OWNER, version };
+    bench.input(Input::Source(OWNERS, SourceEvent::Deleted(gone)));
+    bench.pass(Duration::from_secs(600));
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(heard.last("wanted"), Some(0.0), "what is gone counts no more");
+}
 
 #[test]
 fn the_first_write_of_a_plan_says_when_the_change_arrived_that_it_answers() {

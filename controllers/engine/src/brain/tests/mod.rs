@@ -54,6 +54,10 @@ impl Controller for Keeper {
         "keeper"
     }
 
+    fn metrics(&self) -> &'static [crate::Metric] {
+        measuring::METRICS
+    }
+
     fn primary(&self) -> Kind {
         Kind::ReplicationController
     }
@@ -102,8 +106,8 @@ impl Controller for Keeper {
         }
         let pods: Vec<_> =
             view.store.pods().controlled_by(owner.meta.uid).filter(|pod| pod.is_active()).collect();
-        let mut plan = Plan::default();
         let wanted = owner.replicas as usize;
+        let mut plan = Plan { figures: measuring::figures(wanted), ..Plan::default() };
         if !view.memory.backing_off {
             let missing = wanted.saturating_sub(pods.len());
             let again = view.memory.unsettled.iter().take(missing).cloned();

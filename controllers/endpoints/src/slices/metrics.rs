@@ -1,0 +1,135 @@
+//! What is counted of slices, under upstream's names (k8s.io/endpointslice/metrics).
+//!
+//! Other than upstream, the figures of a service with two families are those of both, and endpoints whose ports go count as removed. The result
+//! `stale` does not occur: nothing is planned on caches that are older than what was written.
+
+use mainstay_engine::{Buckets, Figure, Metric, MetricSource};
+use mainstay_model::{Kind, Service};
+
+use super::hints::Mode;
+
+/// The metrics of this controller.
+pub(super) const METRICS: &[Metric] = &[
+    Metric {
+        name: ADDED,
+        help: "Endpoints that a sync of a service has added.",
+        labels: &[],
+        source: MetricSource::Plans(COUNTS),
+    },
+    Metric {
+        name: REMOVED,
+        help: "Endpoints that a sync of a service has removed.",
+        labels: &[],
+        source: MetricSource::Plans(COUNTS),
+    },
+    Metric {
+        name: DESIRED,
+        help: "Endpoints that all services together should have.",
+        labels: &[],
+        source: MetricSource::Sum,
+    },
+    Metric {
+        name: SLICES,
+        help: "EndpointSlices of all services together.",
+        labels: &[],
+        source: MetricSource::Sum,
+    },
+    Metric {
+        name: NEEDED,
+        help: "EndpointSlices that would do if each was filled.",
+        labels: &[],
+        source: MetricSource::Sum,
+    },
+    Metric {
+        name: "endpoint_slice_controller_changes",
+        help: "Writes of EndpointSlices that the server has accepted.",
+        labels: &["operation"],
+        source: MetricSource::Writes(Kind::EndpointSlice),
+    },
+    Metric {
+        name: CHANGED,
+        help: "EndpointSlices that a sync of a service has written.",
+        labels: &["topology", "traffic_distribution"],
+        source: MetricSource::Plans(Buckets { first: 1.0, factor: 2.0, count: 12 }),
+    },
+    Metric {
+        name: "endpoint_slice_controller_syncs",
+        help: "Syncs of services, by how they ended.",
+        labels: &["result"],
+        source: MetricSource::Results,
+    },
+    Metric {
+        name: DISTRIBUTION,
+        help: "Services that say how their traffic is to be distributed.",
+        labels: &["traffic_distribution"],
+        source: MetricSource::Sum,
+    },
+];
+
+/// Upstream's buckets.
+const COUNTS: Buckets = Buckets { first: 2.0, factor: 2.0, count: 15 };
+
+const ADDED: &str = "endpoint_slice_controller_endpoints_added_per_sync";
+const REMOVED: &str = "endpoint_slice_controller_endpoints_removed_per_sync";
+const DESIRED: &str = "endpoint_slice_controller_endpoints_desired";
+const SLICES: &str = "endpoint_slice_controller_num_endpoint_slices";
+const NEEDED: &str = "endpoint_slice_controller_desired_endpoint_slices";
+const CHANGED: &str = "endpoint_slice_controller_endpointslices_changed_per_sync";
+const DISTRIBUTION: &str = "endpoint_slice_controller_services_count_by_traffic_distribution";
+
+/// What packing counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Tally {
+    /// Endpoints that are wanted.
+    pub wanted: usize,
+    /// Endpoints that were there.
+    pub seen: usize,
+    /// Endpoints that are wanted and were there.
+    pub kept: usize,
+    /// Slices that stay or are made.
+    pub slices: usize,
+    /// Slices that would do.
+    pub needed: usize,
+}
+
+impl Tally {
+    /// Both together.
+    pub(crate) fn plus(self, other: Tally) -> Tally {
+        Tally {
+            wanted: self.wanted + other.wanted,
+            seen: self.seen + other.seen,
+            kept: self.kept + other.kept,
+            slices: self.slices + other.slices,
+            needed: self.needed + other.needed,
+        }
+    }
+}
+
+/// The figures of a service, for which so many slices are written.
+pub(super) fn figures(service: &Service, mode: Mode, tally: Tally, written: usize) -> Vec<Figure> {
+    let distribution = service.traffic_distribution.as_deref().map(spelled);
+    let (topology, followed) = match mode {
+        Mode::Auto => ("Auto", ""),
+        Mode::Near { .. } => ("Disabled", distribution.unwrap_or_default()),
+        Mode::Off => ("Disabled", ""),
+    };
+    let figures = [
+        Figure::new(ADDED, tally.wanted.saturating_sub(tally.kept)),
+        Figure::new(REMOVED, tally.seen.saturating_sub(tally.kept)),
+        Figure::new(DESIRED, tally.wanted),
+        Figure::new(SLICES, tally.slices),
+        Figure::new(NEEDED, tally.needed),
+        Figure { metric: CHANGED, labels: vec![topology, followed], value: written },
+    ];
+    let distribution =
+        distribution.map(|value| Figure { metric: DISTRIBUTION, labels: vec![value], value: 1 });
+    figures.into_iter().chain(distribution).collect()
+}
+
+/// The value as a label. Those that the API may come to know are one series: labels are the program's, not the cluster's.
+fn spelled(value: &str) -> &'static str {
+    ["PreferClose", "PreferSameZone", "PreferSameNode"]
+        .into_iter()
+        .find(|known| *known == value)
+        .unwrap_or("other")
+}
