@@ -123,7 +123,7 @@ fn is_written(service: &Service) -> bool {
 
 fn of_service(service: &Service, stored: Option<&Arc<Stored>>, store: &Store) -> Plan {
     let members = crate::members::members(service, store);
-    let (subsets, truncated) = truncate::truncate(wanted::subsets(service, &members));
+    let (subsets, truncated) = wanted::subsets(service, &members);
     let wanted = content::Wanted { service, members: &members, subsets, truncated };
     let write = match stored {
         None => Some(Write::CreateEndpoints(CreateEndpoints {

@@ -60,9 +60,12 @@ impl<'a> Stage<'a> {
         Ok(start)
     }
 
-    /// How long a manager may take until it rests. The peer's default rate is 20 requests a second.
+    /// How long a manager may take until it rests. The peer's default rate is 20 requests a second; and it holds each pod against each
+    /// service of the namespace, twice, which takes about a microsecond.
     pub(super) fn patience(&self) -> Duration {
-        Duration::from_secs(120 + self.options.services / 8)
+        let Options { services, pods_per_service, .. } = self.options;
+        let looks = services * services * pods_per_service;
+        Duration::from_secs(120 + services / 8) + Duration::from_micros(looks * 6)
     }
 
     /// Waits until the manager rests.
