@@ -10,6 +10,7 @@
 
 mod content;
 mod events;
+mod ip_text;
 mod truncate;
 mod wanted;
 

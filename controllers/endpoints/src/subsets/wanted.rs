@@ -8,6 +8,7 @@ use mainstay_model::{
     ClusterIp, EndpointAddress, EndpointSubset, IpFamily, Name, Pod, Service, SubsetPort, TargetReference,
 };
 
+use super::ip_text::IpText;
 use super::truncate::{CAPACITY, truncate};
 use crate::members::{Member, address_of, port_of};
 use crate::pack::Packing;
@@ -53,21 +54,29 @@ fn one(published: &[Published<'_>], ports: Box<[SubsetPort]>) -> (Vec<EndpointSu
     let (mut ready, mut not_ready) = (Vec::new(), Vec::new());
     for published in published {
         let list = if published.member.ready { &mut ready } else { &mut not_ready };
-        list.push((published.ip.to_string(), published.member));
+        list.push((IpText::of(published.ip), published.member));
     }
     let truncated = ready.len() + not_ready.len() > CAPACITY;
-    for list in [&mut ready, &mut not_ready] {
-        list.sort_unstable_by(|left, right| {
-            left.0.cmp(&right.0).then_with(|| left.1.pod.meta.uid.cmp(&right.1.pod.meta.uid))
-        });
-    }
-    ready.truncate(CAPACITY);
-    not_ready.truncate(CAPACITY - ready.len());
-    let addresses = |list: Vec<(String, &Member<'_>)>| {
-        list.into_iter().map(|(ip, member)| address(member, ip.into())).collect()
+    keep_first(&mut ready, CAPACITY);
+    keep_first(&mut not_ready, CAPACITY - ready.len());
+    let addresses = |list: Vec<(IpText, &Member<'_>)>| {
+        list.into_iter().map(|(ip, member)| address(member, ip.as_str().into())).collect()
     };
     let subset = EndpointSubset { ready: addresses(ready), not_ready: addresses(not_ready), ports };
     (vec![subset], truncated)
+}
+
+/// Leaves the first ones, in the canonical order.
+fn keep_first(list: &mut Vec<(IpText, &Member<'_>)>, count: usize) {
+    type Entry<'l, 'a> = (IpText, &'l Member<'a>);
+    let order = |left: &Entry<'_, '_>, right: &Entry<'_, '_>| {
+        left.0.cmp(&right.0).then_with(|| left.1.pod.meta.uid.cmp(&right.1.pod.meta.uid))
+    };
+    if count < list.len() {
+        list.select_nth_unstable_by(count, order);
+        list.truncate(count);
+    }
+    list.sort_unstable_by(order);
 }
 
 /// The subsets of pods whose ports differ, however many addresses they have.
