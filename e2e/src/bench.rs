@@ -4,10 +4,12 @@
 //! and shown with their spread. What a benchmark looks at must not change what it measures: pods are counted in etcd,
 //! processor time and memory are read from /proc.
 
+pub mod endpoints;
 mod etcd;
 mod load;
 pub(crate) mod managers;
 mod metrics;
+mod namespace;
 pub mod replication;
 pub mod report;
 mod usage;

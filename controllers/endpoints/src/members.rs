@@ -35,7 +35,8 @@ pub(crate) fn members<'a>(service: &'a Service, store: &'a Store) -> Vec<Member<
     let pods = store.pods().matching(&service.meta.name.namespace, selector);
     let mut members: Vec<Member<'a>> =
         pods.filter(|pod| can_be_published(pod)).map(|pod| Member::of(service, pod)).collect();
-    members.sort_unstable_by(|left, right| left.pod.meta.name.cmp(&right.pod.meta.name));
+    // They are all of one namespace.
+    members.sort_unstable_by(|left, right| left.pod.meta.name.name.cmp(&right.pod.meta.name.name));
     members
 }
 

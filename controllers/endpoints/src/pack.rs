@@ -9,6 +9,7 @@
 //! does by the bytes of their text and by UID. So the order tells nothing, and layouts are compared only after both were
 //! packed.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use mainstay_model::{EndpointAddress, EndpointSubset, Name, SubsetPort, TargetReference};
@@ -76,7 +77,32 @@ pub(crate) fn pack(subsets: &[EndpointSubset]) -> Vec<EndpointSubset> {
 /// reasons that are no business of endpoints.
 pub(crate) fn say_the_same(left: &[EndpointSubset], right: &[EndpointSubset]) -> bool {
     // What we have written is as we would write it: as a rule nothing has to be packed.
-    are_laid_out_alike(left, right) || are_laid_out_alike(&pack(left), &pack(right))
+    are_laid_out_alike(left, right)
+        || (!(is_packed(left) && is_packed(right)) && are_laid_out_alike(&pack(left), &pack(right)))
+}
+
+/// Whether the layout is seen to be the canonical one. Seen at a glance it is where all addresses are in one subset, as they mostly are.
+fn is_packed(subsets: &[EndpointSubset]) -> bool {
+    let [subset] = subsets else { return subsets.is_empty() };
+    let knows =
+        |address: &EndpointAddress| subset.ready.binary_search_by(|it| by_identity(it, address)).is_ok();
+    let in_order = |addresses: &[EndpointAddress]| {
+        addresses.is_sorted_by(|left, right| by_identity(left, right) == Ordering::Less)
+    };
+    subset.ports.is_sorted_by(|left, right| left < right)
+        && subset.ports.iter().all(|port| port.port > 0)
+        && in_order(&subset.ready)
+        && in_order(&subset.not_ready)
+        && !subset.not_ready.iter().any(knows)
+        && !(subset.ready.is_empty() && subset.not_ready.is_empty())
+}
+
+/// The order of [`identity`], which need not be made for it.
+fn by_identity(left: &EndpointAddress, right: &EndpointAddress) -> Ordering {
+    fn uid(address: &EndpointAddress) -> &str {
+        address.target.as_ref().map_or("", |target| &target.uid)
+    }
+    left.ip.cmp(&right.ip).then_with(|| uid(left).cmp(uid(right)))
 }
 
 fn are_laid_out_alike(left: &[EndpointSubset], right: &[EndpointSubset]) -> bool {
@@ -118,4 +144,50 @@ pub(crate) fn targets_alike(left: Option<&TargetReference>, right: Option<&Targe
 pub(crate) fn identity(address: &EndpointAddress) -> Identity {
     let uid = address.target.as_ref().map_or_else(|| Name::from(""), |target| target.uid.clone());
     (address.ip.clone(), uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(ip: &str) -> EndpointAddress {
+        EndpointAddress { ip: ip.into(), hostname: None, node: None, target: None }
+    }
+
+    fn subset(ready: &[&str], not_ready: &[&str], ports: &[i32]) -> EndpointSubset {
+        let port = |port: &i32| SubsetPort {
+            name: "".into(),
+            port: *port,
+            protocol: "TCP".into(),
+            app_protocol: None,
+        };
+        EndpointSubset {
+            ready: ready.iter().map(|ip| address(ip)).collect(),
+            not_ready: not_ready.iter().map(|ip| address(ip)).collect(),
+            ports: ports.iter().map(port).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_seen_to_be_packed_stays_as_it_is_when_it_is_packed() {
+        let (few, none): (&[&str], &[&str]) = (&["10.0.0.1", "10.0.0.2"], &[]);
+        let cases = [
+            (vec![], true),
+            (vec![subset(few, none, &[80])], true),
+            (vec![subset(none, few, &[80, 443])], true),
+            (vec![subset(few, none, &[])], true),
+            (vec![subset(few, &["10.0.0.3"], &[80])], true),
+            (vec![subset(few, &["10.0.0.2"], &[80])], false),
+            (vec![subset(&["10.0.0.2", "10.0.0.1"], none, &[80])], false),
+            (vec![subset(&["10.0.0.1", "10.0.0.1"], none, &[80])], false),
+            (vec![subset(few, none, &[443, 80])], false),
+            (vec![subset(few, none, &[0])], false),
+            (vec![subset(none, none, &[80])], false),
+            (vec![subset(few, none, &[80]), subset(none, few, &[81])], false),
+        ];
+        for (subsets, expected) in cases {
+            assert_eq!(is_packed(&subsets), expected, "{subsets:?}");
+            assert!(!expected || pack(&subsets) == subsets, "{subsets:?}");
+        }
+    }
 }

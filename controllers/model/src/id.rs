@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::name::Name;
+
 /// An object's UID: the identity that a name, which can be used again, is not.
 ///
 /// The apiserver makes UIDs as UUIDs in their canonical form, so 16 bytes hold one.
@@ -35,20 +37,30 @@ impl Uid {
         }
         Ok(Uid(value))
     }
+
+    /// The canonical form. Thousands of them are made at once, for references to pods: so it is made in one piece.
+    pub fn text(self) -> Name {
+        Name::from(std::str::from_utf8(&self.digits()).unwrap_or_default())
+    }
+
+    fn digits(self) -> [u8; 36] {
+        let mut text = [b'-'; 36];
+        let mut shift = 128;
+        for (position, byte) in text.iter_mut().enumerate() {
+            if matches!(position, 8 | 13 | 18 | 23) {
+                continue;
+            }
+            shift -= 4;
+            let digit = (self.0 >> shift & 0xf) as u8;
+            *byte = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        }
+        text
+    }
 }
 
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.0;
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            value >> 96,
-            value >> 80 & 0xffff,
-            value >> 64 & 0xffff,
-            value >> 48 & 0xffff,
-            value & 0xffff_ffff_ffff
-        )
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
@@ -95,6 +107,8 @@ mod tests {
     fn a_uid_prints_as_it_was_read() {
         let text = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
         assert_eq!(Uid::parse(text).unwrap().to_string(), text);
+        assert_eq!(*Uid::parse(text).unwrap().text(), *text);
+        assert_eq!(*Uid(0).text(), *"00000000-0000-0000-0000-000000000000");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct TargetReference {
 impl TargetReference {
     /// The reference to a pod.
     pub fn pod(namespace: Name, name: Name, uid: Uid) -> TargetReference {
-        TargetReference { kind: Name::from("Pod"), namespace, name, uid: uid.to_string().into(), rest: None }
+        TargetReference { kind: Name::from("Pod"), namespace, name, uid: uid.text(), rest: None }
     }
 }
 

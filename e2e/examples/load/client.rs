@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use futures::{StreamExt, TryStreamExt, stream};
 use mainstay_model::Kind;
 use mainstay_runtime::connection::{Answer, AnswerStream, Channel, ConnectionSettings, Connections, Lane};
-use mainstay_wire::{Request, request};
-use serde_json::Value;
+use mainstay_wire::{Request, answer, request};
+use serde_json::{Value, json};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -62,9 +62,42 @@ impl Client {
         .await
     }
 
+    /// Deletes all objects of a kind in the namespace, pods without waiting for a kubelet.
+    pub async fn delete_all(&self, kind: Kind) -> Result<()> {
+        let group = match kind.api_version() {
+            "v1" => "api/v1".to_owned(),
+            version => format!("apis/{version}"),
+        };
+        let options = json!({
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Background",
+            "gracePeriodSeconds": 0,
+        });
+        let request = Request {
+            method: "DELETE",
+            path_and_query: format!("/{group}/namespaces/{}/{}", self.namespace, kind.plural()),
+            accept: JSON,
+            content_type: Some(JSON),
+            body: options.to_string().into(),
+        };
+        self.send(request).await.map(|_| ())
+    }
+
     /// A watch of the namespace that begins with all there is.
     pub async fn watch(&self, kind: Kind) -> Result<AnswerStream> {
-        let request = request::watch_list(kind, Some(&self.namespace), 3600);
+        self.stream(request::watch_list(kind, Some(&self.namespace), 3600)).await
+    }
+
+    /// A watch of the namespace that begins with what happens next: where there are thousands of objects, telling them all
+    /// would cost the apiserver more than what is measured.
+    pub async fn watch_from_now(&self, kind: Kind) -> Result<AnswerStream> {
+        let newest = self.send(request::newest_version(kind, Some(&self.namespace))).await?;
+        let from = answer::newest_version(&newest.body)?;
+        self.stream(request::watch(kind, Some(&self.namespace), from, 3600)).await
+    }
+
+    async fn stream(&self, request: Request) -> Result<AnswerStream> {
         let stream = self.watches.stream(request, Instant::now() + PATIENCE).await?;
         if stream.code() != 200 {
             bail!("a watch is refused with {}", stream.code());

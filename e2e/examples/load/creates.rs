@@ -45,7 +45,8 @@ pub async fn run(client: &Client, pods: usize, width: usize) -> Result<Value> {
     Ok(json!({"seconds": took.as_secs_f64()}))
 }
 
-async fn owner(client: &Client) -> Result<Arc<ReplicationController>> {
+/// The namespace's first ReplicationController.
+pub async fn owner(client: &Client) -> Result<Arc<ReplicationController>> {
     let kind = Kind::ReplicationController;
     let answer = client.send(request::list(kind, Some(&client.namespace), None, None)).await?;
     let objects = list::decode(kind, &answer.body)?.objects;

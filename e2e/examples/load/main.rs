@@ -9,8 +9,16 @@
 
 mod client;
 mod creates;
+mod flips;
 mod owners;
+mod pace;
+mod pairing;
+mod percentile;
+mod pods;
 mod readiness;
+mod rollout;
+mod services;
+mod watching;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +27,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use client::Client;
+use services::Shape;
 
 /// Puts load on an apiserver
 #[derive(Parser)]
@@ -79,6 +88,60 @@ enum Command {
         #[arg(long)]
         seconds: u32,
     },
+    /// Make services `s-0`, `s-1` and so on, and the pods that they select, all ready; measures how long that takes
+    Services {
+        /// How many
+        #[arg(long)]
+        services: usize,
+        /// Pods of each
+        #[arg(long)]
+        pods_per_service: usize,
+        /// The nodes that share the pods: `node-1` and so on
+        #[arg(long)]
+        nodes: usize,
+    },
+    /// Let pods of these services become unready and ready again, each time one of another service; measures how long it takes until slices
+    /// say so
+    Flips {
+        /// How many services there are
+        #[arg(long)]
+        services: usize,
+        /// Pods of each
+        #[arg(long)]
+        pods_per_service: usize,
+        /// How many of them a second
+        #[arg(long)]
+        rate: u32,
+        /// For how long
+        #[arg(long)]
+        seconds: u32,
+    },
+    /// Let pods of the service `s-0` come and replace those of the generation before; measures how long it takes until slices
+    /// show them as ready
+    Rollout {
+        /// How many
+        #[arg(long)]
+        pods: usize,
+        /// The nodes that share the pods
+        #[arg(long)]
+        nodes: usize,
+        /// How many of them a second
+        #[arg(long)]
+        rate: u32,
+        /// 0 where there are none before
+        #[arg(long)]
+        generation: u8,
+    },
+    /// See that the slices of the namespace have so many endpoints that are ready, each once
+    CheckSlices {
+        /// How many
+        #[arg(long)]
+        endpoints: usize,
+    },
+    /// Delete all services, pods, slices and Endpoints of the namespace
+    ClearServices,
+    /// Delete all slices and Endpoints of the namespace
+    ClearWritten,
 }
 
 fn main() -> ExitCode {
@@ -105,6 +168,20 @@ fn run(line: CommandLine) -> Result<()> {
             Command::Clear => owners::clear(&client).await,
             Command::Creates { pods, width } => print(&creates::run(&client, pods, width).await?),
             Command::Readiness { rate, seconds } => print(&readiness::run(&client, rate, seconds).await?),
+            Command::Services { services, pods_per_service, nodes } => {
+                let shape = Shape { services, pods_per_service };
+                print(&services::create(&client, shape, nodes).await?)
+            }
+            Command::Flips { services, pods_per_service, rate, seconds } => {
+                let shape = Shape { services, pods_per_service };
+                print(&flips::run(&client, shape, rate, seconds).await?)
+            }
+            Command::Rollout { pods, nodes, rate, generation } => {
+                print(&rollout::run(&client, pods, nodes, rate, generation).await?)
+            }
+            Command::CheckSlices { endpoints } => print(&services::check(&client, endpoints).await?),
+            Command::ClearServices => services::clear(&client).await,
+            Command::ClearWritten => services::clear_written(&client).await,
         }
     })
 }

@@ -10,18 +10,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use mainstay_model::{Kind, Name, Object};
-use mainstay_runtime::connection::AnswerStream;
-use mainstay_wire::{Frame, FrameDecoder};
+use mainstay_wire::Frame;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use crate::client::Client;
+use crate::percentile::milliseconds;
+use crate::{pace, watching};
 
-/// How many changes are on their way at most. An apiserver that is asked for more than it bears serves nobody any more, the
-/// manager least of all; so it gets fewer then.
-const WIDTH: usize = 32;
 /// Of so many changes, one calls for a write. An apiserver that shares two cores with everybody bears no more writes beside these.
 const ONE_IN: usize = 4;
 /// How long the last answers may take.
@@ -55,7 +52,7 @@ pub async fn run(client: &Client, rate: u32, seconds: u32) -> Result<Value> {
     let (tell, mut frames) = mpsc::unbounded_channel();
     // The ReplicationControllers' first, so that no answer is missed.
     for kind in [Kind::ReplicationController, Kind::Pod] {
-        tokio::spawn(watch(client.watch(kind).await?, kind, tell.clone()));
+        tokio::spawn(watching::tell(client.watch(kind).await?, kind, tell.clone()));
     }
     let mut seen = Seen::default();
     let mut beginnings = 0;
@@ -85,48 +82,18 @@ pub async fn run(client: &Client, rate: u32, seconds: u32) -> Result<Value> {
     Ok(seen.found())
 }
 
-/// Tells what a watch shows, and when.
-async fn watch(
-    mut stream: AnswerStream,
-    kind: Kind,
-    tell: mpsc::UnboundedSender<(Instant, Frame)>,
-) -> Result<()> {
-    let mut decoder = FrameDecoder::new(kind);
-    while let Some(bytes) = stream.next().await? {
-        let at = Instant::now();
-        decoder.push(bytes);
-        while let Some(frame) = decoder.next()? {
-            tell.send((at, frame))?;
-        }
-    }
-    Ok(())
-}
-
 /// Sends so many changes at that rate. Of those that call for a write, all pods become ready in turn, then unready, and so on.
 async fn turn_all(client: Client, pods: Vec<Name>, rate: u32, total: u32) -> Result<()> {
-    let mut ticks = interval(Duration::from_secs(1) / rate.max(1));
-    // Those that were a little late are made up for, so that the rate holds.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let mut requests = JoinSet::new();
-    for number in 0..total as usize {
-        let pod = |number: usize| pods.get(number % pods.len()).cloned().unwrap_or_default();
-        ticks.tick().await;
-        if requests.len() >= WIDTH
-            && let Some(answered) = requests.join_next().await
-        {
-            answered.context("a request has ended")??;
-        }
+    let pod = |number: usize| pods.get(number % pods.len()).cloned().unwrap_or_default();
+    pace::keep(rate, total as usize, |number| {
         let call = number / ONE_IN;
         let change = match number.is_multiple_of(ONE_IN) {
             true => (pod(call), readiness((call / pods.len()).is_multiple_of(2))),
             false => (pod(number), heartbeat(number)),
         };
-        requests.spawn(set_status(client.clone(), change));
-    }
-    while let Some(answered) = requests.join_next().await {
-        answered.context("a request has ended")??;
-    }
-    Ok(())
+        set_status(client.clone(), change)
+    })
+    .await
 }
 
 /// The status of a pod that becomes ready or unready.
@@ -193,17 +160,13 @@ impl Seen {
         self.answered.extend(waiting.map(|changed| changed.elapsed()));
         let late = self.late + self.answered.len() - before;
         self.answered.sort();
-        let at = |share: f64| {
-            let index = (self.answered.len() as f64 * share) as usize;
-            self.answered.get(index).map(|took| took.as_secs_f64() * 1000.0)
-        };
         let took = self.first.zip(self.last).map(|(first, last)| last.duration_since(first).as_secs_f64());
         json!({
             "changes": self.events,
             "changes_a_second": took.map(|took| f64::from(self.events.saturating_sub(1)) / took),
             "late": late,
-            "p50_milliseconds": at(0.5),
-            "p99_milliseconds": at(0.99),
+            "p50_milliseconds": milliseconds(&self.answered, 0.5),
+            "p99_milliseconds": milliseconds(&self.answered, 0.99),
         })
     }
 }

@@ -46,6 +46,29 @@ impl Etcd {
     /// How often the objects of a resource in a namespace were written since they were created.
     pub fn writes_of(&mut self, resource: &str, namespace: &str) -> Result<u64> {
         let [first, behind] = range(resource, namespace);
+        self.versions(&first, &behind)
+    }
+
+    /// How often the objects of a resource whose names begin like this were written since they were created. What was deleted
+    /// counts no more.
+    pub fn writes_of_some(&mut self, resource: &str, namespace: &str, prefix: &str) -> Result<u64> {
+        let [first, behind] = some(resource, namespace, prefix);
+        self.versions(&first, &behind)
+    }
+
+    /// How much has been written to etcd, whatever it was.
+    pub fn revision(&mut self) -> Result<u64> {
+        let [first, behind] = range("none", "none");
+        let answer = self.range(&json!({
+            "key": first,
+            "range_end": behind,
+            "count_only": true,
+            "serializable": true,
+        }))?;
+        number(answer.pointer("/header/revision")).context("etcd does not tell its revision")
+    }
+
+    fn versions(&mut self, first: &str, behind: &str) -> Result<u64> {
         let answer = self.range(&json!({
             "key": first,
             "range_end": behind,
@@ -74,6 +97,11 @@ impl Etcd {
 fn range(resource: &str, namespace: &str) -> [String; 2] {
     // Zero comes right behind the slash.
     ["/", "0"].map(|end| STANDARD.encode(format!("/registry/{resource}/{namespace}{end}")))
+}
+
+/// The first key of those that begin so, and the first one behind all that go on with a letter or digit.
+fn some(resource: &str, namespace: &str, prefix: &str) -> [String; 2] {
+    ["", "~"].map(|end| STANDARD.encode(format!("/registry/{resource}/{namespace}/{prefix}{end}")))
 }
 
 /// Reads an answer: a short one has a length, a long one comes in chunks that have one each.

@@ -12,13 +12,36 @@ use crate::cluster::Cluster;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Who is never queued: administrators and the apiserver itself.
 const EXEMPT: &str = "flow_schema=\"exempt\"";
+/// The verbs that write one object; a whole collection is deleted by whoever clears up.
+const WRITES: [&str; 5] =
+    ["verb=\"POST\"", "verb=\"PUT\"", "verb=\"PATCH\"", "verb=\"APPLY\"", "verb=\"DELETE\""];
 
 /// How many requests the apiserver has let in, of everybody but administrators and itself. While nothing else works, these are the
 /// manager's: reads, writes and watches, counted by the same counter whoever sent them.
 pub fn requests(cluster: &Cluster) -> Result<f64> {
-    let text = cluster.kubectl(&["get", "--raw", "/metrics"])?;
-    let dispatched = samples(&text, "apiserver_flowcontrol_dispatched_requests_total");
-    Ok(dispatched.filter(|(labels, _)| !labels.contains(EXEMPT)).map(|(_, count)| count).sum())
+    Ok(let_in(&of_apiserver(cluster)?))
+}
+
+/// What the apiserver says of itself.
+pub fn of_apiserver(cluster: &Cluster) -> Result<String> {
+    cluster.kubectl(&["get", "--raw", "/metrics"])
+}
+
+/// The same as [`requests`], in what the apiserver has said.
+pub fn let_in(text: &str) -> f64 {
+    let dispatched = samples(text, "apiserver_flowcontrol_dispatched_requests_total");
+    dispatched.filter(|(labels, _)| !labels.contains(EXEMPT)).map(|(_, count)| count).sum()
+}
+
+/// How many writes of single objects of a resource the apiserver has answered, whoever sent them and whatever the answer was.
+pub fn writes(text: &str, resource: &str) -> f64 {
+    let resource = format!("resource=\"{resource}\"");
+    let is_write = |labels: &str| WRITES.iter().any(|verb| labels.contains(verb));
+    let answered = samples(text, "apiserver_request_total");
+    answered
+        .filter(|(labels, _)| labels.contains(&resource) && is_write(labels))
+        .map(|(_, count)| count)
+        .sum()
 }
 
 /// What the manager says of itself on this port of loopback.
@@ -109,6 +132,25 @@ took_seconds_count 100
         let after = Histogram(vec![(0.001, 50.0), (0.002, 90.0), (0.02, 100.0), (f64::INFINITY, 104.0)]);
         assert_eq!(after.since(&before).quantile(0.5), 0.02, "beyond the last bound");
         assert!(before.since(&before).quantile(0.5).is_nan());
+    }
+
+    #[test]
+    fn writes_are_told_from_reads_and_from_other_resources() {
+        let sample = |verb: &str, resource: &str, count: u32| {
+            format!(
+                "apiserver_request_total{{code=\"200\",resource=\"{resource}\",verb=\"{verb}\"}} {count}\n"
+            )
+        };
+        let text = [
+            sample("POST", "endpoints", 1),
+            sample("PUT", "endpoints", 20),
+            sample("DELETE", "endpoints", 300),
+            sample("DELETECOLLECTION", "endpoints", 4000),
+            sample("WATCH", "endpoints", 4000),
+            sample("PUT", "endpointslices", 7),
+        ]
+        .concat();
+        assert_eq!((writes(&text, "endpoints"), writes(&text, "endpointslices")), (321.0, 7.0));
     }
 
     #[test]

@@ -70,7 +70,9 @@ impl fmt::Display for Aim {
 impl Measure {
     /// The ratio within each round: what disturbs the machine for longer than a round disturbs both. `None` without a peer.
     fn ratios(&self) -> Option<Summary> {
-        let ratios: Vec<f64> = self.ours.iter().zip(&self.peer).map(|(ours, peer)| ours / peer).collect();
+        // Nothing beside nothing is as much.
+        let ratio = |(ours, peer): (&f64, &f64)| if ours == peer { 1.0 } else { ours / peer };
+        let ratios: Vec<f64> = self.ours.iter().zip(&self.peer).map(ratio).collect();
         (!ratios.is_empty()).then(|| summary(ratios))
     }
 
@@ -239,6 +241,13 @@ aims: 2 of 3 met";
         let requests = |ours: f64| measure("requests", &[ours], &[3036.0], Some(Aim::RatioAtMost(1.0)));
         assert_eq!(requests(3037.0).is_met(), Some(true));
         assert_eq!(requests(3040.0).is_met(), Some(false));
+    }
+
+    #[test]
+    fn nothing_beside_nothing_is_as_much() {
+        let none = measure("vain writes", &[0.0, 0.0], &[0.0, 0.0], Some(Aim::RatioAtMost(1.0)));
+        assert_eq!(none.ratios(), Some(Summary { median: 1.0, least: 1.0, most: 1.0 }));
+        assert_eq!(none.is_met(), Some(true));
     }
 
     #[test]

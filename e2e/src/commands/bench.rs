@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
 
-use crate::bench::replication;
 use crate::bench::report::Report;
+use crate::bench::{endpoints, replication};
+
+/// As many pods as Kubernetes is made for.
+const MOST_PODS: u64 = 150_000;
 
 /// What to measure.
 #[derive(Subcommand)]
 pub enum BenchCommand {
     /// ReplicationControllers from 0 to many pods and back, and how soon a change is answered
     Replication(Replication),
+    /// Services and their pods: how soon a change is in a slice, with how many writes and how much processor time, and what a restart costs
+    Endpoints(Endpoints),
 }
 
 /// What the benchmark of replication is to do.
@@ -31,6 +36,34 @@ pub struct Replication {
     /// a machine that cannot bear so many tells nothing of the managers
     #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u32).range(1..=5000))]
     changes: u32,
+    /// Let kube-controller-manager keep to its default rate of requests, instead of as many as it can send
+    #[arg(long)]
+    peer_defaults: bool,
+    #[command(flatten)]
+    outcome: Outcome,
+}
+
+/// What the benchmark of services is to do.
+#[derive(Args)]
+pub struct Endpoints {
+    /// Services in one namespace that stand all the time
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = clap::value_parser!(u64).range(1..=20_000))]
+    services: u64,
+    /// Pods of each of them
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pods_per_service: u64,
+    /// Pods of one more service, which come and are then replaced
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = clap::value_parser!(u64).range(1..=50_000))]
+    pods: u64,
+    /// Pods of the many services that become unready or ready in a second
+    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=5000))]
+    changes: u32,
+    /// For how many seconds they do
+    #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    seconds: u32,
+    /// How often, each time by both
+    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
     /// Let kube-controller-manager keep to its default rate of requests, instead of as many as it can send
     #[arg(long)]
     peer_defaults: bool,
@@ -57,6 +90,11 @@ pub fn run(command: BenchCommand) -> Result<()> {
             line.outcome.check_before()?;
             finish(&replication::run(options)?, &line.outcome)
         }
+        BenchCommand::Endpoints(line) => {
+            let options = line.options()?;
+            line.outcome.check_before()?;
+            finish(&endpoints::run(options)?, &line.outcome)
+        }
     }
 }
 
@@ -73,6 +111,27 @@ impl Replication {
             owners: self.rcs,
             rounds: usize::from(self.rounds),
             changes: self.changes,
+            peer_defaults: self.peer_defaults,
+        })
+    }
+}
+
+impl Endpoints {
+    fn options(&self) -> Result<endpoints::Options> {
+        let pods = self.services * self.pods_per_service;
+        ensure!(
+            pods <= MOST_PODS,
+            "--services {} with --pods-per-service {} are {pods} pods, more than the {MOST_PODS} that one apiserver is known to bear",
+            self.services,
+            self.pods_per_service
+        );
+        Ok(endpoints::Options {
+            services: self.services,
+            pods_per_service: self.pods_per_service,
+            pods: self.pods,
+            changes: self.changes,
+            seconds: self.seconds,
+            rounds: usize::from(self.rounds),
             peer_defaults: self.peer_defaults,
         })
     }
@@ -116,9 +175,34 @@ mod tests {
     }
 
     fn options(words: &str) -> Result<replication::Options> {
-        let BenchCommand::Replication(line) =
-            Line::try_parse_from(words.split_whitespace()).map(|line| line.bench)?;
-        line.options()
+        match Line::try_parse_from(words.split_whitespace())?.bench {
+            BenchCommand::Replication(line) => line.options(),
+            BenchCommand::Endpoints(_) => bail!("another benchmark"),
+        }
+    }
+
+    fn endpoints_options(words: &str) -> Result<endpoints::Options> {
+        match Line::try_parse_from(words.split_whitespace())?.bench {
+            BenchCommand::Endpoints(line) => line.options(),
+            BenchCommand::Replication(_) => bail!("another benchmark"),
+        }
+    }
+
+    #[test]
+    fn services_are_as_many_as_an_apiserver_bears() {
+        let found = endpoints_options("bench endpoints --services 50 --pods 200 --rounds 1").unwrap();
+        let expected = endpoints::Options {
+            services: 50,
+            pods_per_service: 10,
+            pods: 200,
+            changes: 100,
+            seconds: 30,
+            rounds: 1,
+            peer_defaults: false,
+        };
+        assert_eq!(found, expected);
+        let error = endpoints_options("bench endpoints --pods-per-service 31").unwrap_err().to_string();
+        assert!(error.contains("155000 pods") && error.contains("--services 5000"), "{error}");
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! All of an Endpoints that is written, and whether the object that is there says it already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_model::service::HEADLESS;
-use mainstay_model::{EndpointSubset, Endpoints, EndpointsContent, LabelSet, Name, Pod, Service};
+use mainstay_model::{
+    EndpointAddress, EndpointSubset, Endpoints, EndpointsContent, LabelSet, Name, Pod, Service, Uid,
+};
 
 use super::truncate::{OVER_CAPACITY, TRUNCATED};
-use super::wanted::address;
 use crate::members::Member;
-use crate::pack::{identity, say_the_same};
+use crate::pack::say_the_same;
 use crate::trigger_time;
 
 /// The label on what this controller has written.
@@ -66,19 +67,18 @@ impl Wanted<'_> {
     /// The pods that are to be published anew or with another readiness than they are.
     fn changed<'a>(&'a self, stored: &Endpoints) -> impl Iterator<Item = &'a Pod> {
         let (before, after) = (readiness(&stored.subsets), readiness(&self.subsets));
-        let members = self.members.iter().filter(move |member| {
-            address(self.service, member).is_some_and(|address| {
-                let identity = identity(&address);
-                let state = after.get(&identity);
-                state.is_some() && before.get(&identity) != state
-            })
-        });
+        let changed = after.into_iter().filter(|(identity, state)| before.get(identity) != Some(state));
+        let uids: BTreeSet<Uid> = changed.filter_map(|((_ip, uid), _state)| Uid::parse(uid).ok()).collect();
+        let members = self.members.iter().filter(move |member| uids.contains(&member.pod.meta.uid));
         members.map(|member| &**member.pod)
     }
 }
 
-/// Which addresses are published, and whether all that is said of one is that it is ready.
-fn readiness(subsets: &[EndpointSubset]) -> BTreeMap<(Name, Name), bool> {
+/// What an address is known by, the text of the address and the UID behind it, and whether all that is said of it is that it is ready.
+fn readiness(subsets: &[EndpointSubset]) -> BTreeMap<(&str, &str), bool> {
+    fn identity(address: &EndpointAddress) -> (&str, &str) {
+        (&address.ip, address.target.as_ref().map_or("", |target| &target.uid))
+    }
     let mut readiness = BTreeMap::new();
     for subset in subsets {
         readiness.extend(subset.ready.iter().map(|address| (identity(address), true)));

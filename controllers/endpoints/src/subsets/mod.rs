@@ -10,6 +10,7 @@
 
 mod content;
 mod events;
+mod ip_text;
 mod truncate;
 mod wanted;
 
@@ -123,7 +124,7 @@ fn is_written(service: &Service) -> bool {
 
 fn of_service(service: &Service, stored: Option<&Arc<Stored>>, store: &Store) -> Plan {
     let members = crate::members::members(service, store);
-    let (subsets, truncated) = truncate::truncate(wanted::subsets(service, &members));
+    let (subsets, truncated) = wanted::subsets(service, &members);
     let wanted = content::Wanted { service, members: &members, subsets, truncated };
     let write = match stored {
         None => Some(Write::CreateEndpoints(CreateEndpoints {

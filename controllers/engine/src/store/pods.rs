@@ -60,9 +60,7 @@ impl Pods {
         namespace: &'a Name,
         selector: &'a Selector,
     ) -> impl Iterator<Item = &'a Arc<Pod>> {
-        self.labelled.matching(namespace, selector).filter_map(|name| {
-            self.table.get(&ObjectName { namespace: namespace.clone(), name: name.clone() })
-        })
+        self.labelled.matching(namespace, selector)
     }
 
     /// The pods that are bound to a node, in the order of their names.
@@ -82,10 +80,15 @@ impl Pods {
 
     pub(super) fn insert(&mut self, pod: Arc<Pod>) -> Option<Arc<Pod>> {
         let old = self.table.insert(pod.clone());
-        if let Some(old) = &old {
-            self.unlink(old);
+        match &old {
+            // Most changes are of the status, and leave it where it is.
+            Some(old) if is_linked_alike(old, &pod) => self.labelled.insert(&pod),
+            Some(old) => {
+                self.unlink(old);
+                self.link(&pod);
+            }
+            None => self.link(&pod),
         }
-        self.link(&pod);
         old
     }
 
@@ -95,9 +98,9 @@ impl Pods {
         Some(old)
     }
 
-    fn link(&mut self, pod: &Pod) {
+    fn link(&mut self, pod: &Arc<Pod>) {
         let name = pod.meta.name.clone();
-        self.labelled.insert(name.clone(), pod.meta.labels.clone());
+        self.labelled.insert(pod);
         if let Some(node) = &pod.node {
             self.on_node.insert(node.clone(), name.clone());
         }
@@ -116,7 +119,7 @@ impl Pods {
 
     fn unlink(&mut self, pod: &Pod) {
         let name = &pod.meta.name;
-        self.labelled.remove(name, &pod.meta.labels);
+        self.labelled.remove(pod);
         if let Some(node) = &pod.node {
             self.on_node.remove(node, name);
         }
@@ -140,4 +143,11 @@ impl Pods {
             }
         }
     }
+}
+
+/// Whether two states of a pod stand in the same places of all indexes.
+fn is_linked_alike(old: &Pod, new: &Pod) -> bool {
+    old.meta.labels == new.meta.labels
+        && old.node == new.node
+        && old.meta.controller() == new.meta.controller()
 }

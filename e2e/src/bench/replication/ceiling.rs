@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use super::round::objects;
 use crate::bench::load::{Account, Load, figure};
+use crate::bench::namespace;
 use crate::cluster::Cluster;
 
 /// How many creates are tried at a time.
@@ -23,7 +23,7 @@ pub struct Ceiling<'a> {
 impl<'a> Ceiling<'a> {
     /// Tries all widths.
     pub fn find(cluster: &Cluster, load: &'a Load<'a>, pods: u64) -> Result<Self> {
-        cluster.kubectl_apply(&objects(NAMESPACE).to_string())?;
+        namespace::create(cluster, NAMESPACE)?;
         load.run(NAMESPACE, &["owners", "--name", "ceiling", "--count", "1", "--replicas", "0"])?;
         let mut ceiling = Ceiling { load, pods, width: 0, rates: Vec::new() };
         let mut best = 0.0;

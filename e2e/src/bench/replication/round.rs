@@ -5,13 +5,13 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
 
 use super::Options;
 use crate::bench::etcd::Etcd;
 use crate::bench::load::{Account, Load, figure};
 use crate::bench::managers::{Manager, Managers};
 use crate::bench::metrics::{Histogram, of_manager, requests};
+use crate::bench::namespace;
 use crate::bench::usage::{peak_memory, processor_time, processor_time_of_all};
 use crate::cluster::Cluster;
 use crate::interrupt;
@@ -112,7 +112,7 @@ impl<'a> Round<'a> {
     }
 
     fn begin(&mut self, Options { pods, owners, .. }: Options) -> Result<[Cost; 2]> {
-        self.cluster.kubectl_apply(&objects(&self.namespace).to_string())?;
+        namespace::create(self.cluster, &self.namespace)?;
         self.owners(WARM_UP, 1, 0)?;
         self.owners(SUBJECT, owners, 0)?;
         self.managers.start(self.manager)?;
@@ -260,13 +260,4 @@ fn difference(before: [Duration; 4], after: [Duration; 4]) -> [Duration; 4] {
     let mut all = after;
     all.iter_mut().zip(before).for_each(|(after, before)| *after = after.saturating_sub(before));
     all
-}
-
-/// A namespace with all that pods need.
-pub(super) fn objects(namespace: &str) -> Value {
-    json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
-        // No controller runs that would make it.
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}},
-    ]})
 }
