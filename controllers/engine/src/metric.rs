@@ -25,13 +25,14 @@ pub struct Metric {
 pub enum MetricSource {
     /// A gauge: what the last plans of all keys have told, added up.
     Sum,
-    /// A histogram: what each plan has told.
+    /// A histogram: what each plan has told that is carried out as it is.
     Plans(Buckets),
     /// A histogram: the seconds from each plan to the last answer of its requests.
     Seconds(Buckets),
-    /// A counter of writes of that kind which the server has accepted. Its label is `create`, `update` or `delete`.
+    /// A counter of writes of that kind of which the server has said that it has accepted them. Its label is `create`, `update` or `delete`.
     Writes(Kind),
-    /// A counter of plans that were carried out. Its label is `success` or `error`.
+    /// A counter of plans that have come to an end. Its label is `success`, or `error` where a write has failed or had to wait, or the plan had a
+    /// fault that no write can mend.
     Results,
 }
 

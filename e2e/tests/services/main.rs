@@ -26,6 +26,7 @@ use anyhow::Result;
 use mainstay_e2e::cluster::{ClusterOptions, Nodes};
 use mainstay_e2e::in_tree::{InTree, MAINSTAY_DOES_ALL};
 use mainstay_e2e::prerequisites;
+use mainstay_e2e::programs::{self, Programs};
 use mainstay_e2e::testbed::shared::Shared;
 use mainstay_e2e::testbed::{Test, World, test};
 
@@ -65,6 +66,8 @@ fn main() -> ExitCode {
 }
 
 fn up(name: &str) -> Result<World> {
+    // Built here, where that may take its time.
+    programs::ensure(&[Programs::CoreDns])?;
     let nodes = Nodes::Mixed { real: 2, fake: 10 };
     let options =
         ClusterOptions { name: name.to_owned(), nodes, in_tree: InTree::without_ours(), audit: false };

@@ -56,12 +56,25 @@ fn address(namespace: &Namespace<'_>, pod: &str) -> Result<IpAddr> {
 fn wait_until_it_leads_to(dns: Dns<'_>, name: &str, addresses: &[IpAddr]) -> Result<()> {
     let mut expected = addresses.to_vec();
     expected.sort();
-    let mut last = Vec::new();
+    // An answer that does not come in time is asked for again.
+    let mut last = None;
     wait_for(&format!("{name} to lead to {expected:?}"), SOON, || {
-        last = dns.addresses(name)?;
-        Ok((last == expected).then_some(()))
+        let found = last.insert(dns.addresses(name));
+        Ok(found.as_ref().is_ok_and(|found| *found == expected).then_some(()))
     })
     .with_context(|| format!("it leads to {last:?}"))
+}
+
+/// Waits until these records of ports, and no others, are behind the name.
+fn wait_until_there_are(dns: Dns<'_>, name: &str, records: &[ServiceRecord]) -> Result<()> {
+    let mut expected = records.to_vec();
+    expected.sort();
+    let mut last = None;
+    wait_for(&format!("{name} to have {expected:?}"), SOON, || {
+        let found = last.insert(dns.services(name));
+        Ok(found.as_ref().is_ok_and(|found| *found == expected).then_some(()))
+    })
+    .with_context(|| format!("it has {last:?}"))
 }
 
 pub fn headless_names_lead_to_ready_pods(world: &World, namespace: &Namespace<'_>) -> Result<()> {
@@ -78,11 +91,11 @@ pub fn headless_names_lead_to_ready_pods(world: &World, namespace: &Namespace<'_
     wait_until_it_leads_to(dns, &of_pod("first"), &[one])?;
     wait_until_it_leads_to(dns, &of_pod("second"), &[two])?;
     // Without a hostname a pod is known by its address.
-    wait_until_it_leads_to(dns, &of_pod(&three.to_string().replace('.', "-")), &[three])?;
-    let found = dns.services(&format!("_http._tcp.{of_service}"))?;
-    assert_eq!(found.len(), 3, "{found:?}");
-    let wanted = ServiceRecord { target: of_pod("first"), port: 8080 };
-    assert!(found.contains(&wanted), "{wanted:?} is not in {found:?}");
+    let at = |address: IpAddr| of_pod(&address.to_string().replace('.', "-"));
+    wait_until_it_leads_to(dns, &at(three), &[three])?;
+    let record = |target: String| ServiceRecord { target, port: 8080 };
+    let records = [record(of_pod("first")), record(of_pod("second")), record(at(three))];
+    wait_until_there_are(dns, &format!("_http._tcp.{of_service}"), &records)?;
 
     // Who is not ready has no name, unless the service wants it so.
     let unready = json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}}).to_string();
@@ -99,9 +112,7 @@ pub fn headless_names_lead_to_ready_pods(world: &World, namespace: &Namespace<'_
     wait_until_it_leads_to(dns, &of_pod("second"), &[])?;
     let without_ports = json!({"spec": {"ports": null}}).to_string();
     namespace.kubectl(&["patch", "service", SERVICE, "--patch", &without_ports])?;
-    wait_for("the records of ports to be gone", SOON, || {
-        Ok(dns.services(&format!("_http._tcp.{of_service}"))?.is_empty().then_some(()))
-    })?;
+    wait_until_there_are(dns, &format!("_http._tcp.{of_service}"), &[])?;
     wait_until_it_leads_to(dns, &of_service, &[one, three])
 }
 
@@ -116,13 +127,8 @@ pub fn a_pod_without_a_port_of_that_name_has_no_record(
     namespace.apply(&pod("two", Some("second"), Some(("web", 9090))))?;
     namespace.apply(&pod("three", Some("third"), None))?;
     let record = |name: &str, port| ServiceRecord { target: format!("{name}.{of_service}"), port };
-    let expected = [record("first", 8080), record("second", 9090)];
-    let mut last = Vec::new();
-    wait_for("a record of each pod that has the port", LATER, || {
-        last = dns.services(&format!("_http._tcp.{of_service}"))?;
-        Ok((last == expected).then_some(()))
-    })
-    .with_context(|| format!("there are {last:?}"))?;
+    let records = [record("first", 8080), record("second", 9090)];
+    wait_until_there_are(dns, &format!("_http._tcp.{of_service}"), &records)?;
     let third = address(namespace, "three")?;
     wait_until_it_leads_to(dns, &format!("third.{of_service}"), &[third])
 }

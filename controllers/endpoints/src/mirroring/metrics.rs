@@ -1,10 +1,12 @@
 //! What is counted of mirrored slices, under upstream's names (pkg/controller/endpointslicemirroring/metrics).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_engine::{Buckets, Figure, Metric, MetricSource};
-use mainstay_model::{Endpoint, EndpointSlice, Kind};
+use mainstay_model::{Endpoint, EndpointSlice, Kind, Name};
 
+use super::reconcile::{are_alike, serves};
 use super::wanted::Wanted;
 
 /// The metrics of this controller.
@@ -76,35 +78,36 @@ const DESIRED: &str = "endpoint_slice_mirroring_controller_endpoints_desired";
 const SLICES: &str = "endpoint_slice_mirroring_controller_num_endpoint_slices";
 const NEEDED: &str = "endpoint_slice_mirroring_controller_desired_endpoint_slices";
 
-/// The figures of an Endpoints whose mirror is to be `wanted` and is `existing`. An endpoint is known by its addresses.
+/// The figures of an Endpoints whose mirror is to be `wanted` and is `existing`. An endpoint is known by its ports and addresses.
 pub(super) fn figures(wanted: &Wanted, existing: &[&Arc<EndpointSlice>]) -> Vec<Figure> {
-    let desired: Vec<&Endpoint> = wanted.slices.values().flatten().collect();
-    let (slices, count) = (wanted.slices.len(), desired.len());
-    let seen: Vec<&Endpoint> = existing.iter().flat_map(|slice| slice.endpoints.iter()).collect();
-    let (mut added, mut updated, mut removed) = (0, 0, 0);
-    let mut seen = in_order(seen).into_iter().peekable();
-    for endpoint in in_order(desired) {
-        while seen.next_if(|seen| seen.addresses < endpoint.addresses).is_some() {
-            removed += 1;
-        }
-        match seen.next_if(|seen| seen.addresses == endpoint.addresses) {
-            Some(seen) => updated += usize::from(*seen != *endpoint),
-            None => added += 1,
+    let (mut added, mut updated, mut kept, mut count) = (0, 0, 0, 0);
+    for (purpose, endpoints) in &wanted.slices {
+        let mut seen: BTreeMap<&[Name], &Endpoint> = (existing.iter())
+            .filter(|slice| serves(slice, purpose))
+            .flat_map(|slice| slice.endpoints.iter())
+            .map(|endpoint| (&*endpoint.addresses, endpoint))
+            .collect();
+        count += endpoints.len();
+        for endpoint in endpoints {
+            match seen.remove(&*endpoint.addresses) {
+                Some(seen) => {
+                    kept += 1;
+                    updated += usize::from(!are_alike(seen, endpoint));
+                }
+                None => added += 1,
+            }
         }
     }
+    let there: usize = existing.iter().map(|slice| slice.endpoints.len()).sum();
+    let slices = wanted.slices.len();
     vec![
         Figure::new(ADDED, added),
         Figure::new(UPDATED, updated),
-        Figure::new(REMOVED, removed + seen.count()),
+        Figure::new(REMOVED, there.saturating_sub(kept)),
         Figure::new(SKIPPED, wanted.skipped),
         Figure::new(DESIRED, count),
         Figure::new(SLICES, slices),
         // One for each group of ports, however many endpoints it has.
         Figure::new(NEEDED, slices),
     ]
-}
-
-fn in_order(mut endpoints: Vec<&Endpoint>) -> Vec<&Endpoint> {
-    endpoints.sort_by(|left, right| left.addresses.cmp(&right.addresses));
-    endpoints
 }

@@ -77,7 +77,7 @@ pub(super) fn reconcile(
 }
 
 /// Whether the slice has the addresses and ports that another with this purpose would have.
-fn serves(slice: &EndpointSlice, (family, ports): &Purpose) -> bool {
+pub(super) fn serves(slice: &EndpointSlice, (family, ports): &Purpose) -> bool {
     slice.address_type == AddressType::Ip(*family) && sorted(&slice.ports) == *ports
 }
 
@@ -103,7 +103,8 @@ fn says(slice: &EndpointSlice, content: &EndpointSliceContent) -> bool {
             .all(|(left, right)| are_alike(left, right))
 }
 
-fn are_alike(left: &Endpoint, right: &Endpoint) -> bool {
+/// Whether two endpoints say the same.
+pub(super) fn are_alike(left: &Endpoint, right: &Endpoint) -> bool {
     let Endpoint { addresses, conditions, hostname, node, zone, target, zone_hints, node_hints } = left;
     *addresses == right.addresses
         && *conditions == right.conditions

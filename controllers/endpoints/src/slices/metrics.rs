@@ -1,7 +1,9 @@
 //! What is counted of slices, under upstream's names (k8s.io/endpointslice/metrics).
 //!
-//! Other than upstream, the figures of a service with two families are those of both, and endpoints whose ports go count as removed. The result
-//! `stale` does not occur: nothing is planned on caches that are older than what was written.
+//! Other than upstream:
+//! - the figures of a service with two families are those of both, and endpoints whose ports go count as removed;
+//! - the result `stale` does not occur: nothing is planned on caches that are older than what was written;
+//! - how many slices a sync has written is counted in powers of two; upstream's buckets, which are made for seconds, end at ten.
 
 use mainstay_engine::{Buckets, Figure, Metric, MetricSource};
 use mainstay_model::{Kind, Service};
@@ -107,29 +109,22 @@ impl Tally {
 
 /// The figures of a service, for which so many slices are written.
 pub(super) fn figures(service: &Service, mode: Mode, tally: Tally, written: usize) -> Vec<Figure> {
-    let distribution = service.traffic_distribution.as_deref().map(spelled);
-    let (topology, followed) = match mode {
-        Mode::Auto => ("Auto", ""),
-        Mode::Near { .. } => ("Disabled", distribution.unwrap_or_default()),
-        Mode::Off => ("Disabled", ""),
-    };
+    let topology = if mode == Mode::Auto { "Auto" } else { "Disabled" };
+    let followed = followed(service, mode);
     let figures = [
         Figure::new(ADDED, tally.wanted.saturating_sub(tally.kept)),
         Figure::new(REMOVED, tally.seen.saturating_sub(tally.kept)),
         Figure::new(DESIRED, tally.wanted),
         Figure::new(SLICES, tally.slices),
         Figure::new(NEEDED, tally.needed),
-        Figure { metric: CHANGED, labels: vec![topology, followed], value: written },
+        Figure { metric: CHANGED, labels: vec![topology, followed.unwrap_or_default()], value: written },
     ];
-    let distribution =
-        distribution.map(|value| Figure { metric: DISTRIBUTION, labels: vec![value], value: 1 });
-    figures.into_iter().chain(distribution).collect()
+    let followed = followed.map(|value| Figure { metric: DISTRIBUTION, labels: vec![value], value: 1 });
+    figures.into_iter().chain(followed).collect()
 }
 
-/// The value as a label. Those that the API may come to know are one series: labels are the program's, not the cluster's.
-fn spelled(value: &str) -> &'static str {
-    ["PreferClose", "PreferSameZone", "PreferSameNode"]
-        .into_iter()
-        .find(|known| *known == value)
-        .unwrap_or("other")
+/// The distribution of traffic that the service asks for and gets, as a label.
+fn followed(service: &Service, mode: Mode) -> Option<&'static str> {
+    let asked = service.traffic_distribution.as_deref().filter(|_| mode.prefers_zone())?;
+    ["PreferClose", "PreferSameZone", "PreferSameNode"].into_iter().find(|known| *known == asked)
 }

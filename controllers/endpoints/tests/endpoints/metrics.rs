@@ -4,7 +4,7 @@ use mainstay_endpoints::EndpointSliceMirroring;
 use mainstay_endpoints::mirroring::Settings;
 use mainstay_engine::Controller;
 
-use crate::objects::{endpoints, mirror, name, service};
+use crate::objects::{address, endpoints, mirror, name, service};
 use crate::world::World;
 
 /// What a plan tells, in upstream's names without what they begin with.
@@ -47,17 +47,22 @@ fn what_a_mirror_gains_and_loses_and_what_it_leaves_out() {
 
 #[test]
 fn a_mirror_at_rest_changes_nothing() {
-    let wanted = endpoints("web").of_user(&["10.0.0.1", "10.0.0.2"]).object();
-    let mut world = World::of([selectorless(), wanted]);
-    assert_eq!(
-        figures(&world)[..3],
-        ["endpoints_added_per_sync 2", "endpoints_updated_per_sync 0", "endpoints_removed_per_sync 0"]
+    // One address is ready on one port and not on another.
+    let [one, two] = ["10.0.0.1", "10.0.0.2"].map(address);
+    let wanted = endpoints("web").subset(&[one.clone(), two], &[], &["http:80/TCP"]).subset(
+        &[],
+        &[one],
+        &["http:81/TCP"],
     );
+    let mut world = World::of([selectorless(), wanted.object()]);
+    let first = |world: &World| figures(world)[..3].to_vec();
+    let expected = |added: &str| {
+        let added = format!("endpoints_added_per_sync {added}");
+        [added, "endpoints_updated_per_sync 0".to_owned(), "endpoints_removed_per_sync 0".to_owned()]
+    };
+    assert_eq!(first(&world), expected("3"));
     world.settle(&EndpointSliceMirroring::default(), &name("web"));
-    assert_eq!(
-        figures(&world)[..3],
-        ["endpoints_added_per_sync 0", "endpoints_updated_per_sync 0", "endpoints_removed_per_sync 0"]
-    );
+    assert_eq!(first(&world), expected("0"));
 }
 
 #[test]

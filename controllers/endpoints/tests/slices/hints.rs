@@ -122,7 +122,6 @@ fn a_preference_that_changes_is_written_and_one_that_goes_takes_the_hints_along(
         update web-gswdf IPv4 [:80]
           pod-0000 10.0.0.1 ready serving on node-a in zone-a
           pod-0001 10.0.0.2 ready serving on node-b in zone-b
-        event TopologyAwareHintsDisabled No endpoint is for certain zones any more, addressType: IPv4
     "#]]
     .assert_eq(&prefer(&mut world, Some("Something")));
 }
@@ -293,9 +292,41 @@ fn events_tell_of_each_flip_and_once() {
               pod-0001 10.0.0.2 ready serving on node-a in zone-a
               pod-0002 10.0.0.3 ready serving on node-b in zone-b
               pod-0003 10.0.0.4 ready serving on node-b in zone-b
-            event TopologyAwareHintsDisabled No endpoint is for certain zones any more, addressType: IPv4
         "#]],
     );
+}
+
+#[test]
+fn the_end_of_shares_is_told_where_slices_show_that_there_were_any() {
+    // One pod of zone A is for zone B there; where each is for its own zone, nobody can tell who asked for that.
+    for (pods, told) in [("AAAB", true), ("AABB", false)] {
+        for after in [None, Some("PreferClose"), Some("PreferSameNode")] {
+            let mut world = with_mode(pods, "Auto");
+            world.settle();
+            world.change_service(|service| {
+                service.topology_mode = None;
+                service.traffic_distribution = after.map(text);
+            });
+            let plans = world.settle();
+            let reasons: Vec<&str> =
+                plans.iter().flat_map(|plan| &plan.events).map(|event| event.reason).collect();
+            let expected = if told { vec!["TopologyAwareHintsDisabled"] } else { vec![] };
+            assert_eq!(reasons, expected, "{pods} {after:?}");
+        }
+    }
+}
+
+#[test]
+fn what_only_preferred_the_near_ones_is_no_end_of_shares() {
+    for before in ["PreferClose", "PreferSameZone", "PreferSameNode"] {
+        for after in [None, Some("PreferClose"), Some("PreferSameNode")] {
+            let mut world = zoned("AAAB");
+            world.change_service(|service| service.traffic_distribution = Some(text(before)));
+            world.settle();
+            world.change_service(|service| service.traffic_distribution = after.map(text));
+            assert!(world.settle().iter().all(|plan| plan.events.is_empty()), "{before} {after:?}");
+        }
+    }
 }
 
 #[test]

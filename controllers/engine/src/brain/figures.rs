@@ -12,15 +12,21 @@ impl Brain {
         self.desks.get(index).map(|desk| desk.controller.metrics()).unwrap_or_default()
     }
 
-    /// Takes in what a plan has told.
-    pub(super) fn tell_figures(&mut self, index: usize, key: &ObjectName, figures: Vec<Figure>) {
+    /// Takes in what a plan has told. What it would do is told only of one that is carried out as it is.
+    pub(super) fn tell_figures(
+        &mut self,
+        index: usize,
+        key: &ObjectName,
+        figures: Vec<Figure>,
+        is_carried_out: bool,
+    ) {
         let metrics = self.metrics(index);
         let is_summed = |figure: &Figure| {
             let metric = metrics.iter().find(|metric| metric.name == figure.metric);
             metric.is_some_and(|metric| metric.source == MetricSource::Sum)
         };
         let (summed, observed): (Vec<Figure>, Vec<Figure>) = figures.into_iter().partition(is_summed);
-        for Figure { metric, labels, value } in observed {
+        for Figure { metric, labels, value } in observed.into_iter().filter(|_| is_carried_out) {
             self.meter.figure(metric, &labels, number(value));
         }
         if let Some(desk) = self.desks.get_mut(index) {

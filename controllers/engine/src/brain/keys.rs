@@ -81,6 +81,8 @@ pub(super) struct Batch {
     pub managed: bool,
     /// The kind of the first write that failed.
     pub failed: Option<&'static str>,
+    /// Whether the plan had a fault that no write can mend, or writes that had to wait.
+    pub is_faulty: bool,
     /// Whether a create was forbidden, as by a full quota.
     pub forbidden: bool,
     /// Whether room may have come while it was on its way: what was forbidden before may be allowed by now.

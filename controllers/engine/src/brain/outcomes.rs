@@ -315,7 +315,9 @@ impl Brain {
                 let rest = took.saturating_mul(2_u32.pow(state.rests.min(LONGER_RESTS)));
                 state.rest = Some(now.moment.after(rest.min(LONGEST_REST)));
             }
-            self.tell_end(index, took, batch.failed.is_none());
+            if !batch.is_void {
+                self.tell_end(index, took, batch.failed.is_none() && !batch.is_faulty);
+            }
         }
         match batch.failed {
             Some(verb) => {

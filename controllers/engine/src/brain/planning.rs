@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mainstay_model::{CreatePod, Event, Kind, ObjectName, ObjectReference, Timestamp, Write};
 
-use super::keys::{Held, Hold, KeyState, Reading, created, tells};
+use super::keys::{Batch, Held, Hold, KeyState, Reading, created, tells};
 use super::{Brain, DeskKey};
 use crate::clock::{Moment, Now};
 use crate::controller::{Plan, View};
@@ -115,7 +115,6 @@ impl Brain {
             return self.keep((index, key), state, requeue_at);
         }
 
-        self.tell_figures(index, &key, figures);
         for event in &events {
             if !state.told.iter().any(|told| is_same(told, event)) {
                 self.emit(now, event.clone());
@@ -128,6 +127,8 @@ impl Brain {
         // Something on its way to the server makes of it what is there already (a webhook does): it will do so again.
         state.vain.retain(|vain| writes.contains(vain));
         let is_vain = |write: &Write| state.vain.contains(write);
+        let (is_faulty, wanted) = (fault.is_some(), writes.len());
+        let is_held_up = writes.iter().any(held);
         let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write) && !is_vain(write)).collect();
         // What was left for later has not shown that it would go well now.
         let is_clean =
@@ -145,12 +146,13 @@ impl Brain {
             return self.enqueue(index, &key, Lane::Change);
         }
 
+        self.tell_figures(index, &key, figures, writes.len() == wanted);
         if writes.is_empty() {
             state.rests = 0;
-            self.tell_end(index, Duration::ZERO, state.hold.is_none());
+            self.tell_end(index, Duration::ZERO, !is_faulty && !is_held_up);
         } else {
             state.began = Some(now.moment);
-            state.batch = Default::default();
+            state.batch = Batch { is_faulty: is_faulty || is_held_up, ..Batch::default() };
         }
         for write in writes {
             match created(&write) {

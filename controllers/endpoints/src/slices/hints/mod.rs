@@ -10,7 +10,7 @@ mod zones;
 use std::sync::Arc;
 
 use mainstay_engine::Store;
-use mainstay_model::{EndpointSlice, Event, EventType, IpFamily, Service};
+use mainstay_model::{Endpoint, EndpointSlice, Event, EventType, IpFamily, Service};
 
 use super::draft::Draft;
 use super::events::about;
@@ -58,8 +58,8 @@ impl Mode {
 }
 
 /// Gives the endpoints of a family those hints that depend on all of them, and says what users are told: once when hints come
-/// or go, as the slices show it, and for as long as they are wanted and cannot be had. Hints for nodes were no shares of zones, so their end
-/// is not told; of those that were for their own zones only, slices do not show who asked for them.
+/// or go, as the slices show it, and for as long as they are wanted and cannot be had. Endpoints that were for their own zones only look as those of
+/// a service that prefers what is near: their end is not told, since a warning about what nobody has asked for would be worse.
 pub(crate) fn assign(
     service: &Service,
     mode: Mode,
@@ -73,26 +73,21 @@ pub(crate) fn assign(
         Some(about(service, event_type, reason, message))
     };
     let (on, off) = ("TopologyAwareHintsEnabled", "TopologyAwareHintsDisabled");
-    let had_hints = || seen.iter().any(|slice| has_hints(&slice.endpoints));
+    let had = |what: fn(&Endpoint) -> bool| seen.iter().any(|slice| slice.endpoints.iter().any(what));
     match mode {
-        Mode::Near { .. } => None,
-        Mode::Off => {
-            let gone = had_hints() && !seen.iter().any(|slice| are_for_nodes(&slice.endpoints));
-            gone.then(|| event(EventType::Warning, off, "No endpoint is for certain zones any more"))
-                .flatten()
-        }
+        Mode::Near { .. } | Mode::Off => had(is_shared_out)
+            .then(|| event(EventType::Warning, off, "The endpoints are not shared out among zones any more"))
+            .flatten(),
         Mode::Auto => match auto::assign(groups, store) {
-            Ok(()) if had_hints() => None,
+            Ok(()) if had(|endpoint| !endpoint.zone_hints.is_empty()) => None,
             Ok(()) => event(EventType::Normal, on, "Each zone gets a share of the endpoints"),
             Err(why) => event(EventType::Warning, off, &why.to_string()),
         },
     }
 }
 
-fn has_hints(endpoints: &[mainstay_model::Endpoint]) -> bool {
-    endpoints.iter().any(|endpoint| !endpoint.zone_hints.is_empty())
-}
-
-fn are_for_nodes(endpoints: &[mainstay_model::Endpoint]) -> bool {
-    endpoints.iter().any(|endpoint| !endpoint.node_hints.is_empty())
+/// Whether the endpoint is for other zones than its own, as only shares of zones make it.
+fn is_shared_out(endpoint: &Endpoint) -> bool {
+    let own = endpoint.zone.as_ref().map(std::slice::from_ref).unwrap_or_default();
+    !endpoint.zone_hints.is_empty() && *endpoint.zone_hints != *own
 }
