@@ -13,6 +13,9 @@ pub const MAX_NODES: u8 = 100;
 /// The range of service addresses. It is the same in all clusters, as it means something only inside their nodes.
 pub const SERVICE_RANGE: &str = "10.96.0.0/16";
 
+/// The ranges of service addresses of both families: a service has one of the second only when it asks for that.
+pub const SERVICE_RANGES: &str = "10.96.0.0/16,fd00:10:96::/112";
+
 /// The first address of [`SERVICE_RANGE`], which the apiserver gives to its own service.
 pub const APISERVER_SERVICE_ADDRESS: &str = "10.96.0.1";
 
@@ -58,6 +61,11 @@ impl Addresses {
         self.port(5)
     }
 
+    /// The port of CoreDNS, where it runs.
+    pub fn dns_port(self) -> u16 {
+        self.port(6)
+    }
+
     fn port(self, offset: u16) -> u16 {
         // Below the range from which the kernel takes the ports of outgoing connections.
         24_000 + u16::from(self.index) * 10 + offset
@@ -93,7 +101,7 @@ impl Addresses {
         let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
         // Binding succeeds only to an address that this machine has.
         let subnet_in_use = TcpListener::bind((self.bridge(), 0)).is_ok();
-        (0..6).all(|offset| free(self.port(offset))) && !subnet_in_use
+        (0..7).all(|offset| free(self.port(offset))) && !subnet_in_use
     }
 }
 
@@ -106,8 +114,8 @@ mod tests {
     fn clusters_share_nothing() {
         let all = (0..INDEXES).map(Addresses::of);
         let ports: BTreeSet<u16> =
-            all.clone().flat_map(|a| (0..6).map(move |offset| a.port(offset))).collect();
-        assert_eq!(ports.len(), usize::from(INDEXES) * 6);
+            all.clone().flat_map(|a| (0..7).map(move |offset| a.port(offset))).collect();
+        assert_eq!(ports.len(), usize::from(INDEXES) * 7);
         let pods: BTreeSet<String> = all.clone().map(|a| a.pods(1)).collect();
         assert_eq!(pods.len(), usize::from(INDEXES));
         let bridges: BTreeSet<Ipv4Addr> = all.map(Addresses::bridge).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::addresses::{APISERVER_SERVICE_ADDRESS, SERVICE_RANGE};
+use crate::addresses::{APISERVER_SERVICE_ADDRESS, SERVICE_RANGES};
 use crate::certificates::{APISERVER_TEST_NAME, CertificateFolder, Subject};
 use crate::cluster::Cluster;
 use crate::kubeconfig;
@@ -102,7 +102,7 @@ pub fn start_apiserver(cluster: &Cluster) -> Result<()> {
         ("authorization-mode", "Node,RBAC".to_owned()),
         ("allow-privileged", "true".to_owned()),
         ("enable-admission-plugins", "NodeRestriction".to_owned()),
-        ("service-cluster-ip-range", SERVICE_RANGE.to_owned()),
+        ("service-cluster-ip-range", SERVICE_RANGES.to_owned()),
         ("client-ca-file", certificate("ca")),
         ("tls-cert-file", certificate("apiserver")),
         ("tls-private-key-file", key("apiserver")),

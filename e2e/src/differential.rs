@@ -1,19 +1,17 @@
 //! The same script by kube-controller-manager and by Mainstay, and whether it comes to the same.
 //!
-//! There is one cluster with nodes that kwok plays. First kube-controller-manager does everything. Then it does everything
-//! but the ReplicationControllers, which are Mainstay's. Each time a user scales, relabels, deletes and so on, step by step; when all
-//! is at rest, everything that a person could see is noted. Both times the user's namespaces are new.
+//! There is one cluster. First kube-controller-manager does everything. Then it does everything but what is compared, which is
+//! Mainstay's. Each time a user scales, relabels, deletes and so on, step by step; when all is at rest, everything that a person could
+//! see is noted. Both times the user's namespaces are new.
 //!
-//! What may differ is in one table, [`improvements`]. Neither side has a fixed rate of requests, so that a step is over in seconds.
+//! What is compared is a [`Subject`]: [`replication`] or [`endpoints`]. What may differ is in one table of each. Neither side has a fixed
+//! rate of requests, so that a step is over in seconds.
 
-mod acting;
-mod comparison;
-pub mod improvements;
-mod observation;
-mod script;
+pub mod comparison;
+pub mod endpoints;
+pub mod replication;
 mod settling;
-mod step;
-mod view;
+pub mod subject;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,15 +23,11 @@ use crate::cluster::{Cluster, ClusterOptions, Nodes};
 use crate::in_tree::InTree;
 use crate::wait::wait_for;
 use crate::{image, interrupt};
-use acting::{Switch, User};
 use comparison::compare;
-use script::Chapter;
-use view::{History, View};
+use subject::{Chapter, History, Subject, Switch, User, View};
 
 /// The cluster of this command, so that it needs none and disturbs none.
 const CLUSTER: &str = "differential";
-/// Enough for pods to be spread.
-const NODES: u32 = 3;
 /// So long the namespaces of a side may take to go.
 const REMOVAL: Duration = Duration::from_secs(120);
 
@@ -75,23 +69,26 @@ impl Switch for Side<'_> {
     }
 }
 
+/// The chapters of a subject.
+type Chapters<S> = Vec<Chapter<<S as Subject>::Action, <S as Subject>::Until>>;
+
 /// The names of all chapters of the script.
-pub fn chapter_names() -> Vec<&'static str> {
-    script::chapters().into_iter().map(|chapter| chapter.name).collect()
+pub fn chapter_names<S: Subject>() -> Vec<&'static str> {
+    S::chapters().into_iter().map(|chapter| chapter.name).collect()
 }
 
 /// Runs the script by both and prints what each step has come to. An error when they differ.
-pub fn run(options: &Options) -> Result<()> {
-    let chapters = wanted(options)?;
+pub fn run<S: Subject>(options: &Options) -> Result<()> {
+    let chapters = wanted::<S>(options)?;
     // Before there is a cluster that would stand and wait.
     let program = image::build()?.program;
     let cluster = Cluster::up(&ClusterOptions {
         name: CLUSTER.to_owned(),
-        nodes: Nodes::Fake(NODES),
+        nodes: Nodes::Fake(S::NODES),
         in_tree: InTree::Default,
         audit: false,
     })?;
-    let compared = compare_both(&cluster, program, &chapters);
+    let compared = compare_both::<S>(&cluster, program, &chapters);
     if options.keep && !interrupt::is_set() {
         println!("The cluster stays: eval \"$(cargo xtask cluster env --name {CLUSTER})\"");
         println!("Take it down: cargo xtask cluster down --name {CLUSTER}");
@@ -105,13 +102,13 @@ pub fn run(options: &Options) -> Result<()> {
     finish(tally)
 }
 
-fn wanted(options: &Options) -> Result<Vec<Chapter>> {
-    let chapters = script::chapters();
+fn wanted<S: Subject>(options: &Options) -> Result<Chapters<S>> {
+    let chapters = S::chapters();
     let names: Vec<&str> = chapters.iter().map(|chapter| chapter.name).collect();
     if let Some(unknown) = options.chapters.iter().find(|name| !names.contains(&name.as_str())) {
         bail!("there is no chapter `{unknown}`; there are {}", names.join(", "));
     }
-    let is_wanted = |chapter: &Chapter| {
+    let is_wanted = |chapter: &Chapter<S::Action, S::Until>| {
         options.chapters.is_empty() || options.chapters.iter().any(|name| name == chapter.name)
     };
     Ok(chapters.into_iter().filter(is_wanted).collect())
@@ -131,9 +128,9 @@ fn tell(tally: Tally) -> String {
     format!("{steps} steps, {equal} equal, {as_documented} as documented, {differ} differ")
 }
 
-fn compare_both(cluster: &Cluster, program: PathBuf, chapters: &[Chapter]) -> Result<Tally> {
+fn compare_both<S: Subject>(cluster: &Cluster, program: PathBuf, chapters: &Chapters<S>) -> Result<Tally> {
     let start = Instant::now();
-    let managers = Managers::prepare(cluster, program, InTree::All)?;
+    let managers = Managers::prepare(cluster, program, S::in_tree())?.with_controllers(S::MAINSTAY);
     cluster.controller_manager_stop()?;
 
     let in_tree = Side { word: "peer", manager: Manager::Peer, managers: &managers };
@@ -141,7 +138,7 @@ fn compare_both(cluster: &Cluster, program: PathBuf, chapters: &[Chapter]) -> Re
     let mut expected = Vec::new();
     let steps: usize = chapters.iter().map(|chapter| chapter.steps.len()).sum();
     eprintln!("{steps} steps by kube-controller-manager");
-    play(cluster, &in_tree, chapters, |name, view| {
+    play::<S>(cluster, &in_tree, chapters, |name, view| {
         expected.push(view);
         eprintln!("{:3} of {steps}, in-tree: {name}", expected.len());
         Ok(())
@@ -149,15 +146,15 @@ fn compare_both(cluster: &Cluster, program: PathBuf, chapters: &[Chapter]) -> Re
     in_tree.stop()?;
 
     // The rest of it is needed by both.
-    cluster.controller_manager_start(&InTree::Default, &Managers::unlimited())?;
+    cluster.controller_manager_start(&S::beside(), &Managers::unlimited())?;
     let mainstay = Side { word: "ours", manager: Manager::Ours, managers: &managers };
     mainstay.start()?;
     eprintln!("the same steps by Mainstay");
     let mut tally = Tally::default();
     let mut expected = expected.into_iter().enumerate();
-    play(cluster, &mainstay, chapters, |name, view| {
+    play::<S>(cluster, &mainstay, chapters, |name, view| {
         let (index, in_tree) = expected.next().context("a step without its twin")?;
-        let outcome = compare(name, &in_tree, &view);
+        let outcome = compare(S::IMPROVEMENTS, name, &in_tree, &view);
         println!("{:3}  {name}: {outcome}", index + 1);
         match (outcome.unexplained.is_empty(), outcome.documented.is_empty()) {
             (false, _) => tally.differ += 1,
@@ -172,25 +169,26 @@ fn compare_both(cluster: &Cluster, program: PathBuf, chapters: &[Chapter]) -> Re
 }
 
 /// Runs the script by one side, and tells after each step what there is.
-fn play(
+fn play<S: Subject>(
     cluster: &Cluster,
     side: &Side<'_>,
-    chapters: &[Chapter],
+    chapters: &Chapters<S>,
     mut tell: impl FnMut(&'static str, View) -> Result<()>,
 ) -> Result<()> {
+    S::prepare(cluster)?;
     let mut number = 0;
     for chapter in chapters {
         let user = User { cluster, side: side.word, room: chapter.name, switch: side };
-        let mut history = History::default();
+        let mut history = S::History::default();
         for step in &chapter.steps {
             // As it is printed, so that "of step 3" in a difference names a line.
             number += 1;
-            history.begin(number, &user.observe()?);
+            history.begin(number, &S::observe(&user)?);
             for action in &step.actions {
-                user.act(action)
+                S::act(&user, action)
                     .with_context(|| format!("`{}` cannot be done by {}", step.name, side.word))?;
             }
-            let view = settling::settle(&user, step, &mut history)?;
+            let view = settling::settle::<S>(&user, step, &mut history)?;
             tell(step.name, view)?;
         }
         let namespace = user.namespace(chapter.name);
@@ -206,25 +204,28 @@ fn play(
 
 #[cfg(test)]
 mod tests {
+    use super::endpoints::Endpoints;
+    use super::replication::Replication;
     use super::*;
     use std::collections::BTreeSet;
 
-    #[test]
-    fn the_script_is_long_and_its_steps_have_names_of_their_own() {
-        let chapters = script::chapters();
+    fn is_long_and_its_steps_have_names_of_their_own<S: Subject>() {
+        let chapters = S::chapters();
         let steps: usize = chapters.iter().map(|chapter| chapter.steps.len()).sum();
         assert!(steps >= 40, "{steps}");
         for chapter in &chapters {
             let names: BTreeSet<&str> = chapter.steps.iter().map(|step| step.name).collect();
             assert_eq!(names.len(), chapter.steps.len(), "{}", chapter.name);
         }
+        let names: BTreeSet<&str> = chapters.iter().map(|chapter| chapter.name).collect();
+        assert_eq!(names.len(), chapters.len());
     }
 
-    #[test]
-    fn improvements_name_steps_that_there_are() {
+    fn has_improvements_of_steps_that_there_are<S: Subject>() {
+        let chapters = S::chapters();
         let names: BTreeSet<&str> =
-            script::chapters().iter().flat_map(|chapter| &chapter.steps).map(|step| step.name).collect();
-        for improvement in improvements::IMPROVEMENTS {
+            chapters.iter().flat_map(|chapter| &chapter.steps).map(|step| step.name).collect();
+        for improvement in S::IMPROVEMENTS {
             for step in improvement.steps {
                 assert!(names.contains(step), "{step}");
             }
@@ -232,10 +233,23 @@ mod tests {
     }
 
     #[test]
+    fn both_scripts_are_long_and_their_steps_have_names_of_their_own() {
+        is_long_and_its_steps_have_names_of_their_own::<Replication>();
+        is_long_and_its_steps_have_names_of_their_own::<Endpoints>();
+    }
+
+    #[test]
+    fn improvements_name_steps_that_there_are() {
+        has_improvements_of_steps_that_there_are::<Replication>();
+        has_improvements_of_steps_that_there_are::<Endpoints>();
+    }
+
+    #[test]
     fn unknown_chapters_are_refused() {
         let options = Options { chapters: vec!["nothing".to_owned()], keep: false };
-        assert!(wanted(&options).unwrap_err().to_string().contains("nothing"));
-        assert_eq!(wanted(&Options::default()).unwrap(), script::chapters());
+        assert!(wanted::<Replication>(&options).unwrap_err().to_string().contains("nothing"));
+        let all = wanted::<Replication>(&Options::default()).unwrap();
+        assert_eq!(all, Replication::chapters());
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //!
 //! # A cluster
 //! [`cluster::Cluster`] is what tests use. Behind it, from the outside in:
-//! - [`programs`]: builds etcd, Kubernetes, kwok and helm into a cache; [`prerequisites`] says what the machine must have.
-//! - [`control_plane`], [`controller_manager`], [`fake_nodes`], [`node`]: what is started with which arguments.
+//! - [`programs`]: builds etcd, Kubernetes, kwok, helm and CoreDNS into a cache; [`prerequisites`] says what the machine must have.
+//! - [`control_plane`], [`controller_manager`], [`fake_nodes`], [`node`], [`dns`]: what is started with which arguments.
 //! - [`certificates`], [`kubeconfig`], [`addresses`], [`in_tree`]: what those arguments are made of.
 //! - [`process`], [`cgroups`]: starting programs so that each can be found and ended later.
 //! - [`images`]: container images without a container engine; [`image`]: the manager's.
@@ -31,6 +31,7 @@ pub mod control_plane;
 pub mod controller_manager;
 pub mod demo;
 pub mod differential;
+pub mod dns;
 pub mod fake_nodes;
 pub mod folders;
 pub mod hash;

@@ -32,6 +32,8 @@ pub enum Programs {
     Kwok,
     /// helm.
     Helm,
+    /// coredns, with the plugin that resolves the names of services.
+    CoreDns,
 }
 
 /// How programs are built.
@@ -78,6 +80,7 @@ impl Programs {
             Programs::Containers => "containers",
             Programs::Kwok => "kwok",
             Programs::Helm => "helm",
+            Programs::CoreDns => "coredns",
         }
     }
 
@@ -89,6 +92,7 @@ impl Programs {
             Programs::Containers => "the sample containers",
             Programs::Kwok => "kwok",
             Programs::Helm => "helm",
+            Programs::CoreDns => "CoreDNS",
         }
     }
 
@@ -100,6 +104,7 @@ impl Programs {
             Programs::Containers => 30,
             Programs::Kwok => 120,
             Programs::Helm => 210,
+            Programs::CoreDns => 90,
         })
     }
 
@@ -125,7 +130,7 @@ impl Programs {
         };
         match self {
             Programs::Kubernetes => module(kubernetes_link_flags()),
-            Programs::Etcd | Programs::Containers => module("-s -w".to_owned()),
+            Programs::Etcd | Programs::Containers | Programs::CoreDns => module("-s -w".to_owned()),
             Programs::Kwok => Source::Install { package: "sigs.k8s.io/kwok/cmd/kwok", version: "v0.8.0" },
             Programs::Helm => Source::Install { package: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" },
         }
@@ -179,8 +184,14 @@ mod tests {
 
     #[test]
     fn keys_differ_and_stay_the_same() {
-        let all =
-            [Programs::Kubernetes, Programs::Etcd, Programs::Containers, Programs::Kwok, Programs::Helm];
+        let all = [
+            Programs::Kubernetes,
+            Programs::Etcd,
+            Programs::Containers,
+            Programs::Kwok,
+            Programs::Helm,
+            Programs::CoreDns,
+        ];
         let keys: std::collections::BTreeSet<String> = all.iter().map(|p| p.key().unwrap()).collect();
         assert_eq!(keys.len(), all.len());
         assert_eq!(Programs::Etcd.key().unwrap(), Programs::Etcd.key().unwrap());

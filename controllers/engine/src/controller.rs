@@ -48,7 +48,8 @@ pub trait Controller {
 
     /// Whether a key whose writes were carried out rests for as long as they took before it is planned again. A lone change never meets
     /// that rest; of changes that keep coming, those of half the time are written together, whether that is a millisecond or, at a
-    /// server that can hardly go on, a second.
+    /// server that can hardly go on, a second. While each rest ends with something to write, the next one is twice as long, up to eight times
+    /// as long as the writes took.
     fn rests(&self) -> bool {
         false
     }

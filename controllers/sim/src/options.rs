@@ -25,6 +25,8 @@ pub struct Options {
     pub length: u32,
     /// Whether the managers act only while nobody else is seen to do their work. Then somebody is seen now and then.
     pub auto: bool,
+    /// Whether a service has more pods for a while than its Endpoints can name, or for good. Such a world is slow.
+    pub crowd: bool,
     /// What may go wrong.
     pub faults: Faults,
     /// Steps of the script that are left out, by number: how a script is shrunk.
@@ -46,6 +48,7 @@ impl Default for Options {
             managers: 2,
             length: 1,
             auto: false,
+            crowd: false,
             faults: Faults::all(),
             without: BTreeSet::new(),
             strike: None,
@@ -74,6 +77,7 @@ impl Options {
                 self.length = number.ok_or_else(|| format!("{option}: 1 to {LONGEST}"))?;
             }
             Some(("auto", "true")) => self.auto = true,
+            Some(("crowd", "true")) => self.crowd = true,
             Some(("faults", list)) => self.faults = Faults::parse(list)?,
             Some(("without", numbers)) => {
                 let numbers = numbers.split(',').filter(|number| !number.is_empty()).map(str::parse);
@@ -122,6 +126,9 @@ impl fmt::Display for Options {
         }
         if self.auto {
             write!(f, " --auto")?;
+        }
+        if self.crowd {
+            write!(f, " --crowd")?;
         }
         if let Some(mutant) = self.mutant {
             write!(f, " --mutant {}", mutant.name())?;

@@ -2,17 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
+use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirroring, slices, subsets};
 use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
 use mainstay_engine::{Brain, BrainSettings, Controller, NoMeter, RivalSettings, Source};
 use mainstay_model::{Kind, ObjectName};
+use mainstay_replication::ReplicationControllers;
 
 use crate::clock::{ProcessClock, Time};
+use crate::dice::Dice;
 use crate::happening::{ProcessId, Signal};
-use crate::mutant::{Bent, CountingGate, Mutant, Publisher};
+use crate::mutant::{Bent, CountingGate, Mutant};
 use crate::oracles::publishing::{Judged, judge};
 use crate::oracles::{PlanSummary, summarise};
+use crate::services::MOST_PER_SLICE;
 use crate::stage::Stage;
 
 /// A manager.
@@ -93,15 +98,23 @@ impl Process {
         // Nobody listens once the process has ended, and then nobody minds.
         let controllers: Vec<Box<dyn Controller + Send>> = match stage {
             Stage::Replication => {
-                vec![Box::new(Bent::new(mutant).observed_by(move |key, view, plan, now| {
+                let bent = Bent::new(ReplicationControllers::default(), mutant);
+                let observed = bent.observed_by(move |_, key, view, plan, now| {
                     let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
                     let summary = summarise(key, view, plan, now);
                     let _ = sender.send(Planned { key: key.clone(), unsettled, summary });
-                }))]
+                });
+                vec![observed.boxed()]
             }
-            Stage::Endpoints => Publisher::all(mutant, move |controller, key, view, plan| {
-                let _ = judge_sender.send(judge(controller, key, view, plan));
-            }),
+            Stage::Endpoints => publishers(seed, mutant)
+                .map(|bent| {
+                    let sender = judge_sender.clone();
+                    let observed = bent.observed_by(move |controller, key, view, plan, _| {
+                        let _ = sender.send(judge(controller, key, view, plan));
+                    });
+                    observed.boxed()
+                })
+                .into(),
         };
         let sources = stage.kinds().iter().map(|kind| Source::everywhere(*kind)).collect();
         let mut settings = BrainSettings { seed, rivals, ..BrainSettings::default() };
@@ -159,6 +172,22 @@ impl Stream {
             front_end: 0,
         }
     }
+}
+
+/// The controllers of services, with the flags of one life of a process: whoever sets others starts it anew. Most who install it leave
+/// batch periods as they are.
+fn publishers(seed: u64, mutant: Option<Mutant>) -> [Bent; 3] {
+    let mut dice = Dice::new(seed ^ 0x0066_6c61_6773);
+    let periods = [Duration::ZERO, Duration::ZERO, Duration::from_millis(500), Duration::from_secs(3)];
+    let mut batch_period = || dice.one_of(&periods).copied().unwrap_or_default();
+    let (for_endpoints, for_slices, for_mirrors) = (batch_period(), batch_period(), batch_period());
+    let of_slices = slices::Settings { max_endpoints_per_slice: MOST_PER_SLICE, batch_period: for_slices };
+    let of_mirrors = mirroring::Settings { batch_period: for_mirrors, ..mirroring::Settings::default() };
+    [
+        Bent::new(Endpoints::new(subsets::Settings { batch_period: for_endpoints }), mutant),
+        Bent::new(EndpointSlices::new(of_slices), mutant),
+        Bent::new(EndpointSliceMirroring::new(of_mirrors), mutant),
+    ]
 }
 
 /// What tells the kinds' draws apart.

@@ -29,6 +29,7 @@ fn services_find_their_pods_under_a_fixed_set_of_seeds() {
     coverage.add(&check(2000..2080, &options(2, "all,restore")));
     coverage.add(&check(3000..3005, &Options { length: 5, ..options(2, "all") }));
     check(4000..4020, &Options { auto: true, length: 3, ..options(2, "all") });
+    check(5000..5010, &Options { crowd: true, ..options(2, "all") });
     // Nothing of what can go wrong has been left out.
     for fault in Fault::OF_WRITES {
         for verb in ["create", "update", "delete"] {

@@ -67,7 +67,7 @@ pub fn run(options: Options) -> Result<Report> {
     })?;
     let in_tree = InTree::List(PEER.map(str::to_owned).to_vec());
     let measured = Managers::prepare(&cluster, program, in_tree).and_then(|managers| {
-        let managers = managers.with_ours(OURS);
+        let managers = managers.with_controllers(OURS);
         let managers = if options.peer_defaults { managers.with_default_rate() } else { managers };
         measure(&cluster, &managers, &Load::new(&cluster, load), options)
     });

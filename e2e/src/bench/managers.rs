@@ -31,8 +31,8 @@ pub struct Managers<'a> {
     program: PathBuf,
     /// The controllers of kube-controller-manager, where it does the work.
     in_tree: InTree,
-    /// Those of Mainstay, as `--controllers` takes them.
-    acts: &'static str,
+    /// What Mainstay is told of its controllers.
+    controllers: &'static str,
     /// Whether kube-controller-manager keeps to its default rate of requests.
     default_rate: bool,
 }
@@ -60,12 +60,12 @@ impl<'a> Managers<'a> {
         let chart = chart.to_str().context("the repository's path is no text")?;
         cluster.helm(&["install", RELEASE, chart, "--namespace", NAMESPACE, "--create-namespace"])?;
         write_kubeconfig(cluster)?;
-        Ok(Managers { cluster, program, in_tree, acts: MAINSTAY_ACTS, default_rate: false })
+        Ok(Managers { cluster, program, in_tree, controllers: MAINSTAY_ACTS, default_rate: false })
     }
 
-    /// The same with other controllers of Mainstay.
-    pub fn with_ours(self, acts: &'static str) -> Self {
-        Managers { acts, ..self }
+    /// The same with a Mainstay that is told this of its controllers.
+    pub fn with_controllers(self, controllers: &'static str) -> Self {
+        Managers { controllers, ..self }
     }
 
     /// The same with a kube-controller-manager that sends no more requests than it does by default.
@@ -79,7 +79,7 @@ impl<'a> Managers<'a> {
         match manager {
             Manager::Ours => {
                 let mut words = vec![self.program.display().to_string(), "manager".to_owned()];
-                words.push(format!("--controllers={}", self.acts));
+                words.push(format!("--controllers={}", self.controllers));
                 words.push(format!("--kubeconfig={}", self.cluster.kubeconfig_of(RELEASE).display()));
                 let port = self.cluster.addresses().mainstay_port();
                 words.extend([

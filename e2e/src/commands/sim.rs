@@ -41,6 +41,9 @@ pub struct Simulation {
     /// Let the managers act only while nobody else does their work, and let others show up now and then
     #[arg(long)]
     auto: bool,
+    /// A service has more pods for a while than its Endpoints can name
+    #[arg(long)]
+    crowd: bool,
     /// Steps of the script to leave out, as a failed run names them
     #[arg(long, value_name = "LIST")]
     without: Option<String>,
@@ -163,6 +166,7 @@ fn words(simulation: &Simulation) -> Vec<String> {
     words.push(format!("world={}", simulation.world));
     words.push(format!("length={}", simulation.length));
     words.extend(simulation.auto.then(|| "auto=true".to_owned()));
+    words.extend(simulation.crowd.then(|| "crowd=true".to_owned()));
     words.extend(simulation.inject.iter().map(|injection| format!("inject={injection}")));
     words.extend(simulation.without.as_ref().map(|numbers| format!("without={numbers}")));
     words.extend(simulation.strike.as_ref().map(|strike| format!("strike={strike}")));

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::improvements::{IMPROVEMENTS, Improvement};
-use super::view::View;
+use super::subject::View;
 
 /// One fact that the two do not share. What one of them lacks is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +15,19 @@ pub struct Difference {
     pub mainstay: Option<String>,
 }
 
+/// A difference that is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Improvement {
+    /// What is better, as it is printed.
+    pub words: &'static str,
+    /// The names of the steps in which it may show; all when there are none.
+    pub steps: &'static [&'static str],
+    /// How the facts begin in which it may show.
+    pub start: &'static str,
+    /// How they end.
+    pub end: &'static str,
+}
+
 /// What a step has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -23,6 +35,15 @@ pub struct Outcome {
     pub documented: Vec<&'static str>,
     /// What nothing explains.
     pub unexplained: Vec<Difference>,
+}
+
+impl Improvement {
+    /// Whether it explains a difference in a step.
+    pub fn explains(&self, step: &str, difference: &Difference) -> bool {
+        (self.steps.is_empty() || self.steps.contains(&step))
+            && difference.what.starts_with(self.start)
+            && difference.what.ends_with(self.end)
+    }
 }
 
 impl fmt::Display for Difference {
@@ -48,12 +69,8 @@ pub fn differences(in_tree: &View, mainstay: &View) -> Vec<Difference> {
     of_one.chain(of_the_other).filter(|difference| difference.in_tree != difference.mainstay).collect()
 }
 
-/// Compares what a step has come to.
-pub fn compare(step: &str, in_tree: &View, mainstay: &View) -> Outcome {
-    compare_with(IMPROVEMENTS, step, in_tree, mainstay)
-}
-
-fn compare_with(improvements: &[Improvement], step: &str, in_tree: &View, mainstay: &View) -> Outcome {
+/// Compares what a step has come to, where these differences are no faults.
+pub fn compare(improvements: &[Improvement], step: &str, in_tree: &View, mainstay: &View) -> Outcome {
     let mut outcome = Outcome { documented: Vec::new(), unexplained: Vec::new() };
     for difference in differences(in_tree, mainstay) {
         match improvements.iter().find(|improvement| improvement.explains(step, &difference)) {
@@ -90,7 +107,7 @@ mod tests {
     }
 
     fn compared(step: &str, in_tree: &[(&str, &str)], mainstay: &[(&str, &str)]) -> String {
-        compare_with(&[IMPROVEMENT], step, &view(in_tree), &view(mainstay)).to_string()
+        compare(&[IMPROVEMENT], step, &view(in_tree), &view(mainstay)).to_string()
     }
 
     #[test]

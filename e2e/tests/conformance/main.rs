@@ -6,11 +6,12 @@
 //!
 //! Map: [`operation`] is what is asked, [`drawing`] draws it, [`pair`] holds the two sides, [`perform`] asks both, [`production`]
 //! in the words of our own clients, [`words`] are the answers, [`watches`] compares streams, [`sequences`] runs and shortens, [`fixed`] has what no sequence can do, [`server`] is the client,
-//! [`bodies`] the JSON of others, [`tally`] counts.
+//! [`bodies`] the JSON of others, [`tally`] counts. [`whole`] does all of that for services, Endpoints and EndpointSlices, of which [`contents`] draws what they say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 
 mod bodies;
+mod contents;
 mod drawing;
 mod fixed;
 mod operation;
@@ -21,6 +22,7 @@ mod sequences;
 mod server;
 mod tally;
 mod watches;
+mod whole;
 mod words;
 
 use std::pin::Pin;
@@ -43,6 +45,9 @@ type Body = for<'a> fn(&'a Server, &'a Tally, &'a Cluster) -> Pin<Box<dyn Future
 const TESTS: &[(&str, Body)] = &[
     ("random_sequences_of_requests_are_answered_alike", |server, tally, _| {
         Box::pin(sequences::random_sequences_of_requests_are_answered_alike(server, tally))
+    }),
+    ("random_sequences_of_whole_objects_are_answered_alike", |server, tally, _| {
+        Box::pin(whole::random_sequences_of_whole_objects_are_answered_alike(server, tally))
     }),
     ("a_full_quota_is_told_before_a_name_in_use", |server, tally, cluster| {
         Box::pin(fixed::a_full_quota_is_told_before_a_name_in_use(server, tally, cluster))

@@ -33,14 +33,19 @@ pub fn wanted() -> u64 {
     number(SEQUENCES).unwrap_or(250)
 }
 
+/// The first seed: that of the variable, or a fresh one.
+pub fn first_seed() -> Result<u64> {
+    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+    Ok(number(SEED).unwrap_or(clock % 1_000_000 * 1_000))
+}
+
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
 /// Runs them all, or until one shows a disagreement.
 pub async fn random_sequences_of_requests_are_answered_alike(server: &Server, tally: &Tally) -> Result<()> {
-    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-    let first = number(SEED).unwrap_or(clock % 1_000_000 * 1_000);
+    let first = first_seed()?;
     let begin = Instant::now();
     eprintln!("    {} sequences from seed {first}", wanted());
     let run = |seed| async move {

@@ -14,6 +14,7 @@
 
 mod connections;
 mod healing;
+mod names;
 mod objects;
 mod ownership;
 mod restarts;
@@ -38,6 +39,11 @@ const TESTS: &[Test] = &[
         ownership::a_selector_that_goes_leaves_no_slices,
     ),
     test("ownership::what_a_user_writes_is_mirrored", ownership::what_a_user_writes_is_mirrored),
+    test("names::headless_names_lead_to_ready_pods", names::headless_names_lead_to_ready_pods),
+    test(
+        "names::a_pod_without_a_port_of_that_name_has_no_record",
+        names::a_pod_without_a_port_of_that_name_has_no_record,
+    ),
     test(
         "connections::no_connection_fails_while_pods_are_replaced",
         connections::no_connection_fails_while_pods_are_replaced,

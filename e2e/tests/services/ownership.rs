@@ -29,9 +29,23 @@ pub fn all_controllers_act_and_say_so(world: &World, namespace: &Namespace<'_>) 
         let name = format!("workqueue_depth{{name=\"{queue}\"}}");
         assert!(metrics.lines().any(|line| line.starts_with(&name)), "no {name} in:\n{metrics}");
     }
+    // So are those of what is counted.
+    for name in [
+        "endpoint_slice_controller_changes{operation=\"create\"}",
+        "endpoint_slice_controller_endpoints_added_per_sync_bucket{",
+        "endpoint_slice_controller_syncs{result=\"success\"}",
+        "endpoint_slice_mirroring_controller_changes{operation=\"create\"}",
+        "endpoint_slice_mirroring_controller_endpoints_sync_duration_bucket{",
+    ] {
+        assert!(metrics.lines().any(|line| line.starts_with(name)), "no {name} in:\n{metrics}");
+    }
     // A service without pods says so by one empty slice and an Endpoints without subsets.
     namespace.apply(&service("nobody"))?;
-    wait_until_all_is_said(namespace, SOON)
+    wait_until_all_is_said(namespace, SOON)?;
+    wait_for("the slice to be counted", SOON, || {
+        let count = managers.metric(&settled.leader.pod, "endpoint_slice_controller_num_endpoint_slices")?;
+        Ok((count >= 1.0).then_some(()))
+    })
 }
 
 pub fn a_selector_that_goes_leaves_no_slices(_world: &World, namespace: &Namespace<'_>) -> Result<()> {

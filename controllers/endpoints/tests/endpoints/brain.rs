@@ -146,7 +146,7 @@ impl Bench {
             let event = self.carry_out();
             self.brain.handle(self.now, Input::Source(source, event));
             self.run();
-            self.pass(TOOK);
+            self.pass(TOOK * 8);
             count += 1;
             assert!(count < 10, "no end in sight");
         }
@@ -228,6 +228,37 @@ fn a_lone_change_waits_for_nothing_and_those_that_keep_coming_take_half_of_the_t
     bench.pass(Duration::from_millis(40));
     assert_eq!(bench.settle(), 1);
     assert_eq!(bench.brain.store().endpoints().get(&name("web")).unwrap().subsets[0].ready.len(), 19);
+}
+
+/// How long each of `count` rests in a row is, in times that the write before it took, while changes keep coming.
+fn rests(bench: &mut Bench, count: usize) -> Vec<u32> {
+    let mut lengths = Vec::new();
+    for number in 0..count {
+        let event = bench.carry_out();
+        bench.brain.handle(bench.now, Input::Source(Source::everywhere(Kind::Endpoints), event));
+        let ip = format!("10.0.{}.1", bench.version);
+        bench.show(pod(&format!("p{}-{number}", bench.version), &ip).ready(6).object());
+        let mut length = 0;
+        while bench.open.is_empty() {
+            bench.pass(TOOK);
+            length += 1;
+        }
+        lengths.push(length);
+    }
+    lengths
+}
+
+#[test]
+fn in_a_storm_rests_grow_up_to_eight_times_the_writes_and_a_pause_ends_that() {
+    let mut bench = of_web();
+    bench.pass(Duration::from_secs(1));
+    bench.show(pod("first", "10.1.0.1").ready(6).object());
+    assert_eq!(rests(&mut bench, 6), [1, 2, 4, 8, 8, 8]);
+    bench.settle();
+    bench.pass(Duration::from_secs(1));
+    bench.show(pod("later", "10.1.0.2").ready(6).object());
+    assert_eq!(bench.open.len(), 1, "a lone change waits for nothing");
+    assert_eq!(rests(&mut bench, 2), [1, 2]);
 }
 
 /// Upstream's `--endpoint-updates-batch-period`: only changes of pods wait.

@@ -215,6 +215,22 @@ fn set_nodes() {
 }
 
 #[test]
+fn hints_for_nodes_that_go_were_no_shares_of_zones() {
+    let mut world = zoned("AB");
+    world.change_service(|service| service.traffic_distribution = Some(text("PreferSameNode")));
+    world.settle();
+    world.change_service(|service| service.traffic_distribution = None);
+    check_until_idle(
+        &mut world,
+        expect![[r#"
+        update web-gswdf IPv4 [:80]
+          pod-0000 10.0.0.1 ready serving on node-a in zone-a
+          pod-0001 10.0.0.2 ready serving on node-b in zone-b
+    "#]],
+    );
+}
+
+#[test]
 fn hints_stay_as_long_as_no_zone_has_too_many() {
     let mut world = with_mode("AAAABBBB", "Auto");
     world.settle();

@@ -45,6 +45,8 @@ pub(super) struct KeyState {
     pub vain: Vec<Write>,
     /// Until when the key rests, since its writes took so long.
     pub rest: Option<Moment>,
+    /// How many rests in a row have ended with something to write.
+    pub rests: u32,
     /// When the first change arrived that has come during the rest.
     pub changed_in_rest: Option<Moment>,
     /// What the last plan has told, as long as each plan tells it.

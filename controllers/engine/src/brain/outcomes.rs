@@ -17,6 +17,9 @@ use crate::notice::Notice;
 const PATIENCE_WITH_CONFLICTS: u32 = 10;
 const CONFLICTS_LAST: Duration = Duration::from_secs(2);
 
+/// How often a rest is twice as long as the one before, as long as each ends with something to write: a change in a storm waits for
+/// more of its like.
+const LONGER_RESTS: u32 = 3;
 /// The longest rest of a key after writes that took long.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
@@ -309,7 +312,8 @@ impl Brain {
             let took = now.moment.since(began);
             self.meter.work_done(desk.controller.queue(), took);
             if batch.managed && desk.controller.rests() {
-                state.rest = Some(now.moment.after(took.min(LONGEST_REST)));
+                let rest = took.saturating_mul(2_u32.pow(state.rests.min(LONGER_RESTS)));
+                state.rest = Some(now.moment.after(rest.min(LONGEST_REST)));
             }
             self.tell_end(index, took, batch.failed.is_none());
         }

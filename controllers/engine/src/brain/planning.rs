@@ -69,7 +69,7 @@ impl Brain {
             desk.keys.insert(key.clone(), state);
             return;
         }
-        state.rest = None;
+        state.rests = state.rest.take().map_or(0, |_over| state.rests.saturating_add(1));
         let changed = state.changed_in_rest.take().or(changed);
         let holds = |verb| state.hold.as_ref().is_some_and(|hold| hold.what.holds(verb));
         state.memory.backing_off = holds("create") || holds("delete");
@@ -146,6 +146,7 @@ impl Brain {
         }
 
         if writes.is_empty() {
+            state.rests = 0;
             self.tell_end(index, Duration::ZERO, state.hold.is_none());
         } else {
             state.began = Some(now.moment);

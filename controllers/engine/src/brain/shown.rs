@@ -146,6 +146,7 @@ impl fmt::Debug for KeyState {
             hold,
             vain,
             rest,
+            rests,
             changed_in_rest: _,
             told: _,
             held_back: _,
@@ -170,6 +171,7 @@ impl fmt::Debug for KeyState {
             .field("hold", hold)
             .field("vain", vain)
             .field("rest", rest)
+            .field("rests", rests)
             .field("batch", batch)
             .finish()
     }

@@ -3,7 +3,7 @@
 //! Requests are judged as a real server judges them, in the order in which it does: namespace, validity and quota before the
 //! name, the version before the UID. `e2e/tests/conformance` holds this model against a real kube-apiserver, request by request.
 //!
-//! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send, [`whole`] those of it that replace whole objects,
+//! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send, [`whole`] those of it that replace whole objects, `validity` what these may say,
 //! [`deletion`] how objects go, [`quotas`] what limits their number, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
 //! server says no.
 
@@ -14,6 +14,7 @@ pub mod quotas;
 pub mod record;
 pub mod refused;
 pub mod selection;
+mod validity;
 pub mod whole;
 pub mod writes;
 
@@ -24,9 +25,10 @@ use mainstay_engine::AuditEntry;
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_model::{
     Found, Kind, Name, Object, ObjectName, ObservedLease, Pod, Read, ReadOutcome, ReplicationController,
-    ResourceVersion, Uid,
+    ResourceVersion, Timestamp, Uid,
 };
 
+use deletion::Deletion;
 use history::{History, Past};
 use record::Record;
 use refused::Refused;
@@ -238,6 +240,12 @@ impl ApiServer {
         if self.record(kind, name).is_some() {
             self.revision += 1;
             self.replace(kind, name, None);
+        }
+        // The server itself deletes the Endpoints along with a service, whoever wrote it (upstream: `afterDelete` in
+        // pkg/registry/core/service/storage/storage.go).
+        if kind == Kind::Service {
+            // There is none.
+            let _ = self.delete(&Deletion::of(Kind::Endpoints, name), Timestamp::default());
         }
     }
 

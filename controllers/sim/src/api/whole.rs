@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mainstay_model::{
-    CreateEndpointSlice, CreateEndpoints, DeleteObject, EndpointSlice, EndpointSliceContent, EndpointSubset,
-    Endpoints, EndpointsContent, Kind, Meta, Object, ObjectName, ResourceVersion, Timestamp, Uid,
-    UpdateEndpointSlice, UpdateEndpoints, WriteOutcome,
+    CreateEndpointSlice, CreateEndpoints, DeleteObject, EndpointSlice, EndpointSliceContent, Endpoints,
+    EndpointsContent, Kind, Meta, Object, ObjectName, ResourceVersion, Timestamp, Uid, UpdateEndpointSlice,
+    UpdateEndpoints, WriteOutcome,
 };
 
 use super::ApiServer;
@@ -17,12 +17,8 @@ use super::changes::{check_owners, new_meta};
 use super::deletion::Deletion;
 use super::record::Record;
 use super::refused::Refused;
+use super::validity::check_content;
 use super::writes::owner_reference;
-
-/// The most endpoints that a slice may have (upstream: `maxEndpoints` in pkg/apis/discovery/validation/validation.go).
-const MOST_ENDPOINTS: usize = 1000;
-/// The most addresses that one of them may have.
-const MOST_ADDRESSES: usize = 100;
 
 impl ApiServer {
     /// Creates an object: it gets a UID of its own and begins its life now, whatever it says of that.
@@ -100,14 +96,16 @@ impl ApiServer {
     }
 
     /// The object that a PUT is for. Its UID is a precondition, which nothing that is not there can satisfy: so that is a conflict,
-    /// too (upstream: `GuaranteedUpdate` in pkg/storage/etcd3/store.go of the apiserver).
+    /// too (upstream: `GuaranteedUpdate` in pkg/storage/etcd3/store.go of the apiserver). Of a kind that a PUT does not make, which of
+    /// these slices are, it is said that there is none.
     fn replaced(
         &self,
         kind: Kind,
         object: &ObjectName,
         (uid, version): (Uid, ResourceVersion),
     ) -> Result<Record, Refused> {
-        let record = self.record(kind, object).ok_or(Refused::CONFLICT)?;
+        let absent = if kind == Kind::Endpoints { Refused::CONFLICT } else { Refused::NOT_FOUND };
+        let record = self.record(kind, object).ok_or(absent)?;
         let meta = record.meta();
         if meta.uid == uid && meta.version == version { Ok(record.clone()) } else { Err(Refused::CONFLICT) }
     }
@@ -163,20 +161,4 @@ fn first_generation(kind: Kind) -> i64 {
         Kind::EndpointSlice | Kind::Pod | Kind::ReplicationController => 1,
         Kind::Endpoints | Kind::Node | Kind::ResourceQuota | Kind::Service => 0,
     }
-}
-
-/// Each subset and each endpoint has an address, and there are not too many (upstream: `validateEndpointSubsets` in
-/// pkg/apis/core/validation/validation.go and `validateEndpoints` in pkg/apis/discovery/validation/validation.go).
-fn check_content(object: &Object) -> Result<(), Refused> {
-    let has_address = |subset: &EndpointSubset| !(subset.ready.is_empty() && subset.not_ready.is_empty());
-    let is_valid = match object {
-        Object::Endpoints(endpoints) => endpoints.subsets.iter().all(has_address),
-        Object::EndpointSlice(slice) => {
-            let counts = slice.endpoints.iter().map(|endpoint| endpoint.addresses.len());
-            slice.endpoints.len() <= MOST_ENDPOINTS
-                && counts.into_iter().all(|count| (1..=MOST_ADDRESSES).contains(&count))
-        }
-        _ => true,
-    };
-    if is_valid { Ok(()) } else { Err(Refused::INVALID) }
 }

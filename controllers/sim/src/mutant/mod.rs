@@ -34,43 +34,51 @@
 //! | `lists-from-cache` | `gate` | 11 |
 //! | `no-delay` | `pace` | 25 |
 //! | `orphans-when-terminating` | `plan` | 1 |
-//! | `terminating-stays-ready` | `plan` | 3 |
+//! | `terminating-stays-ready` | `plan` | 1 |
 //! | `unwanted-stays` | `plan` | 1 |
-//! | `deleted-slices-ignored` | `end` | 22 |
+//! | `deleted-slices-ignored` | `end` | 47 |
 //! | `writes-without-change` | `idle` | 1 |
-//! | `old-service-missed` | `end` | 200 |
-//! | `zones-ignored` | `end` | 13 |
-//! | `moves-at-once` | `gap` | 90 |
-//! | `never-compacts` | `plan` | 80 |
-//! | `no-placeholder` | `end` | 2 |
-//! | `foreign-endpoints-deleted` | `ownership` | 6 |
-//! | `foreign-slices-deleted` | `plan` | 2 |
-//! | `skip-ignored` | `plan` | 6 |
-//! | `selector-loss-ignored` | `end` | 4 |
-//! | `no-versions` | `idle` | 3 |
+//! | `old-service-missed` | `end` | 353 |
+//! | `zones-ignored` | `end` | 4 |
+//! | `moves-at-once` | `gap` | 36 |
+//! | `never-compacts` | `end` | 108 |
+//! | `no-placeholder` | `end` | 7 |
+//! | `foreign-endpoints-deleted` | `ownership` | 4 |
+//! | `foreign-slices-deleted` | `plan` | 1 |
+//! | `skip-ignored` | `plan` | 12 |
+//! | `selector-loss-ignored` | `end` | 8 |
+//! | `no-versions` | `idle` | 1 |
 //! | `strangers-published` | `stranger` | 1 |
-//! | `ready-at-once` | `idle` | 1 |
+//! | `ready-at-once` | `readiness` | 2 |
 //! | `no-gate-for-services` | `gate` | 1 |
+//! | `rests-for-hours` | `end` | 1 |
+//! | `rest-forgets` | `end` | 2 |
+//! | `truncation-stays` | `plan` | 16 |
+//! | `no-truncation` | `plan` | 3 |
+//! | `hints-left-out` | `end` | 1 |
+//! | `hints-for-one-zone` | `end` | 1 |
+//! | `hints-stay` | `plan` | 1 |
+//! | `late-nodes-missed` | `end` | 12 |
+//! | `weights-ignored` | `end` | 268 |
+//! | `moves-for-nothing` | `idle` | 2 |
+//! | `said-twice` | `plan` | 1 |
 //!
-//! `wrong_controller` and [`CountingGate`] have those that need a memory of their own; [`Bent`] and
-//! [`Publisher`] put a mutant around the real ones.
+//! [`Bent`] puts a mutant around a real controller. `replication` and `services` have those that are wrong in one call, `wrong_controller`
+//! and [`CountingGate`] those that need a memory of their own.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
 
 mod bent;
 mod counting_gate;
-mod publisher;
+mod replication;
+mod services;
 mod wrong_controller;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
-use mainstay_engine::{BackOff, BrainSettings, Input, Memory, Now, Plan, SourceEvent, Store, View};
-use mainstay_model::{
-    DeletePod, Found, Kind, Meta, Object, ObjectName, Pod, Read, ReadOutcome, ReleasePod, ResourceVersion,
-    StatusPatch, Write, WriteOutcome,
-};
+use mainstay_engine::{BackOff, BrainSettings, Change, Input, Memory, Now, Plan, SourceEvent, Store, View};
+use mainstay_model::{Found, ObjectName, ReadOutcome, ResourceVersion, WriteOutcome};
 
 use crate::fault::{Fault, Faults};
 use crate::options::Options;
@@ -78,7 +86,6 @@ use crate::stage::Stage;
 
 pub use bent::Bent;
 pub use counting_gate::{CountingGate, EXPIRES_AFTER};
-pub use publisher::Publisher;
 
 macro_rules! mutants {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),+ $(,)?) => {
@@ -191,6 +198,28 @@ mutants! {
     ReadyAtOnce = "ready-at-once",
     /// A service is planned again at once, whether the cache shows what was written or not.
     NoGateForServices = "no-gate-for-services",
+    /// A service whose writes were carried out rests for hours.
+    RestsForHours = "rests-for-hours",
+    /// What changes while a service rests is not looked at afterwards.
+    RestForgets = "rest-forgets",
+    /// The word that an Endpoints is over its capacity stays when it is not any more.
+    TruncationStays = "truncation-stays",
+    /// An Endpoints says all that there is, however much.
+    NoTruncation = "no-truncation",
+    /// Where zones get shares, one endpoint is for nobody's zone.
+    HintsLeftOut = "hints-left-out",
+    /// Where zones get shares, each endpoint is for the same one.
+    HintsForOneZone = "hints-for-one-zone",
+    /// Endpoints that are not ready keep what zone they were for.
+    HintsStay = "hints-stay",
+    /// A node that comes when its pods are there already is not looked at.
+    LateNodesMissed = "late-nodes-missed",
+    /// How many CPUs nodes have is asked for once.
+    WeightsIgnored = "weights-ignored",
+    /// With each write, one more endpoint is moved.
+    MovesForNothing = "moves-for-nothing",
+    /// An endpoint stands in its slice twice.
+    SaidTwice = "said-twice",
 }
 
 impl Mutant {
@@ -222,70 +251,29 @@ impl Mutant {
         }
     }
 
+    /// Bends what a controller is told of a change; answers whether it is told.
+    fn change(self, told: &mut Change) -> bool {
+        services::change(self, told)
+    }
+
     /// Bends what a controller remembers.
-    pub fn memory(self, memory: &Memory, key: &ObjectName, store: &Store) -> Memory {
-        let mut memory = memory.clone();
-        match (self, store.replication_controllers().get(key)) {
-            (Mutant::RandomNames, _) => memory.unsettled.clear(),
-            (Mutant::AdoptFromCache, Some(controller)) => {
-                let read = Read { kind: Kind::ReplicationController, object: key.clone() };
-                let found = Found {
-                    uid: controller.meta.uid,
-                    version: controller.meta.version,
-                    deleting: controller.meta.is_deleting(),
-                    controller: None,
-                };
-                memory.answers = vec![(read, ReadOutcome::Found(found))];
-            }
-            _ => {}
-        }
-        memory
+    fn memory(self, memory: &Memory, key: &ObjectName, store: &Store) -> Memory {
+        replication::memory(self, memory, key, store)
     }
 
     /// Bends the objects that a controller sees, if so.
-    pub fn store(self, store: &Store) -> Option<Store> {
-        let mut bent = (self == Mutant::NoDelay).then(|| store.clone())?;
-        for pod in store.pods().iter().filter(|pod| pod.phase.is_finished()) {
-            let meta = Meta { created: None, ..pod.meta.clone() };
-            bent.apply(Object::Pod(Arc::new(Pod { meta, ..Pod::clone(pod) })));
+    fn store(self, store: &Store) -> Option<Store> {
+        match self.stage() {
+            Stage::Replication => replication::store(self, store),
+            Stage::Endpoints => services::store(self, store),
         }
-        Some(bent)
     }
 
-    /// Bends a plan.
-    pub fn plan(self, plan: &mut Plan, key: &ObjectName, view: &View<'_>, now: Now) {
-        match self {
-            Mutant::RandomNames => {
-                for write in &mut plan.writes {
-                    if let Write::CreatePod(create) = write {
-                        let name = format!("{}-{}", create.pod.name, now.moment.0.as_micros() % 100_000);
-                        create.pod.name = name.into();
-                    }
-                }
-            }
-            Mutant::OneTooMany => {
-                let first = plan.writes.iter().find_map(|write| match write {
-                    Write::CreatePod(create) => Some(create.clone()),
-                    _ => None,
-                });
-                if let Some(mut create) = first {
-                    create.pod.name = format!("{}x", create.pod.name).into();
-                    plan.writes.push(Write::CreatePod(create));
-                }
-            }
-            Mutant::OneTooFew => plan.writes.extend(another_victim(key, view.store, plan)),
-            Mutant::StraysDeleted => plan.writes.extend(strays(key, view.store)),
-            Mutant::NoRelease => plan.writes.retain(|write| !matches!(write, Write::ReleasePod(_))),
-            Mutant::NoGeneration => {
-                for write in &mut plan.writes {
-                    if let Write::PatchReplicationControllerStatus(patch) = write {
-                        patch.status.observed_generation = 0;
-                    }
-                }
-            }
-            Mutant::StatusBeforeClaim => plan.writes.extend(early_status(key, view.store, plan)),
-            Mutant::OrphansWhenTerminating => plan.writes.extend(abandoned(key, view.store)),
-            _ => {}
+    /// Bends a plan of that controller.
+    fn plan(self, controller: &str, plan: &mut Plan, key: &ObjectName, view: &View<'_>, now: Now) {
+        match self.stage() {
+            Stage::Replication => replication::plan(self, plan, key, view, now),
+            Stage::Endpoints => services::plan(self, controller, plan, key, view.store),
         }
     }
 
@@ -341,9 +329,11 @@ impl Mutant {
 pub fn mutant_options(mutant: Mutant) -> Options {
     let faults = match mutant {
         // Other faults make up for it: each new leader plans everything anew.
-        Mutant::OldOwnerMissed | Mutant::OldServiceMissed | Mutant::ZonesIgnored => {
-            Faults::NONE.with(Fault::Hostile)
-        }
+        Mutant::OldOwnerMissed
+        | Mutant::OldServiceMissed
+        | Mutant::ZonesIgnored
+        | Mutant::LateNodesMissed
+        | Mutant::WeightsIgnored => Faults::NONE.with(Fault::Hostile),
         // Creates that fail would slow it down, too.
         Mutant::NoDelay => Faults::NONE.with(Fault::Rejection),
         Mutant::RestoreIgnored => Faults::all().with(Fault::Restore),
@@ -356,18 +346,8 @@ pub fn mutant_options(mutant: Mutant) -> Options {
     };
     // Back-off that only grows has to become longer than what rest may take.
     let length = if mutant == Mutant::BackOffNeverResets { 10 } else { 1 };
-    Options { stage: mutant.stage(), faults, length, mutant: Some(mutant), ..Options::default() }
-}
-
-fn strays<'a>(key: &ObjectName, store: &'a Store) -> impl Iterator<Item = Write> + use<'a> {
-    let controller = store.replication_controllers().get(key);
-    let selector = controller.map(|controller| controller.selector.clone());
-    let is_stray = move |object: &mainstay_model::Object| {
-        let meta = object.meta();
-        meta.owners.is_empty() && selector.as_ref().is_some_and(|selector| selector.matches(&meta.labels))
-    };
-    let strays = store.all(Kind::Pod).into_iter().filter(is_stray);
-    strays.map(|pod| Write::DeletePod(DeletePod { pod: pod.meta().name.clone(), uid: pod.meta().uid }))
+    let crowd = matches!(mutant, Mutant::TruncationStays | Mutant::NoTruncation);
+    Options { stage: mutant.stage(), faults, length, crowd, mutant: Some(mutant), ..Options::default() }
 }
 
 /// An answer to a write without its version, and a pod that is there as if it were not: nothing to wait for.
@@ -381,41 +361,4 @@ fn without_versions(input: Input) -> Input {
         }
         input => input,
     }
-}
-
-/// The status as it is before anything was claimed, if something is about to be.
-fn early_status(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
-    let controller = store.replication_controllers().get(key)?;
-    let claims = plan.writes.iter().any(|write| matches!(write, Write::AdoptPod(_) | Write::ReleasePod(_)));
-    let mut status = controller.status.clone();
-    status.replicas = i32::try_from(store.pods().controlled_by(controller.meta.uid).count()).ok()?;
-    let patch = StatusPatch {
-        object: key.clone(),
-        uid: controller.meta.uid,
-        version: controller.meta.version,
-        status,
-    };
-    (claims && plan.reads.is_empty()).then_some(Write::PatchReplicationControllerStatus(patch))
-}
-
-/// A delete of one more pod, if some are deleted.
-fn another_victim(key: &ObjectName, store: &Store, plan: &Plan) -> Option<Write> {
-    let controller = store.replication_controllers().get(key)?;
-    let victims: Vec<_> = plan.writes.iter().filter(|write| write.verb() == "delete").collect();
-    let is_spared =
-        |pod: &&Arc<Pod>| pod.is_active() && !victims.iter().any(|write| write.uid() == Some(pod.meta.uid));
-    let pod = store.pods().controlled_by(controller.meta.uid).find(is_spared)?;
-    let delete = DeletePod { pod: pod.meta.name.clone(), uid: pod.meta.uid };
-    (!victims.is_empty()).then_some(Write::DeletePod(delete))
-}
-
-/// Releases of all pods of an owner that is being deleted.
-fn abandoned(key: &ObjectName, store: &Store) -> Vec<Write> {
-    let controller = store.replication_controllers().get(key).filter(|found| found.meta.is_deleting());
-    let Some(owner) = controller.map(|controller| controller.meta.uid) else { return Vec::new() };
-    let pods = store.pods().controlled_by(owner).filter(|pod| pod.is_active());
-    let release = |pod: &Arc<Pod>| {
-        Write::ReleasePod(ReleasePod { pod: pod.meta.name.clone(), uid: pod.meta.uid, owner })
-    };
-    pods.map(release).collect()
 }

@@ -11,6 +11,9 @@ use super::Mutant;
 /// The back-off that only grows.
 const BACK_OFF: BackOff = BackOff { base: Duration::from_secs(1), cap: Duration::from_secs(3600) };
 
+/// The rest that is too long.
+const REST: Duration = Duration::from_secs(3 * 3600);
+
 /// What a wrong controller remembers.
 #[derive(Debug)]
 pub struct WrongController {
@@ -22,6 +25,8 @@ pub struct WrongController {
     routed: BTreeSet<ObjectName>,
     /// How many writes of a key have failed, and until when it waits for that.
     failures: BTreeMap<ObjectName, (u32, Option<Timestamp>)>,
+    /// Until when keys rest.
+    rests: BTreeMap<ObjectName, Timestamp>,
 }
 
 impl WrongController {
@@ -33,6 +38,7 @@ impl WrongController {
             at_work: BTreeSet::new(),
             routed: BTreeSet::new(),
             failures: BTreeMap::new(),
+            rests: BTreeMap::new(),
         }
     }
 
@@ -47,12 +53,13 @@ impl WrongController {
         if self.mutant == Mutant::OldOwnerMissed && change.new.is_some() {
             change.old = None;
         }
-        self.mutant != Mutant::KeysForgotten || !self.changes.is_multiple_of(5)
+        let is_told = self.mutant != Mutant::KeysForgotten || !self.changes.is_multiple_of(5);
+        is_told && self.mutant.change(change)
     }
 
     /// Takes out the keys that are not told of a change.
     pub fn route(&mut self, keys: &mut Vec<ObjectName>) {
-        if self.mutant == Mutant::QueueForgets {
+        if self.forgets() {
             keys.retain(|key| !self.at_work.contains(key));
             self.routed.extend(keys.iter().cloned());
         }
@@ -61,24 +68,33 @@ impl WrongController {
     /// What is planned without asking the real controller, if so.
     pub fn plan_instead(&mut self, key: &ObjectName, now: Now) -> Option<Plan> {
         match self.mutant {
-            Mutant::QueueForgets => {
+            Mutant::QueueForgets | Mutant::RestForgets => {
                 let is_forgotten = !self.routed.remove(key) && self.at_work.remove(key);
                 is_forgotten.then(Plan::default)
             }
             Mutant::BackOffNeverResets => {
                 let (failures, until) = self.failures.get_mut(key)?;
                 let until = *until.get_or_insert(now.wall.after(BACK_OFF.delay(*failures)));
-                (now.wall < until).then(|| Plan { requeue_at: Some(until), ..Plan::default() })
+                waits(now, until)
             }
+            Mutant::RestsForHours => waits(now, *self.rests.get(key)?),
             _ => None,
         }
     }
 
     /// A key was planned.
-    pub fn planned(&mut self, key: &ObjectName, plan: &Plan) {
-        if self.mutant == Mutant::QueueForgets && !plan.writes.is_empty() {
+    pub fn planned(&mut self, key: &ObjectName, plan: &Plan, now: Now) {
+        if plan.writes.is_empty() {
+            return;
+        }
+        if self.forgets() {
             self.at_work.insert(key.clone());
         }
+        self.rests.insert(key.clone(), now.wall.after(REST));
+    }
+
+    fn forgets(&self) -> bool {
+        matches!(self.mutant, Mutant::QueueForgets | Mutant::RestForgets)
     }
 
     /// A write of a key has ended.
@@ -89,4 +105,9 @@ impl WrongController {
             *until = None;
         }
     }
+}
+
+/// Nothing, before that time.
+fn waits(now: Now, until: Timestamp) -> Option<Plan> {
+    (now.wall < until).then(|| Plan { requeue_at: Some(until), ..Plan::default() })
 }

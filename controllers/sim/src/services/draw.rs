@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay_model::{Name, ObjectName};
 
-use super::objects::{Custom, Families, PodShape, Ports, ServiceShape};
+use super::objects::{Custom, Families, NodeShape, PodShape, Ports, Preference, ServiceShape};
 use super::{APPS, DOOMED_NAMESPACE, NAMESPACES, NODES, POD_NAMES, ServiceStep, Tampering, ZONES};
 use crate::clock::Time;
 use crate::dice::Dice;
@@ -14,6 +14,8 @@ use crate::script::Step;
 
 /// The services that users work with.
 const SERVICES: &[(&str, &str)] = &[("shop", "red"), ("shop", "blue"), ("shop", "all"), ("depot", "red")];
+/// As many addresses as an Endpoints can have.
+const CAPACITY: u64 = 1000;
 /// One that selects nobody, as a rule, and a name that no service has.
 const CUSTOM: &[(&str, &str)] = &[("shop", "own"), ("shop", "nobody")];
 
@@ -21,6 +23,9 @@ const CUSTOM: &[(&str, &str)] = &[("shop", "own"), ("shop", "nobody")];
 pub fn draw(seed: u64, options: &Options) -> Vec<(Time, Step)> {
     let mut dice = Dice::new(seed ^ 0x7365_7276_6963_6573);
     let mut steps = beginning(&mut dice);
+    if options.crowd {
+        steps.extend(crowd(&mut dice));
+    }
     for _ in 0..(dice.below(50) + 10) * u64::from(options.length) {
         let time = Time::default().after(dice.up_to(Duration::from_secs(100) * options.length));
         let hostile = dice.percent(30);
@@ -44,7 +49,17 @@ pub fn draw(seed: u64, options: &Options) -> Vec<(Time, Step)> {
 /// Nodes, services, and some pods.
 fn beginning(dice: &mut Dice) -> Vec<(Time, Step)> {
     let mut steps: Vec<ServiceStep> = Vec::new();
-    steps.extend(NODES.iter().map(|node| ServiceStep::Node((*node).into(), zone(dice))));
+    let mut late = Vec::new();
+    for node in NODES {
+        let step = ServiceStep::Node((*node).into(), NodeShape::draw(dice));
+        // Some nodes come when pods are on them already: their pods are seen before they are.
+        match dice.percent(15) {
+            true => {
+                late.push((Time::default().after(dice.up_to(Duration::from_secs(60))), Step::Service(step)))
+            }
+            false => steps.push(step),
+        }
+    }
     for service in [("shop", "red"), ("shop", "blue"), ("depot", "red")] {
         let shape = ServiceShape { app: Some(service.1.into()), ..shape(dice) };
         steps.push(ServiceStep::Apply(ObjectName::new(service.0, service.1), shape));
@@ -55,12 +70,23 @@ fn beginning(dice: &mut Dice) -> Vec<(Time, Step)> {
         let count = usize::try_from(dice.below(9)).unwrap_or(0);
         steps.push(ServiceStep::Scale(namespace.into(), app.into(), count));
     }
-    steps.into_iter().map(|step| (Time::default(), Step::Service(step))).collect()
+    steps.into_iter().map(|step| (Time::default(), Step::Service(step))).chain(late).collect()
+}
+
+/// An application grows beyond what an Endpoints can name, and then about as far as that goes.
+fn crowd(dice: &mut Dice) -> Vec<(Time, Step)> {
+    let (mut steps, app) = (Vec::new(), app(dice));
+    for seconds in [10, 40, 70] {
+        let count = usize::try_from(CAPACITY - 4 + dice.below(12)).unwrap_or(0);
+        let time = Time::default().after(Duration::from_secs(seconds));
+        steps.push((time, Step::Service(ServiceStep::Scale("shop".into(), app.clone(), count))));
+    }
+    steps
 }
 
 fn step(dice: &mut Dice) -> ServiceStep {
     let (service, pod, namespace, app) = (service(dice), pod(dice), namespace(dice), app(dice));
-    match dice.below(29) {
+    match dice.below(30) {
         0 | 1 => ServiceStep::Apply(service, shape(dice)),
         2 => ServiceStep::Delete(service),
         3 => ServiceStep::Recreate(service, shape(dice)),
@@ -74,7 +100,7 @@ fn step(dice: &mut Dice) -> ServiceStep {
         16 => ServiceStep::FailPod(pod),
         17 => ServiceStep::Roll(namespace, app),
         18..=20 => ServiceStep::Scale(namespace, app, count(dice)),
-        21 => ServiceStep::Node(node(dice), zone(dice)),
+        21 | 29 => ServiceStep::Node(node(dice), NodeShape::draw(dice)),
         22 => ServiceStep::RemoveNode(node(dice)),
         23 => ServiceStep::ForeignSlice(service, dice.below(3)),
         28 => ServiceStep::Hold(service),
@@ -118,6 +144,7 @@ fn shape(dice: &mut Dice) -> ServiceShape {
     let app = app(dice);
     let families = [Families::Unset, Families::V4, Families::V6, Families::Dual, Families::DualV6First];
     let ports = [Ports::Number, Ports::Named, Ports::Two, Ports::None];
+    let preference = dice.one_of(&Preference::ALL).copied().unwrap_or_default();
     ServiceShape {
         app: (!dice.percent(15)).then_some(app),
         headless: dice.percent(30),
@@ -125,7 +152,7 @@ fn shape(dice: &mut Dice) -> ServiceShape {
         ports: dice.one_of(&ports).copied().unwrap_or_default(),
         publish_not_ready: dice.percent(15),
         external: dice.percent(5),
-        near: dice.percent(20),
+        preference,
     }
 }
 
@@ -170,7 +197,16 @@ fn node(dice: &mut Dice) -> Name {
     dice.one_of(NODES).map(|node| Name::from(*node)).unwrap_or_default()
 }
 
-fn zone(dice: &mut Dice) -> Option<Name> {
-    let zone = dice.one_of(ZONES).map(|zone| Name::from(*zone));
-    zone.filter(|_| !dice.percent(15))
+impl NodeShape {
+    /// Mostly one that says all there is to say, so that zones can get their shares.
+    pub fn draw(dice: &mut Dice) -> NodeShape {
+        let zone = dice.one_of(ZONES).map(|zone| Name::from(*zone));
+        let cpu = dice.one_of(&["2", "4", "3500m", "1"]).map(|cpu| Name::from(*cpu));
+        NodeShape {
+            zone: zone.filter(|_| !dice.percent(8)),
+            ready: !dice.percent(15),
+            cpu: cpu.filter(|_| !dice.percent(5)),
+            control_plane: dice.percent(10),
+        }
+    }
 }

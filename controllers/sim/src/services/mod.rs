@@ -9,16 +9,16 @@ pub mod objects;
 use mainstay_model::{Name, ObjectName};
 
 pub use draw::draw;
-pub use objects::{Custom, Families, PodShape, Ports, ServiceShape};
+pub use objects::{Custom, Families, NodeShape, PodShape, Ports, Preference, ServiceShape};
 
 /// The namespaces in which users work. Pods of the second one bear the same labels, and are nobody's business in the first.
 pub const NAMESPACES: &[&str] = &["shop", "depot"];
 /// The values of the label that selectors are about.
 pub const APPS: &[&str] = &["red", "blue"];
 /// The zones.
-pub const ZONES: &[&str] = &["east", "west"];
+pub const ZONES: &[&str] = &["east", "west", "hill"];
 /// The nodes; kubelets of the first two can fail.
-pub const NODES: &[&str] = &["north", "south", "middle"];
+pub const NODES: &[&str] = &["north", "south", "middle", "edge"];
 /// How many names for pods each namespace has.
 pub const POD_NAMES: u64 = 12;
 /// The most endpoints of a slice: so few that slices become many.
@@ -55,8 +55,8 @@ pub enum ServiceStep {
     Roll(Name, Name),
     /// So many pods more of an application are made, or pods end until no more are left than that.
     Scale(Name, Name, usize),
-    /// A node comes, or is in another zone.
-    Node(Name, Option<Name>),
+    /// A node comes, or is another one in its zone, its weight or its state.
+    Node(Name, NodeShape),
     /// A node goes.
     RemoveNode(Name),
     /// Somebody writes the Endpoints of a service himself, if it has no selector or is not there.

@@ -17,6 +17,8 @@ use crate::dice::Dice;
 pub const APP: &str = "app";
 /// The label of a node that says where it is.
 const ZONE: &str = "topology.kubernetes.io/zone";
+/// The label of a node on which there are no clients.
+const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 /// The label of an Endpoints that is not to be mirrored.
 pub const SKIP_MIRROR: &str = "endpointslice.kubernetes.io/skip-mirror";
 
@@ -35,8 +37,68 @@ pub struct ServiceShape {
     pub publish_not_ready: bool,
     /// Whether it is but a name in DNS.
     pub external: bool,
-    /// Whether clients should use endpoints of their zone.
-    pub near: bool,
+    /// Which endpoints clients should use.
+    pub preference: Preference,
+}
+
+/// Which endpoints clients of a service should use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Preference {
+    /// Any.
+    #[default]
+    Any,
+    /// Those of their zone, by the older name of it.
+    Close,
+    /// Those of their zone.
+    SameZone,
+    /// Those of their node, then those of their zone.
+    SameNode,
+    /// Each zone gets a share by its CPUs.
+    Auto,
+    /// The same in the other spelling, which comes before a wish for the same node.
+    AutoBeforeNode,
+    /// Words that nobody knows.
+    Unknown,
+}
+
+impl Preference {
+    /// All of them.
+    pub const ALL: [Preference; 7] = [
+        Preference::Any,
+        Preference::Close,
+        Preference::SameZone,
+        Preference::SameNode,
+        Preference::Auto,
+        Preference::AutoBeforeNode,
+        Preference::Unknown,
+    ];
+
+    /// What the field says, and what the annotation says.
+    fn words(self) -> (Option<Name>, Option<Name>) {
+        let (field, annotation) = match self {
+            Preference::Any => (None, None),
+            Preference::Close => (Some("PreferClose"), None),
+            Preference::SameZone => (Some("PreferSameZone"), None),
+            Preference::SameNode => (Some("PreferSameNode"), None),
+            Preference::Auto => (None, Some("Auto")),
+            Preference::AutoBeforeNode => (Some("PreferSameNode"), Some("auto")),
+            Preference::Unknown => (Some("PreferFar"), Some("Disabled")),
+        };
+        (field.map(Name::from), annotation.map(Name::from))
+    }
+}
+
+/// What a node is like.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NodeShape {
+    /// Its zone, if it says so.
+    pub zone: Option<Name>,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// Its CPUs, if it says so.
+    pub cpu: Option<Name>,
+    /// Whether it belongs to the control plane, where no clients are.
+    pub control_plane: bool,
 }
 
 /// The families of a service's addresses.
@@ -149,6 +211,7 @@ impl ServiceShape {
             Ports::Two => vec![number, named],
             Ports::None => Vec::new(),
         };
+        let (traffic_distribution, topology_mode) = self.preference.words();
         Service {
             meta,
             selector: self.app.as_ref().map(|value| Selector(app(value))),
@@ -157,8 +220,8 @@ impl ServiceShape {
             ip_families: families.into(),
             ports: ports.into(),
             publish_not_ready: self.publish_not_ready,
-            traffic_distribution: self.near.then(|| "PreferClose".into()),
-            topology_mode: None,
+            traffic_distribution,
+            topology_mode,
         }
     }
 }
@@ -219,11 +282,13 @@ pub fn forbidden_address(number: u16) -> Box<[IpAddr]> {
     [IpAddr::V4(Ipv4Addr::new(169, 254, high, low))].into()
 }
 
-/// A node in that zone.
-pub fn node(name: &Name, zone: Option<&Name>) -> Node {
-    let labels = zone.map(|zone| (ZONE, zone.clone())).into_iter().collect();
-    let meta = Meta { labels, ..new_meta(ObjectName::new("", name.clone()), Uid(0)) };
-    Node { meta, ready: true, allocatable_cpu: None }
+/// A node.
+pub fn node(name: &Name, shape: &NodeShape) -> Node {
+    let zone = shape.zone.iter().map(|zone| (ZONE, zone.clone()));
+    let role = shape.control_plane.then(|| (CONTROL_PLANE, Name::default()));
+    let meta =
+        Meta { labels: zone.chain(role).collect(), ..new_meta(ObjectName::new("", name.clone()), Uid(0)) };
+    Node { meta, ready: shape.ready, allocatable_cpu: shape.cpu.clone() }
 }
 
 /// The labels of an application.

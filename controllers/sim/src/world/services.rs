@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_model::{
-    Kind, Meta, Name, Object, ObjectName, Pod, PodPhase, Selector, Service, Timestamp, Uid,
+    Kind, Meta, Name, Node, Object, ObjectName, Pod, PodPhase, Selector, Service, Timestamp, Uid,
 };
 
 use super::World;
@@ -14,7 +14,7 @@ use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::services::objects::{addresses, app, forbidden_address, node};
-use crate::services::{Custom, NODES, PodShape, ServiceShape, ServiceStep};
+use crate::services::{Custom, NODES, NodeShape, PodShape, ServiceShape, ServiceStep};
 
 /// How long a pod takes to its next step at most, and to its end.
 const POD_STEP_TAKES: Duration = Duration::from_secs(3);
@@ -80,7 +80,7 @@ impl World {
                 self.make_pods(&namespace, &value, count.saturating_sub(pods.len()));
                 self.end_some(pods, count);
             }
-            ServiceStep::Node(name, zone) => self.apply_node(&name, zone.as_ref()),
+            ServiceStep::Node(name, shape) => self.apply_node(&name, &shape),
             ServiceStep::RemoveNode(name) => self.delete_any(Kind::Node, &ObjectName::new("", name)),
             ServiceStep::WriteEndpoints(name, custom) => self.write_endpoints(&name, &custom),
             ServiceStep::ForeignSlice(service, number) => self.make_foreign_slice(&service, number),
@@ -117,7 +117,8 @@ impl World {
         for name in NODES {
             let object = ObjectName::new("", *name);
             if self.server.record(Kind::Node, &object).is_none() && self.dice.percent(50) {
-                self.apply_node(&(*name).into(), None);
+                let shape = NodeShape::draw(&mut self.dice);
+                self.apply_node(&(*name).into(), &shape);
             }
         }
         let is_lost = |pod: &&Arc<Pod>| {
@@ -207,14 +208,16 @@ impl World {
         self.change_pod(name, |pod| pod.ips = given);
     }
 
-    fn apply_node(&mut self, name: &Name, zone: Option<&Name>) {
-        let wanted = node(name, zone);
+    fn apply_node(&mut self, name: &Name, shape: &NodeShape) {
+        let wanted = node(name, shape);
         let object = wanted.meta.name.clone();
         if self.server.record(Kind::Node, &object).is_none() {
             return self.make(Object::Node(Arc::new(wanted)));
         }
-        let labels = wanted.meta.labels;
-        self.server.change(Kind::Node, &object, |record| record.change_meta(|meta| meta.labels = labels));
+        self.server.change(Kind::Node, &object, |record| {
+            let meta = Meta { labels: wanted.meta.labels.clone(), ..record.meta().clone() };
+            record.object = Object::Node(Arc::new(Node { meta, ..wanted }));
+        });
     }
 
     /// Somebody writes an Endpoints that no controller writes.

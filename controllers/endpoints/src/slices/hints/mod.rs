@@ -58,7 +58,8 @@ impl Mode {
 }
 
 /// Gives the endpoints of a family those hints that depend on all of them, and says what users are told: once when hints come
-/// or go, as the slices show it, and for as long as they are wanted and cannot be had.
+/// or go, as the slices show it, and for as long as they are wanted and cannot be had. Hints for nodes were no shares of zones, so their end
+/// is not told; of those that were for their own zones only, slices do not show who asked for them.
 pub(crate) fn assign(
     service: &Service,
     mode: Mode,
@@ -76,7 +77,7 @@ pub(crate) fn assign(
     match mode {
         Mode::Near { .. } => None,
         Mode::Off => {
-            let gone = had_hints();
+            let gone = had_hints() && !seen.iter().any(|slice| are_for_nodes(&slice.endpoints));
             gone.then(|| event(EventType::Warning, off, "No endpoint is for certain zones any more"))
                 .flatten()
         }
@@ -90,4 +91,8 @@ pub(crate) fn assign(
 
 fn has_hints(endpoints: &[mainstay_model::Endpoint]) -> bool {
     endpoints.iter().any(|endpoint| !endpoint.zone_hints.is_empty())
+}
+
+fn are_for_nodes(endpoints: &[mainstay_model::Endpoint]) -> bool {
+    endpoints.iter().any(|endpoint| !endpoint.node_hints.is_empty())
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use mainstay_engine::{Brain, BrainSettings, Effect, Input, Moment, NoMeter, Now, Source};
+use mainstay_engine::{Brain, BrainSettings, Controller, Effect, Input, Moment, NoMeter, Now, Source};
 use mainstay_model::Kind;
+use mainstay_replication::ReplicationControllers;
 
 use crate::clock::Time;
 use crate::explore::digest::Shape;
@@ -33,7 +34,7 @@ impl Manager {
             mutant.settings(&mut settings);
         }
         let sources = KINDS.iter().map(|kind| Source::everywhere(*kind)).collect();
-        let brain = Brain::new(settings, vec![Box::new(Bent::new(mutant))], sources, Box::new(NoMeter));
+        let brain = Brain::new(settings, controllers(mutant), sources, Box::new(NoMeter));
         let shape = Shape::of(&brain);
         Manager { brain, moment: Moment::default(), exact: shape.exact(), shape, mutant }
     }
@@ -41,7 +42,7 @@ impl Manager {
     /// A second one in the same state.
     pub fn double(&self) -> Manager {
         Manager {
-            brain: self.brain.double(vec![Box::new(Bent::new(self.mutant))], Box::new(NoMeter)),
+            brain: self.brain.double(controllers(self.mutant), Box::new(NoMeter)),
             moment: self.moment,
             shape: self.shape.clone(),
             exact: self.exact,
@@ -73,4 +74,8 @@ impl Manager {
     pub fn now(&self) -> Now {
         Now { moment: self.moment, wall: Time::default().wall() }
     }
+}
+
+fn controllers(mutant: Option<Mutant>) -> Vec<Box<dyn Controller + Send>> {
+    vec![Bent::new(ReplicationControllers::default(), mutant).boxed()]
 }

@@ -10,12 +10,14 @@
 //! | `ownership` | no write of ours hits a slice or an Endpoints that somebody else writes |
 //! | `idle` | no write is carried out that changes nothing |
 //! | `bound` | a service has at most [`FIRST_WRITES`] writes, and [`WRITES_PER_CHANGE`] for each change by others in its namespace |
+//! | `churn` | a service's endpoints go from slice to slice at most [`FIRST_MOVES`] times, and [`MOVES_PER_CHANGE`] for each such change |
 //! | `end` | at rest all is as [`spec`] and [`subsets`] say, nothing twice, in no more slices than are allowed |
 //!
 //! What is wanted is worked out anew from the objects, by nothing of what the controllers work it out with. A `gap` is no breach where
 //! the sender did not know better, was not alone, or somebody else changed that service's slices a short while ago.
 
 mod gates;
+mod hints;
 mod plans;
 mod rest;
 mod spec;
@@ -47,6 +49,10 @@ pub use plans::{Judged, judge};
 pub const FIRST_WRITES: u64 = 30;
 /// So many writes may one change by others cost each service of the namespace: one of its Endpoints, and one of a slice of each family.
 pub const WRITES_PER_CHANGE: u64 = 3;
+/// So many endpoints of a service may move without any reason that can be seen.
+pub const FIRST_MOVES: u64 = 30;
+/// So many endpoints of each service in the namespace may move for one change by others: a slice's worth in each family.
+pub const MOVES_PER_CHANGE: u64 = 2;
 /// For how long a process may not know what somebody else has done to a slice.
 const MEDDLING_IS_NEWS: Duration = Duration::from_secs(60);
 
@@ -66,6 +72,7 @@ pub struct Publishing {
     meddled: BTreeMap<ObjectName, Time>,
     changes: BTreeMap<Name, u64>,
     writes: BTreeMap<ObjectName, u64>,
+    moves: BTreeMap<ObjectName, u64>,
     restored: bool,
     gates: gates::Gates,
 }
@@ -76,6 +83,8 @@ pub struct Before {
     slice: Option<Arc<EndpointSlice>>,
     endpoints: Option<Arc<Endpoints>>,
     standing: BTreeSet<Place>,
+    /// What stands in the other slices of the service that a write of a slice is about.
+    others: BTreeSet<Place>,
 }
 
 impl Publishing {
@@ -153,8 +162,10 @@ impl Publishing {
             _ => (None, None),
         };
         let service = slice.as_deref().and_then(service_of);
-        let standing = service.map(|service| self.standing(&service)).unwrap_or_default();
-        Before { version: found.map(|object| object.meta().version), slice, endpoints, standing }
+        let standing = service.map(|service| self.standing(&service, None)).unwrap_or_default();
+        let service = slice_of(write).as_ref().and_then(service_of);
+        let others = service.map(|service| self.standing(&service, Some(write.object()))).unwrap_or_default();
+        Before { version: found.map(|object| object.meta().version), slice, endpoints, standing, others }
     }
 
     /// A write was carried out, and has been observed. `excused` says that its sender could not know any more, or was not alone.
@@ -180,6 +191,7 @@ impl Publishing {
             found.extend(self.gaps(process, &service, before).map(|gap| ("gap", gap)));
         }
         found.extend(self.count(write, before).map(|message| ("bound", message)));
+        found.extend(self.count_moves(write, before).map(|message| ("churn", message)));
         let message = |what| format!("{process}: {} {} {what}", write.verb(), write.object());
         found.into_iter().map(|(oracle, what)| Violation { time, oracle, message: message(what) }).collect()
     }
@@ -230,8 +242,10 @@ impl Publishing {
         }
     }
 
-    fn standing(&self, service: &ObjectName) -> BTreeSet<Place> {
+    /// What stands in a service's own slices, one aside perhaps.
+    fn standing(&self, service: &ObjectName, aside: Option<&ObjectName>) -> BTreeSet<Place> {
         let own = self.truth.services().get(service).into_iter().flat_map(|it| spec::own(it, &self.truth));
+        let own = own.filter(|slice| Some(&slice.meta.name) != aside);
         own.flat_map(|slice| spec::said_by(slice)).map(|published| published.place).collect()
     }
 
@@ -289,7 +303,7 @@ impl Publishing {
     fn gaps(&self, process: ProcessId, service: &ObjectName, before: &Before) -> Option<String> {
         let object = self.truth.services().get(service)?;
         let known = self.wanted.get(&(process, service.clone()))?;
-        let standing = self.standing(service);
+        let standing = self.standing(service, None);
         let wanted = spec::wanted(object, &self.truth)?;
         let wanted: BTreeSet<&Place> = wanted.iter().map(|published| &published.place).collect();
         let is_lost =
@@ -303,12 +317,39 @@ impl Publishing {
         let after = slice_of(write);
         let slice = after.as_ref().or(before.slice.as_deref());
         let service = slice.and_then(service_of).unwrap_or_else(|| write.object().clone());
-        let of = |namespace: &str| self.changes.get(namespace).copied().unwrap_or_default();
-        let changes = of(&service.namespace) + of("");
+        let changes = self.changes_around(&service);
         let writes = self.writes.entry(service.clone()).or_default();
         *writes += 1;
         let most = FIRST_WRITES + WRITES_PER_CHANGE * changes;
         (*writes > most).then(|| format!("is write {writes} of {service}, after {changes} changes by others"))
+    }
+}
+
+impl Publishing {
+    /// Counts the endpoints that a write puts into a slice and that stood in another one; says so when they are too many.
+    fn count_moves(&mut self, write: &Write, before: &Before) -> Option<String> {
+        let after = slice_of(write).filter(|slice| spec::is_managed_by(slice, spec::OF_SERVICES))?;
+        let service = service_of(&after)?;
+        let places = |slice: &EndpointSlice| -> BTreeSet<Place> {
+            spec::said_by(slice).into_iter().map(|published| published.place).collect()
+        };
+        let stood = before.slice.as_deref().map(places).unwrap_or_default();
+        let moved = places(&after)
+            .into_iter()
+            .filter(|place| !stood.contains(place) && before.others.contains(place))
+            .count() as u64;
+        let moves = self.moves.entry(service.clone()).or_default();
+        *moves += moved;
+        let moves = *moves;
+        let changes = self.changes_around(&service);
+        let is_too_much = moved > 0 && moves > FIRST_MOVES + MOVES_PER_CHANGE * changes;
+        is_too_much.then(|| format!("is move {moves} of {service}, after {changes} changes by others"))
+    }
+
+    /// What others have done that a service may have to answer to.
+    fn changes_around(&self, service: &ObjectName) -> u64 {
+        let of = |namespace: &str| self.changes.get(namespace).copied().unwrap_or_default();
+        of(&service.namespace) + of("")
     }
 }
 

@@ -6,7 +6,7 @@ use mainstay_engine::{Plan, View};
 use mainstay_model::{EndpointSlice, EndpointSliceContent, Kind, ObjectName, Service, Uid, Write};
 
 use super::spec::{self, OF_MIRRORS, OF_SERVICES, Place, Published, is_managed_by};
-use super::subsets;
+use super::{hints, subsets};
 use crate::services::MOST_PER_SLICE;
 
 /// A plan, as far as it is looked at.
@@ -54,8 +54,14 @@ fn of_slices(key: &ObjectName, view: &View<'_>, plan: &Plan) -> Result<(), Strin
     if service.meta.is_deleting() {
         return Ok(());
     }
-    let after = after(&own, plan);
-    let said: BTreeSet<&Published> = after.iter().flatten().collect();
+    let after: Vec<Published> = after(&own, plan).into_iter().flatten().collect();
+    // Slices that go last have no hints beside those that have theirs already.
+    let odd = hints::wrong(service, &after, view.store).filter(|_| plan.writes.is_empty());
+    if let Some(odd) = odd {
+        return Err(format!("nothing is written, and {odd}"));
+    }
+    let after = hints::aside(service, after);
+    let said: BTreeSet<&Published> = after.iter().collect();
     let missing = wanted.iter().find(|published| !said.contains(published));
     if let Some(missing) = missing {
         return Err(format!("after all its writes, this is still missing: {missing:?}"));
@@ -83,7 +89,9 @@ fn check_content(
     if let Some(before) = before {
         demand(is_owned_by(before, service.meta.uid), "a slice of another owner is written to")?;
     }
-    let said = said(content);
+    let said = hints::aside(service, said(content));
+    let distinct: BTreeSet<&Place> = said.iter().map(|published| &published.place).collect();
+    demand(distinct.len() == said.len(), "a slice gets an endpoint twice")?;
     if let Some(odd) = said.iter().find(|published| !wanted.contains(published)) {
         return Err(format!("{} says what is not wanted: {odd:?}", write.object()));
     }
@@ -129,12 +137,12 @@ fn of_endpoints(key: &ObjectName, view: &View<'_>, plan: &Plan) -> Result<(), St
             }
         };
         let Some(Some(wanted)) = &wanted else { return Err("it is somebody else's to write".to_owned()) };
-        let (said, is_twice) = subsets::said(&content.subsets);
-        demand(said == *wanted && !is_twice, &format!("it says {said:?} instead of {wanted:?}"))?;
+        subsets::odd(wanted, &content.subsets, &content.annotations).map_or(Ok(()), Err)?;
     }
     if let (Some(Some(wanted)), true) = (&wanted, plan.writes.is_empty()) {
-        let said = stored.map(|stored| subsets::said(&stored.subsets).0);
-        demand(said.as_ref() == Some(wanted), "nothing is written, and it says something else")?;
+        let stored = stored.ok_or("nothing is written, and there is none")?;
+        let odd = subsets::odd(wanted, &stored.subsets, &stored.annotations);
+        odd.map_or(Ok(()), |odd| Err(format!("nothing is written, and {odd}")))?;
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use mainstay_engine::Store;
 use mainstay_model::{AddressType, EndpointSlice, LabelSet, ObjectName, Service};
 
-use super::spec::{self, OF_MIRRORS, OF_SERVICES, Port, Published};
-use super::{is_own, subsets};
+use super::spec::{self, OF_MIRRORS, OF_SERVICES, Place, Port, Published};
+use super::{hints, is_own, subsets};
 use crate::services::MOST_PER_SLICE;
 
 /// Labels that are the controllers', not the service's.
@@ -49,10 +49,12 @@ fn of_slices(service: &Service, store: &Store) -> Vec<String> {
         wrong.push("there are slices of a former service".to_owned());
     }
     let said: Vec<Published> = own.iter().flat_map(|slice| spec::said_by(slice)).collect();
-    let distinct: BTreeSet<Published> = said.iter().cloned().collect();
-    if distinct.len() != said.len() {
+    let places: BTreeSet<&Place> = said.iter().map(|published| &published.place).collect();
+    if places.len() != said.len() {
         wrong.push("an endpoint stands in its slices twice".to_owned());
     }
+    wrong.extend(hints::wrong(service, &said, store));
+    let distinct: BTreeSet<Published> = hints::aside(service, said).into_iter().collect();
     wrong.extend(distinct.symmetric_difference(&wanted).map(|published| {
         let what = if wanted.contains(published) { "missing" } else { "too much" };
         format!("{what} is {published:?}")
@@ -105,11 +107,10 @@ fn of_endpoints(service: &Service, store: &Store) -> Option<String> {
     let Some(stored) = store.endpoints().get(&service.meta.name) else {
         return Some("it has no Endpoints".to_owned());
     };
-    let (said, is_twice) = subsets::said(&stored.subsets);
-    if said == wanted && !is_twice && is_own(stored) {
-        return None;
+    if !is_own(stored) {
+        return Some("its Endpoints is not said to be the controller's".to_owned());
     }
-    Some(format!("its Endpoints says {:?} instead of {wanted:?}", stored.subsets))
+    subsets::odd(&wanted, &stored.subsets, &stored.annotations)
 }
 
 fn of_mirrors(name: &ObjectName, store: &Store) -> Option<String> {

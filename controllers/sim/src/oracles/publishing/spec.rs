@@ -55,6 +55,17 @@ pub(crate) fn wanted(service: &Service, store: &Store) -> Option<BTreeSet<Publis
     Some(wanted)
 }
 
+/// Whether each ready endpoint is for its own zone, and whether it is for its own node. Not where hints depend on all endpoints together:
+/// those are left out of what is said and wanted, and `hints` looks at them.
+fn preference(service: &Service) -> (bool, bool) {
+    match service.traffic_distribution.as_deref() {
+        _ if super::hints::is_auto(service) => (false, false),
+        Some("PreferClose" | "PreferSameZone") => (true, false),
+        Some("PreferSameNode") => (true, true),
+        _ => (false, false),
+    }
+}
+
 /// Whether a service selects a pod.
 pub(crate) fn selects(service: &Service, pod: &Pod) -> bool {
     service.meta.name.namespace == pod.meta.name.namespace
@@ -105,7 +116,9 @@ fn published(service: &Service, pod: &Pod, zone: Option<&Name>, family: IpFamily
     ports.sort_unstable();
     let (serving, terminating) = (pod.ready, pod.meta.is_deleting());
     let ready = service.publish_not_ready || serving && !terminating;
-    let is_near = service.traffic_distribution.as_deref() == Some("PreferClose");
+    let (is_near_zone, is_near_node) = preference(service);
+    let zone_hint = zone.filter(|_| is_near_zone && ready);
+    let node_hint = pod.node.as_ref().filter(|_| is_near_node && ready);
     let is_named = pod.subdomain.as_ref() == Some(&service.meta.name.name);
     (!addresses.is_empty()).then(|| Published {
         place: (family, ports, pod.meta.uid.to_string().into()),
@@ -115,7 +128,7 @@ fn published(service: &Service, pod: &Pod, zone: Option<&Name>, family: IpFamily
         hostname: pod.hostname.clone().filter(|_| is_named),
         node: pod.node.clone(),
         zone: zone.cloned(),
-        hints: zone.filter(|_| is_near && ready).into_iter().cloned().collect(),
+        hints: zone_hint.into_iter().chain(node_hint).cloned().collect(),
     })
 }
 

@@ -1,11 +1,11 @@
 //! What an Endpoints is to say, and what the slices are to say that mirror one: address by address and port by port.
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_engine::Store;
 use mainstay_model::{
-    ClusterIp, EndpointSlice, EndpointSubset, Endpoints, IpFamily, Name, ObjectName, Pod, Service,
+    ClusterIp, EndpointSlice, EndpointSubset, Endpoints, IpFamily, LabelSet, Name, ObjectName, Pod, Service,
 };
 
 use super::spec::{OF_MIRRORS, Port, managed, named, number, reachable, selects};
@@ -15,6 +15,49 @@ use crate::services::objects::SKIP_MIRROR;
 pub(crate) type Spot = (IpAddr, Option<Port>, Name);
 /// What is said of it: whether it is ready, its hostname, its node.
 pub(crate) type Word = (bool, Option<Name>, Option<Name>);
+
+/// The most addresses of an Endpoints; one counts in each subset that it is in.
+const CAPACITY: usize = 1000;
+
+/// What subsets with these annotations say otherwise than is wanted. Where more is wanted than there is room for, as many are
+/// left as fit, the ready ones first, and an annotation says so; else there is no such annotation.
+pub(crate) fn odd(
+    wanted: &BTreeMap<Spot, Word>,
+    subsets: &[EndpointSubset],
+    annotations: &LabelSet,
+) -> Option<String> {
+    let (is_said, is_twice) = said(subsets);
+    let is_marked = annotations.get("endpoints.kubernetes.io/over-capacity").is_some();
+    let wrong = |what: &str| Some(format!("{what}: it says {is_said:?} instead of {wanted:?}"));
+    let [all, ready] = room_for(wanted);
+    let is_too_much = all > CAPACITY;
+    if is_twice || is_marked != is_too_much {
+        return wrong(if is_twice { "something stands twice" } else { "the word on its capacity is wrong" });
+    }
+    if !is_too_much {
+        return if is_said == *wanted { None } else { wrong("it is not what is wanted") };
+    }
+    let has = [
+        subsets.iter().map(|subset| subset.ready.len() + subset.not_ready.len()).sum(),
+        subsets.iter().map(|subset| subset.ready.len()).sum::<usize>(),
+    ];
+    let is_wanted = is_said.iter().all(|(spot, word)| wanted.get(spot) == Some(word));
+    if has == [CAPACITY, ready.min(CAPACITY)] && is_wanted {
+        return None;
+    }
+    Some(format!("{all} addresses, of which {ready} are ready, are cut down to {has:?}, wanted: {is_wanted}"))
+}
+
+/// How many addresses that takes, and how many of them are ready. Ports with the same addresses in the same state share them.
+fn room_for(wanted: &BTreeMap<Spot, Word>) -> [usize; 2] {
+    let mut ports: BTreeMap<&Option<Port>, BTreeSet<(IpAddr, &Name, bool)>> = BTreeMap::new();
+    for ((address, port, uid), word) in wanted {
+        ports.entry(port).or_default().insert((*address, uid, word.0));
+    }
+    let subsets: BTreeSet<BTreeSet<(IpAddr, &Name, bool)>> = ports.into_values().collect();
+    let ready = subsets.iter().flatten().filter(|(.., ready)| *ready).count();
+    [subsets.iter().map(BTreeSet::len).sum(), ready]
+}
 
 /// What is wanted in the Endpoints of a service; `None` for one whose Endpoints no controller writes.
 pub(crate) fn wanted(service: &Service, store: &Store) -> Option<BTreeMap<Spot, Word>> {

@@ -4,16 +4,12 @@
 
 use serde_json::Value;
 
-/// One thing that a user does, or that happens to pods.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Step {
-    /// A sentence that a person understands.
-    pub name: &'static str,
-    /// What is done, in this order.
-    pub actions: Vec<Action>,
-    /// What must have come of it, beside that all is at rest.
-    pub until: Vec<Until>,
-}
+use crate::differential::subject;
+
+/// A step of this script.
+pub type Step = subject::Step<Action, Until>;
+/// A chapter of it.
+pub type Chapter = subject::Chapter<Action, Until>;
 
 /// What is done to the cluster.
 #[derive(Debug, Clone, PartialEq)]

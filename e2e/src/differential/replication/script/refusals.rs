@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Chapter, a_new_namespace, controller, scaled, step, with};
-use crate::differential::step::{Action, Named, Until, named, pods_of};
+use crate::differential::replication::step::{Action, Named, Until, named, pods_of};
 
 const FULL: Named = named("quota", "full");
 const MORE: Named = named("quota", "more");

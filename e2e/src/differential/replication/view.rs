@@ -6,10 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::observation::{Controller, Event, Observation, Pod};
+use crate::differential::subject::{self, View};
 use crate::hash::sha256;
-
-/// Facts by what they are about. What is not there has no fact.
-pub type View = BTreeMap<String, String>;
 
 /// What a run has seen so far, by which the new is told from the old.
 #[derive(Debug, Clone, Default)]
@@ -24,28 +22,15 @@ pub struct History {
     events: BTreeMap<String, u64>,
 }
 
-impl History {
-    /// A step begins; what is there belongs to those before it.
-    pub fn begin(&mut self, step: usize, observation: &Observation) {
+impl subject::History<Observation> for History {
+    fn begin(&mut self, step: usize, observation: &Observation) {
         self.see(observation);
         self.events =
             observation.events.iter().map(|event| (event.metadata.uid.clone(), event.count)).collect();
         self.step = step;
     }
 
-    /// Remembers what is new as come in the present step.
-    pub fn see(&mut self, observation: &Observation) {
-        for pod in &observation.pods {
-            self.pods.entry(pod.metadata.uid.clone()).or_insert(self.step);
-        }
-        for controller in &observation.controllers {
-            let name = controller.metadata.name.clone();
-            self.controllers.entry(controller.metadata.uid.clone()).or_insert((self.step, name));
-        }
-    }
-
-    /// The facts of an observation.
-    pub fn view(&mut self, side: &str, observation: &Observation) -> View {
+    fn view(&mut self, side: &str, observation: &Observation) -> View {
         self.see(observation);
         let mut view = View::new();
         for room in &observation.rooms {
@@ -75,6 +60,19 @@ impl History {
         }
         view.extend(counts.into_iter().map(|(what, count)| (what, count.to_string())));
         view
+    }
+}
+
+impl History {
+    /// Remembers what is new as come in the present step.
+    fn see(&mut self, observation: &Observation) {
+        for pod in &observation.pods {
+            self.pods.entry(pod.metadata.uid.clone()).or_insert(self.step);
+        }
+        for controller in &observation.controllers {
+            let name = controller.metadata.name.clone();
+            self.controllers.entry(controller.metadata.uid.clone()).or_insert((self.step, name));
+        }
     }
 
     fn controller(&self, side: &str, controller: &Controller, view: &mut View) {
@@ -213,6 +211,7 @@ fn spec_digest(pod: &Pod) -> String {
 mod tests {
     use super::super::observation::parse;
     use super::*;
+    use crate::differential::subject::History as _;
     use serde_json::{Value, json};
 
     fn controller(uid: &str, message: &str) -> Value {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::step::{Owner, Pick};
-use crate::cluster::Cluster;
+use crate::differential::subject::User;
 
 /// The kinds that are read, all by one call.
 const KINDS: &str = "replicationcontrollers,pods,events,resourcequotas,serviceaccounts,namespaces";
@@ -195,10 +195,10 @@ enum Item {
     Namespace { metadata: Metadata },
 }
 
-/// Reads a room of the side whose namespaces begin with this word and a hyphen.
-pub fn observe(cluster: &Cluster, side: &str, room: &str) -> Result<Observation> {
-    let answer = cluster.kubectl(&["get", KINDS, "--all-namespaces", "--output", "json"])?;
-    parse(&answer, side, room)
+/// What there is now.
+pub fn observe(user: &User<'_>) -> Result<Observation> {
+    let answer = user.cluster.kubectl(&["get", KINDS, "--all-namespaces", "--output", "json"])?;
+    parse(&answer, user.side, user.room)
 }
 
 /// Reads kubectl's answer.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Chapter, a_new_namespace, comes, container, cost, nowhere, one_of, step};
-use crate::differential::step::{Action, Named, Until, free, named, pods_of};
+use crate::differential::replication::step::{Action, Named, Until, free, named, pods_of};
 
 const SITE: Named = named("templates", "site");
 
@@ -78,7 +78,7 @@ pub fn templates() -> Chapter {
     Chapter { name: SITE.room, steps }
 }
 
-fn step_to(replicas: u32, before: usize) -> crate::differential::step::Step {
+fn step_to(replicas: u32, before: usize) -> crate::differential::replication::step::Step {
     let left = before - 1;
     step(
         "it is scaled down: the pending pod goes",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Chapter, a_new_namespace, comes, controller, cost, one_of, pending_pod, pod, scaled, step, with,
 };
-use crate::differential::step::{Action, Cascade, Named, Until, free, named, pods_of};
+use crate::differential::replication::step::{Action, Cascade, Named, Until, free, named, pods_of};
 
 const HERD: Named = named("adoption", "herd");
 const OTHER: Named = named("adoption", "other");

@@ -13,16 +13,8 @@ mod templates;
 
 use serde_json::{Value, json};
 
-use super::step::{Action, Named, Step, Until, pods_of};
-
-/// Steps about one thing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chapter {
-    /// A word for the command line, and the room.
-    pub name: &'static str,
-    /// The steps, the first of which makes the room.
-    pub steps: Vec<Step>,
-}
+use super::step::{Action, Chapter, Named, Step, Until, pods_of};
+use crate::differential::subject::{step, with};
 
 /// The whole script.
 pub fn chapters() -> Vec<Chapter> {
@@ -42,14 +34,6 @@ pub fn chapters() -> Vec<Chapter> {
         refusals::others(),
         replicas::restarts(),
     ]
-}
-
-fn step<const ACTIONS: usize, const UNTIL: usize>(
-    name: &'static str,
-    actions: [Action; ACTIONS],
-    until: [Until; UNTIL],
-) -> Step {
-    Step { name, actions: actions.into(), until: until.into() }
 }
 
 /// The first step of a chapter. What comes later needs the account that a controller makes in the new namespace.
@@ -74,15 +58,6 @@ fn controller(it: Named, replicas: u32) -> Value {
             "template": {"metadata": {"labels": labels}, "spec": pod_spec()},
         },
     })
-}
-
-/// An object with fields of its spec or metadata set, as a merge patch would.
-fn with(mut object: Value, pointer: &str, value: Value) -> Value {
-    let (parent, field) = pointer.rsplit_once('/').unwrap_or(("", pointer));
-    if let Some(fields) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
-        fields.insert(field.to_owned(), value);
-    }
-    object
 }
 
 /// A pod that nobody controls.

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{Chapter, a_new_namespace, comes, controller, one_of, pod, step};
-use crate::differential::step::{Action, Cascade, Named, Owner, Pick, Until, free, named, pods_of};
+use crate::differential::replication::step::{
+    Action, Cascade, Named, Owner, Pick, Until, free, named, pods_of,
+};
 
 const GONE: Named = named("cascades", "gone");
 const HELD: Named = named("finalizers", "held");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Chapter, a_new_namespace, comes, cost, one_of, scaled, step};
-use crate::differential::step::{Action, Named, Until, named, pods_of};
+use crate::differential::replication::step::{Action, Named, Until, named, pods_of};
 
 const WEB: Named = named("numbers", "web");
 const COSTLY: Named = named("costs", "costly");

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Chapter, a_new_namespace, comes, controller, one_of, scaled, step, with};
-use crate::differential::step::{Action, Named, Until, named, pods_of};
+use crate::differential::replication::step::{Action, Named, Until, named, pods_of};
 
 const BATCH: Named = named("ends", "batch");
 const SLOW: Named = named("availability", "slow");

@@ -3,20 +3,7 @@
 //! Each line names a line of the README's table "What is better than in-tree" or a place in upstream's source, and says in which steps
 //! of the script it may show, and in which facts. Whatever else differs is a fault of one of the two.
 
-use super::comparison::Difference;
-
-/// A difference that is meant.
-#[derive(Debug, Clone, Copy)]
-pub struct Improvement {
-    /// What is better, as it is printed.
-    pub words: &'static str,
-    /// The names of the steps in which it may show; all when there are none.
-    pub steps: &'static [&'static str],
-    /// How the facts begin in which it may show.
-    pub start: &'static str,
-    /// How they end.
-    pub end: &'static str,
-}
+use crate::differential::comparison::Improvement;
 
 /// All of them.
 pub const IMPROVEMENTS: &[Improvement] = &[
@@ -47,12 +34,3 @@ pub const IMPROVEMENTS: &[Improvement] = &[
         end: ": reportingComponent",
     },
 ];
-
-impl Improvement {
-    /// Whether it explains a difference in a step.
-    pub fn explains(&self, step: &str, difference: &Difference) -> bool {
-        (self.steps.is_empty() || self.steps.contains(&step))
-            && difference.what.starts_with(self.start)
-            && difference.what.ends_with(self.end)
-    }
-}

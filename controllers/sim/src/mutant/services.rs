@@ -1,69 +1,63 @@
-//! The real controllers of Endpoints and EndpointSlices, bent by a mutant.
+//! Controllers of Endpoints and EndpointSlices, made wrong: what they are told, and what they want.
 
 use std::sync::Arc;
 
-use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, slices};
-use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
+use mainstay_endpoints::{slices, subsets};
+use mainstay_engine::{Change, Plan, Store};
 use mainstay_model::endpoint_slice::MANAGED_BY;
 use mainstay_model::{
-    DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, Event, Kind, LabelSet, Object, ObjectName,
-    Pod, TargetReference, UpdateEndpointSlice, Write, WriteOutcome,
+    DeleteObject, Endpoint, EndpointSlice, EndpointSliceContent, EndpointsContent, Kind, LabelSet, Name,
+    Object, ObjectName, Pod, TargetReference, UpdateEndpointSlice, Write,
 };
 
 use super::Mutant;
-use crate::services::MOST_PER_SLICE;
 use crate::services::objects::{APP, SKIP_MIRROR};
+use crate::services::{MOST_PER_SLICE, ZONES};
 
-/// Who is told of each plan.
-type Observe = dyn Fn(&'static str, &ObjectName, &View<'_>, &Plan) + Send;
+/// The annotation of an Endpoints that does not say all that there is.
+const OVER_CAPACITY: &str = "endpoints.kubernetes.io/over-capacity";
 
-/// A real controller; with a mutant, made wrong in its way.
-pub struct Publisher {
-    controller: Box<dyn Controller + Send>,
-    mutant: Option<Mutant>,
-    observe: Box<Observe>,
+/// Bends what a controller is told of a change; answers whether it is told.
+pub(super) fn change(mutant: Mutant, change: &mut Change) -> bool {
+    match (mutant, change.kind()) {
+        (Mutant::DeletedSlicesIgnored, Some(Kind::EndpointSlice)) => change.new.is_some(),
+        (Mutant::OldServiceMissed, Some(Kind::Pod)) if change.new.is_some() => {
+            change.old = None;
+            true
+        }
+        (Mutant::ZonesIgnored, Some(Kind::Node)) => false,
+        (Mutant::LateNodesMissed, Some(Kind::Node)) => change.old.is_some(),
+        (Mutant::WeightsIgnored, Some(Kind::Node)) => zone_of(&change.old) != zone_of(&change.new),
+        _ => true,
+    }
 }
 
-impl Publisher {
-    /// The controllers of a process, with a word to somebody each time that one plans.
-    pub fn all(
-        mutant: Option<Mutant>,
-        observe: impl Fn(&'static str, &ObjectName, &View<'_>, &Plan) + Clone + Send + 'static,
-    ) -> Vec<Box<dyn Controller + Send>> {
-        let settings = slices::Settings { max_endpoints_per_slice: MOST_PER_SLICE, ..Default::default() };
-        let all: [Box<dyn Controller + Send>; 3] = [
-            Box::new(Endpoints::default()),
-            Box::new(EndpointSlices::new(settings)),
-            Box::new(EndpointSliceMirroring::default()),
-        ];
-        let bent = all.map(|controller| -> Box<dyn Controller + Send> {
-            Box::new(Publisher { controller, mutant, observe: Box::new(observe.clone()) })
-        });
-        bent.into()
-    }
+/// Bends the objects that a controller sees, if so.
+pub(super) fn store(mutant: Mutant, store: &Store) -> Option<Store> {
+    (mutant == Mutant::SkipIgnored).then(|| without_skips(store))
+}
 
-    /// Bends what a controller is told of a change; answers whether it is told.
-    fn is_told(&self, change: &mut Change) -> bool {
-        match (self.mutant, change.kind()) {
-            (Some(Mutant::DeletedSlicesIgnored), Some(Kind::EndpointSlice)) => change.new.is_some(),
-            (Some(Mutant::OldServiceMissed), Some(Kind::Pod)) if change.new.is_some() => {
-                change.old = None;
-                true
+/// Bends a plan of that controller.
+pub(super) fn plan(mutant: Mutant, controller: &str, plan: &mut Plan, key: &ObjectName, store: &Store) {
+    match (mutant, controller) {
+        (Mutant::ForeignEndpointsDeleted, subsets::NAME) => plan.writes.extend(forsaken(key, store)),
+        (Mutant::TruncationStays, subsets::NAME) => {
+            let stored = store.endpoints().get(key);
+            let was = stored.and_then(|stored| stored.annotations.get(OVER_CAPACITY).cloned());
+            for content in plan.writes.iter_mut().filter_map(endpoints_content) {
+                let all = content.annotations.iter().map(|(key, value)| (key.clone(), value.clone()));
+                let left = was.iter().map(|value| (Name::from(OVER_CAPACITY), value.clone()));
+                content.annotations = LabelSet::new(left.chain(all));
             }
-            (Some(Mutant::ZonesIgnored), Some(Kind::Node)) => false,
-            _ => true,
         }
-    }
-
-    fn bend(&self, plan: &mut Plan, key: &ObjectName, view: &View<'_>) {
-        let Some(mutant) = self.mutant else { return };
-        match (mutant, self.controller.name()) {
-            (Mutant::ForeignEndpointsDeleted, mainstay_endpoints::subsets::NAME) => {
-                plan.writes.extend(forsaken(key, view.store));
+        (Mutant::NoTruncation, subsets::NAME) => {
+            for content in plan.writes.iter_mut().filter_map(endpoints_content) {
+                let all = content.annotations.iter().filter(|(key, _)| ***key != *OVER_CAPACITY);
+                content.annotations = all.map(|(key, value)| (key.clone(), value.clone())).collect();
             }
-            (_, slices::NAME) => bend_slices(mutant, plan, key, view.store),
-            _ => {}
         }
+        (_, slices::NAME) => bend_slices(mutant, plan, key, store),
+        _ => {}
     }
 }
 
@@ -131,6 +125,26 @@ fn bend_slices(mutant: Mutant, plan: &mut Plan, key: &ObjectName, store: &Store)
         Mutant::ReadyAtOnce => change_endpoints(plan, |_, endpoints| {
             endpoints.iter_mut().for_each(|endpoint| endpoint.conditions.ready = Some(true));
         }),
+        Mutant::HintsLeftOut => change_hinted(plan, key, store, |endpoints| {
+            if let Some(endpoint) = endpoints.first_mut() {
+                endpoint.zone_hints = Box::default();
+            }
+        }),
+        Mutant::HintsForOneZone => change_hinted(plan, key, store, |endpoints| {
+            for endpoint in endpoints.iter_mut().filter(|endpoint| !endpoint.zone_hints.is_empty()) {
+                endpoint.zone_hints = [ZONES.first().copied().unwrap_or_default().into()].into();
+            }
+        }),
+        Mutant::HintsStay => change_hinted(plan, key, store, |endpoints| {
+            for endpoint in endpoints.iter_mut().filter(|endpoint| endpoint.zone_hints.is_empty()) {
+                endpoint.zone_hints = endpoint.zone.iter().cloned().collect();
+            }
+        }),
+        Mutant::SaidTwice => change_endpoints(plan, |_, endpoints| {
+            let first = endpoints.first().cloned().filter(|_| endpoints.len() < MOST_PER_SLICE);
+            endpoints.extend(first);
+        }),
+        Mutant::MovesForNothing => move_one_more(plan, key, store),
         Mutant::NoPlaceholder => plan.writes.retain(|write| {
             write.verb() != "create" || content(write).is_none_or(|content| !content.endpoints.is_empty())
         }),
@@ -170,6 +184,52 @@ fn change_endpoints(plan: &mut Plan, change: impl Fn(Option<&UpdateEndpointSlice
         let mut endpoints = content.endpoints.to_vec();
         change(update.as_ref(), &mut endpoints);
         content.endpoints = endpoints.into();
+    }
+}
+
+/// Changes the endpoints that are written where zones get shares. What stands there like that already is not written.
+fn change_hinted(plan: &mut Plan, key: &ObjectName, store: &Store, change: impl Fn(&mut Vec<Endpoint>)) {
+    if store.services().get(key).is_some_and(|service| service.topology_mode.is_some()) {
+        change_endpoints(plan, |_, endpoints| change(endpoints));
+        let is_news = |write: &Write| {
+            let before = store.endpoint_slices().get(write.object());
+            before.is_none_or(|slice| content(write).is_none_or(|it| it.endpoints != slice.endpoints))
+        };
+        plan.writes.retain(is_news);
+    }
+}
+
+/// An update takes in an endpoint of a slice that is not written, and the next plan takes it out there.
+fn move_one_more(plan: &mut Plan, key: &ObjectName, store: &Store) {
+    let written: Vec<_> = plan.writes.iter().filter_map(Write::uid).collect();
+    let Some(giver) = own(key, store).find(|slice| !written.contains(&slice.meta.uid)) else { return };
+    let Some(moved) = giver.endpoints.first() else { return };
+    for write in &mut plan.writes {
+        let Write::UpdateEndpointSlice(update) = write else { continue };
+        let content = Arc::make_mut(&mut update.content);
+        let has_room = content.endpoints.len() < MOST_PER_SLICE
+            && content.address_type == giver.address_type
+            && content.ports == giver.ports
+            && !content.endpoints.contains(moved);
+        if has_room {
+            content.endpoints = content.endpoints.iter().chain([moved]).cloned().collect();
+            return;
+        }
+    }
+}
+
+fn endpoints_content(write: &mut Write) -> Option<&mut EndpointsContent> {
+    match write {
+        Write::CreateEndpoints(create) => Some(Arc::make_mut(&mut create.content)),
+        Write::UpdateEndpoints(update) => Some(Arc::make_mut(&mut update.content)),
+        _ => None,
+    }
+}
+
+fn zone_of(node: &Option<Object>) -> Option<Option<Name>> {
+    match node {
+        Some(Object::Node(node)) => Some(node.zone().cloned()),
+        _ => None,
     }
 }
 
@@ -227,66 +287,4 @@ fn without_skips(store: &Store) -> Store {
         bent.apply(Object::Endpoints(Arc::new(changed)));
     }
     bent
-}
-
-impl Controller for Publisher {
-    fn name(&self) -> &'static str {
-        self.controller.name()
-    }
-
-    fn queue(&self) -> &'static str {
-        self.controller.queue()
-    }
-
-    fn primary(&self) -> Kind {
-        self.controller.primary()
-    }
-
-    fn kinds(&self) -> &'static [Kind] {
-        self.controller.kinds()
-    }
-
-    fn helpful_kinds(&self) -> &'static [Kind] {
-        self.controller.helpful_kinds()
-    }
-
-    fn route(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        let mut change = change.clone();
-        if self.is_told(&mut change) {
-            self.controller.route(store, &change, keys);
-        }
-    }
-
-    fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        self.controller.relieve(store, change, keys);
-    }
-
-    fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
-        let store = (self.mutant == Some(Mutant::SkipIgnored)).then(|| without_skips(view.store));
-        let bent = View { store: store.as_ref().unwrap_or(view.store), memory: view.memory };
-        let mut plan = self.controller.plan(key, &bent, now);
-        let is_shown = !self.mutant.is_some_and(Mutant::is_behind_the_plan);
-        if !is_shown {
-            (self.observe)(self.controller.name(), key, view, &plan);
-        }
-        self.bend(&mut plan, key, view);
-        if is_shown {
-            (self.observe)(self.controller.name(), key, view, &plan);
-        }
-        plan
-    }
-
-    fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
-        self.controller.is_void(store, key, write)
-    }
-
-    fn report(
-        &self,
-        store: &Store,
-        key: &ObjectName,
-        write: &Write,
-        outcome: &WriteOutcome,
-    ) -> Option<Event> {
-        self.controller.report(store, key, write, outcome)
-    }
 }

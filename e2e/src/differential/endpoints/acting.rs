@@ -1,0 +1,93 @@
+//! Carrying out what a step says, through kubectl.
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use super::step::{Action, Pick, Which};
+use crate::cluster::Cluster;
+use crate::differential::subject::User;
+use crate::shell;
+
+/// So many objects kubectl sends without a pause.
+const AT_ONCE: usize = 250;
+
+/// Carries out an action.
+pub fn act(user: &User<'_>, action: &Action) -> Result<()> {
+    match action {
+        Action::MakeRoom => {
+            user.cluster.kubectl(&["create", "namespace", &user.namespace(user.room)]).map(|_answer| ())
+        }
+        Action::Apply(objects) => apply(user.cluster, &in_room(user, objects), &[]),
+        Action::Status(objects) => apply(user.cluster, &in_room(user, objects), &["--subresource=status"]),
+        Action::Patch(pick, patch) => {
+            let patch = patch.to_string();
+            for name in names(user, pick)? {
+                let words = ["patch", pick.kind, &name, "--type=merge", "--patch", &patch];
+                user.kubectl(user.room, &words)?;
+            }
+            Ok(())
+        }
+        Action::Delete(pick) if pick.kind == "pods" => {
+            on(user, pick, &["--grace-period=0", "--force", "--wait=false"])
+        }
+        Action::Delete(pick) => on(user, pick, &["--wait=false"]),
+        Action::AskToEnd(pick) => on(user, pick, &["--grace-period=3000", "--wait=false"]),
+        Action::StopController => user.switch.stop(),
+        Action::StartController => user.switch.start(),
+    }
+}
+
+/// Makes these nodes the only ones.
+pub fn make_nodes(cluster: &Cluster, nodes: &[Value]) -> Result<()> {
+    cluster.kubectl(&["delete", "nodes", "--all"])?;
+    apply(cluster, nodes, &[])?;
+    apply(cluster, nodes, &["--subresource=status"])
+}
+
+fn on(user: &User<'_>, pick: &Pick, flags: &[&str]) -> Result<()> {
+    let which = match &pick.which {
+        Which::Named(name) => name.clone(),
+        Which::Labelled(labels) => format!("--selector={labels}"),
+    };
+    let mut words = vec!["delete", pick.kind, &which];
+    words.extend(flags);
+    user.kubectl(user.room, &words)
+}
+
+fn names(user: &User<'_>, pick: &Pick) -> Result<Vec<String>> {
+    let labels = match &pick.which {
+        Which::Named(name) => return Ok(vec![name.clone()]),
+        Which::Labelled(labels) => format!("--selector={labels}"),
+    };
+    let namespace = user.namespace(user.room);
+    let words = ["get", pick.kind, &labels, "--namespace", &namespace, "--output", "name"];
+    let names = user.cluster.kubectl(&words)?;
+    let names: Vec<String> =
+        names.lines().filter_map(|line| line.rsplit('/').next()).map(str::to_owned).collect();
+    if names.is_empty() {
+        bail!("there is nothing of {pick:?}");
+    }
+    Ok(names)
+}
+
+fn in_room(user: &User<'_>, objects: &[Value]) -> Vec<Value> {
+    let namespace = user.namespace(user.room);
+    let in_room = |object: &Value| {
+        let mut object = object.clone();
+        if object["kind"] != "Node" {
+            object["metadata"]["namespace"] = json!(namespace);
+        }
+        object
+    };
+    objects.iter().map(in_room).collect()
+}
+
+fn apply(cluster: &Cluster, objects: &[Value], flags: &[&str]) -> Result<()> {
+    for objects in objects.chunks(AT_ONCE) {
+        let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+        let mut command = cluster.kubectl_command()?;
+        command.args(["apply", "--server-side", "--force-conflicts", "--filename", "-"]).args(flags);
+        shell::run_command(&mut command, Some(&list.to_string()))?;
+    }
+    Ok(())
+}
