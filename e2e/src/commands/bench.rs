@@ -46,7 +46,8 @@ pub struct Replication {
 /// What the benchmark of services is to do.
 #[derive(Args)]
 pub struct Endpoints {
-    /// Services in one namespace that stand all the time
+    /// Services in one namespace that stand all the time. kube-controller-manager holds each pod against each of them, so each of its starts takes
+    /// minutes with 5000 and seconds with 1000
     #[arg(long, value_name = "N", default_value = "5000", value_parser = clap::value_parser!(u64).range(1..=20_000))]
     services: u64,
     /// Pods of each of them
