@@ -88,6 +88,5 @@ pub(crate) fn assign(
 
 /// Whether the endpoint is for other zones than its own, as only shares of zones make it.
 fn is_shared_out(endpoint: &Endpoint) -> bool {
-    let own = endpoint.zone.as_ref().map(std::slice::from_ref).unwrap_or_default();
-    !endpoint.zone_hints.is_empty() && *endpoint.zone_hints != *own
+    !endpoint.zone_hints.is_empty() && *endpoint.zone_hints != *endpoint.zone.as_slice()
 }
