@@ -1,7 +1,8 @@
 //! Where Mainstay differs on purpose: the one table of all differences that are no faults.
 //!
 //! Each line names a line of the README's tables "What is better than in-tree" and what follows them, or a place in upstream's source, and
-//! says in which steps of the script it may show, and in which facts. Whatever else differs is a fault of one of the two.
+//! says in which steps of the script it may show, and in which facts, and what the two say then. A step that does not show what is
+//! sure is a fault. Whatever else differs is a fault of one of the two.
 
 use super::view::NO_TIME;
 use crate::differential::comparison::{Difference, Improvement, only_in_tree, only_mainstay, whatever};

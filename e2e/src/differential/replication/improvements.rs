@@ -1,7 +1,8 @@
 //! Where Mainstay differs on purpose: the one table of all differences that are no faults.
 //!
 //! Each line names a line of the README's table "What is better than in-tree" or a place in upstream's source, and says in which steps
-//! of the script it may show, and in which facts. Whatever else differs is a fault of one of the two.
+//! of the script it may show, and in which facts, and what the two say then. A step that does not show what is
+//! sure is a fault. Whatever else differs is a fault of one of the two.
 
 use crate::differential::comparison::{Improvement, only_mainstay, whatever};
 
