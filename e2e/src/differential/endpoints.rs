@@ -23,7 +23,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::comparison::Improvement;
-use super::subject::{Subject, User};
+use super::subject::{Subject, User, Who};
 use crate::cluster::Cluster;
 use crate::in_tree::{InTree, MAINSTAY_DOES_ALL};
 use observation::Observation;
@@ -82,8 +82,8 @@ impl Subject for Endpoints {
         rest::has_come(*until, observation)
     }
 
-    fn unrest(step: &Step, observation: &Observation) -> Vec<String> {
-        rest::unrest(step, observation)
+    fn unrest(who: Who, step: &Step, observation: &Observation) -> Vec<String> {
+        rest::unrest(who, step, observation)
     }
 }
 

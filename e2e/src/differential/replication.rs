@@ -16,7 +16,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::comparison::Improvement;
-use super::subject::{Subject, User};
+use super::subject::{Subject, User, Who};
 use crate::cluster::Cluster;
 use crate::in_tree::{InTree, MAINSTAY_ACTS};
 use observation::Observation;
@@ -68,7 +68,7 @@ impl Subject for Replication {
         rest::has_come(*until, observation)
     }
 
-    fn unrest(_step: &Step, observation: &Observation) -> Vec<String> {
+    fn unrest(_who: Who, _step: &Step, observation: &Observation) -> Vec<String> {
         rest::unrest(observation)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::subject::{History, Step, Subject, User, View};
+use super::subject::{History, Step, Subject, User, View, Who};
 use crate::interrupt;
 
 /// So often it must have been looked at while nothing has changed.
@@ -36,7 +36,7 @@ pub fn settle<S: Subject>(
             (since, looks) = (Instant::now(), 0);
             last = view;
         }
-        let open = open::<S>(step, &observation);
+        let open = open::<S>(user.who, step, &observation);
         if open.is_empty() && looks >= LOOKS && since.elapsed() >= S::REST {
             return Ok(last);
         }
@@ -55,9 +55,9 @@ pub fn settle<S: Subject>(
 }
 
 /// What is not as it must be yet.
-fn open<S: Subject>(step: &Step<S::Action, S::Until>, observation: &S::Observation) -> Vec<String> {
+fn open<S: Subject>(who: Who, step: &Step<S::Action, S::Until>, observation: &S::Observation) -> Vec<String> {
     let missing = step.until.iter().filter(|until| !S::has_come(until, observation));
     let mut open: Vec<String> = missing.map(|until| format!("{until:?}")).collect();
-    open.extend(S::unrest(step, observation));
+    open.extend(S::unrest(who, step, observation));
     open
 }

@@ -16,6 +16,15 @@ use crate::in_tree::InTree;
 /// Facts by what they are about. What is not there has no fact.
 pub type View = BTreeMap<String, String>;
 
+/// Whose work is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// kube-controller-manager's.
+    InTree,
+    /// Mainstay's.
+    Mainstay,
+}
+
 /// Controllers whose work is compared.
 pub trait Subject {
     /// What a user does in a step.
@@ -53,7 +62,11 @@ pub trait Subject {
     /// Whether this has come.
     fn has_come(until: &Self::Until, observation: &Self::Observation) -> bool;
     /// What shows that somebody still has something to do.
-    fn unrest(step: &Step<Self::Action, Self::Until>, observation: &Self::Observation) -> Vec<String>;
+    fn unrest(
+        who: Who,
+        step: &Step<Self::Action, Self::Until>,
+        observation: &Self::Observation,
+    ) -> Vec<String>;
 }
 
 /// What a run has seen so far, by which the new is told from the old.
@@ -96,6 +109,8 @@ pub trait Switch {
 
 /// The user of one side.
 pub struct User<'a> {
+    /// Who is at work.
+    pub who: Who,
     /// The cluster.
     pub cluster: &'a Cluster,
     /// The word in front of the rooms' names.

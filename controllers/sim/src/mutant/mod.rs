@@ -40,8 +40,8 @@
 //! | `writes-without-change` | `idle` | 1 |
 //! | `old-service-missed` | `end` | 353 |
 //! | `zones-ignored` | `end` | 4 |
-//! | `moves-at-once` | `gap` | 36 |
-//! | `never-compacts` | `end` | 108 |
+//! | `moves-at-once` | `gap` | 108 |
+//! | `never-compacts` | `end` | 70 |
 //! | `no-placeholder` | `end` | 7 |
 //! | `foreign-endpoints-deleted` | `ownership` | 4 |
 //! | `foreign-slices-deleted` | `plan` | 1 |
@@ -60,7 +60,7 @@
 //! | `hints-stay` | `plan` | 1 |
 //! | `late-nodes-missed` | `end` | 12 |
 //! | `weights-ignored` | `end` | 268 |
-//! | `moves-for-nothing` | `idle` | 2 |
+//! | `moves-for-nothing` | `idle` | 3 |
 //! | `said-twice` | `plan` | 1 |
 //!
 //! [`Bent`] puts a mutant around a real controller. `replication` and `services` have those that are wrong in one call, `wrong_controller`

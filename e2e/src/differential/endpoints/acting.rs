@@ -1,15 +1,23 @@
 //! Carrying out what a step says, through kubectl.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use super::step::{Action, Pick, Which};
+use super::observation::{self, Observation};
+use super::step::{Action, Pick, Which, the};
 use crate::cluster::Cluster;
 use crate::differential::subject::User;
 use crate::shell;
+use crate::wait::wait_for;
 
 /// So many objects kubectl sends without a pause.
 const AT_ONCE: usize = 250;
+/// The service by which a manager that was started shows that it works.
+const SENTINEL: &str = "sentinel";
+/// So long it may take to show that.
+const SIGN: Duration = Duration::from_secs(60);
 
 /// Carries out an action.
 pub fn act(user: &User<'_>, action: &Action) -> Result<()> {
@@ -33,8 +41,33 @@ pub fn act(user: &User<'_>, action: &Action) -> Result<()> {
         Action::Delete(pick) => on(user, pick, &["--wait=false"]),
         Action::AskToEnd(pick) => on(user, pick, &["--grace-period=3000", "--wait=false"]),
         Action::StopController => user.switch.stop(),
-        Action::StartController => user.switch.start(),
+        Action::StartController => {
+            user.switch.start()?;
+            sign_of_work(user)
+        }
     }
+}
+
+/// Waits until a service that comes is answered, and is as if it had never been when it goes.
+fn sign_of_work(user: &User<'_>) -> Result<()> {
+    let service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": SENTINEL},
+        "spec": {"selector": {"app": SENTINEL}, "ports": [{"port": 80, "targetPort": 8080}]},
+    });
+    apply(user.cluster, &in_room(user, &[service]), &[])?;
+    wait_for("the manager to answer a service", SIGN, || {
+        let there = observation::observe(user)?;
+        let has_endpoints = Observation::named(&there.endpoints, SENTINEL).is_some();
+        Ok((has_endpoints && there.slices_of(SENTINEL).next().is_some()).then_some(()))
+    })?;
+    on(user, &the("service", SENTINEL), &[])?;
+    wait_for("what answered a service to go with it", SIGN, || {
+        let there = observation::observe(user)?;
+        let has_endpoints = Observation::named(&there.endpoints, SENTINEL).is_some();
+        Ok((!has_endpoints && there.slices_of(SENTINEL).next().is_none()).then_some(()))
+    })
 }
 
 /// Makes these nodes the only ones.

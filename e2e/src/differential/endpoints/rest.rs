@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::observation::{MANAGED_BY, Observation, is_ready, label, list, name_of, text};
 use super::step::{Step, Until};
+use crate::differential::subject::Who;
 
 const OF_PODS: &str = "endpointslice-controller.k8s.io";
 const MIRRORED: &str = "endpointslicemirroring-controller.k8s.io";
@@ -28,28 +29,34 @@ pub fn has_come(until: Until, observation: &Observation) -> bool {
         Until::Says(service, what) => says(service, what),
         Until::SaysNot(service, what) => !says(service, what),
         Until::Told(reason) => observation.events.iter().any(|event| event["reason"] == reason),
-        Until::Open(_) => true,
+        Until::Hinted(service, number) => {
+            let endpoints = observation.slices_of(service).flat_map(|slice| list(&slice["endpoints"]));
+            endpoints.filter(|endpoint| endpoint["hints"].is_object()).count() == number
+        }
+        Until::OpenInTree(_) | Until::MissingNodeCame => true,
     }
 }
 
 /// What shows that somebody still has something to do.
-pub fn unrest(step: &Step, observation: &Observation) -> Vec<String> {
+pub fn unrest(who: Who, step: &Step, observation: &Observation) -> Vec<String> {
     let mut unrest = Vec::new();
     for service in &observation.services {
         let name = name_of(service);
-        if step.until.iter().any(|until| matches!(until, Until::Open(it) if *it == name)) {
+        let is_open = |until: &Until| matches!(until, Until::OpenInTree(it) if *it == name);
+        if who == Who::InTree && step.until.iter().any(is_open) {
             continue;
         }
         if service["spec"]["type"] == "ExternalName" || !service["spec"]["selector"].is_object() {
             mirror(service, observation, &mut unrest);
         } else {
-            selecting(service, observation, &mut unrest);
+            let all_nodes = step.until.contains(&Until::MissingNodeCame);
+            selecting(service, all_nodes, observation, &mut unrest);
         }
     }
     unrest
 }
 
-fn selecting(service: &Value, observation: &Observation, unrest: &mut Vec<String>) {
+fn selecting(service: &Value, all_nodes: bool, observation: &Observation, unrest: &mut Vec<String>) {
     let name = name_of(service);
     let all = service["spec"]["publishNotReadyAddresses"] == true;
     let families = list(&service["spec"]["ipFamilies"]);
@@ -58,7 +65,7 @@ fn selecting(service: &Value, observation: &Observation, unrest: &mut Vec<String
     for pod in observation.pods.iter().filter(|pod| is_published(service, pod)) {
         let (serving, terminating) = (is_ready(pod), !pod["metadata"]["deletionTimestamp"].is_null());
         for address in list(&pod["status"]["podIPs"]).iter().map(|it| text(&it["ip"])) {
-            if families.iter().any(|family| is_of(address, family)) && (all || is_on_a_node(pod)) {
+            if families.iter().any(|family| is_of(address, family)) && (all || is_on_a_node(pod, all_nodes)) {
                 let ready = all || (serving && !terminating);
                 in_slices.insert(format!("{address} {ready} {serving} {terminating}"));
             }
@@ -90,6 +97,9 @@ fn selecting(service: &Value, observation: &Observation, unrest: &mut Vec<String
 
 fn mirror(service: &Value, observation: &Observation, unrest: &mut Vec<String>) {
     let name = name_of(service);
+    if endpoints_of(observation, name, OF_PODS).next().is_some() {
+        unrest.push(format!("{name} selects no pods, and has slices of pods"));
+    }
     let wanted = Observation::named(&observation.endpoints, name)
         .filter(|it| label(it, "endpointslice.kubernetes.io/skip-mirror") != "true")
         .filter(|it| it["metadata"]["annotations"]["control-plane.alpha.kubernetes.io/leader"].is_null())
@@ -133,12 +143,12 @@ fn is_published(service: &Value, pod: &Value) -> bool {
         && !["Succeeded", "Failed"].contains(&text(&pod["status"]["phase"]))
 }
 
-/// Nodes whose names begin so are those that there are not.
+/// Nodes whose names begin so are those that there are not, unless the step says that they came.
 pub const MISSING_NODE: &str = "missing";
 
-fn is_on_a_node(pod: &Value) -> bool {
+fn is_on_a_node(pod: &Value, all_nodes: bool) -> bool {
     let node = text(&pod["spec"]["nodeName"]);
-    !node.is_empty() && !node.starts_with(MISSING_NODE)
+    !node.is_empty() && (all_nodes || !node.starts_with(MISSING_NODE))
 }
 
 /// Whether pods can be said to be behind ports that they all have, or behind none.
@@ -152,7 +162,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn unrest_of(ready: bool, until: Vec<Until>) -> Vec<String> {
+    fn unrest_of(who: Who, ready: bool, until: Vec<Until>) -> Vec<String> {
         let items = json!({"items": [
             {
                 "kind": "Service", "metadata": {"name": "web"},
@@ -182,13 +192,22 @@ mod tests {
             {"kind": "Endpoints", "metadata": {"name": "web"}, "subsets": [{"addresses": [{"ip": "10.9.0.1"}]}]},
         ]});
         let step = Step { name: "", actions: Vec::new(), until };
-        unrest(&step, &parse(&items.to_string()).unwrap())
+        unrest(who, &step, &parse(&items.to_string()).unwrap())
     }
 
     #[test]
     fn a_service_is_at_rest_when_its_slices_and_endpoints_say_what_its_pods_are() {
-        assert_eq!(unrest_of(true, Vec::new()), Vec::<String>::new());
-        assert_eq!(unrest_of(false, Vec::new()).len(), 1);
-        assert_eq!(unrest_of(false, vec![Until::Open("web")]), Vec::<String>::new());
+        for who in [Who::InTree, Who::Mainstay] {
+            assert_eq!(unrest_of(who, true, Vec::new()), Vec::<String>::new());
+            assert_eq!(unrest_of(who, false, Vec::new()).len(), 1);
+        }
+    }
+
+    #[test]
+    fn where_in_tree_leaves_things_as_they_were_mainstay_does_not() {
+        let until = || vec![Until::OpenInTree("web")];
+        assert_eq!(unrest_of(Who::InTree, false, until()), Vec::<String>::new());
+        assert_eq!(unrest_of(Who::Mainstay, false, until()).len(), 1);
+        assert_eq!(unrest_of(Who::InTree, false, vec![Until::OpenInTree("another")]).len(), 1);
     }
 }

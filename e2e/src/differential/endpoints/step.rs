@@ -26,7 +26,7 @@ pub enum Action {
     AskToEnd(Pick),
     /// Stops the manager.
     StopController,
-    /// Starts the manager again.
+    /// Starts the manager again, and waits until it does its work.
     StartController,
 }
 
@@ -61,8 +61,12 @@ pub enum Until {
     SaysNot(&'static str, &'static str),
     /// An event with this reason is there.
     Told(&'static str),
-    /// The two may leave the service in different states, so it is not asked what its pods are.
-    Open(&'static str),
+    /// So many endpoints of the service have hints.
+    Hinted(&'static str, usize),
+    /// In-tree leaves the service in another state, so only Mainstay is asked whether it says what its pods are.
+    OpenInTree(&'static str),
+    /// The node is there that pods were on before it.
+    MissingNodeCame,
 }
 
 /// The object of this name.

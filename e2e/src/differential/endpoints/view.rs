@@ -18,6 +18,14 @@ const TIME: &str = ": trigger time";
 /// Whose events are compared.
 const COMPONENTS: &[&str] =
     &["endpoint-controller", "endpoint-slice-controller", "endpoint-slice-mirroring-controller"];
+/// How the reasons begin of what is said as often as it is tried.
+const RETRIED: &str = "FailedToUpdateEndpoint";
+/// What an object answers to that says no time.
+pub const NO_TIME: &str = "none";
+/// The time of a service.
+const CREATION: &str = "the service's creation";
+/// Between facts of the same thing.
+const AND: &str = " and ";
 /// How the times begin that the script writes into pods' statuses.
 pub const TIMES: &str = "2001-02-03T04:";
 
@@ -28,6 +36,8 @@ pub struct History {
     events: BTreeMap<String, u64>,
     /// The times that objects answered to then.
     times: View,
+    /// Since when pods were what they were then.
+    happened: BTreeSet<String>,
 }
 
 impl subject::History<Observation> for History {
@@ -36,12 +46,20 @@ impl subject::History<Observation> for History {
         self.events = observation.events.iter().map(count).collect();
         self.times = facts(observation);
         self.times.retain(|what, _time| what.ends_with(TIME));
+        self.happened = pods_times(observation);
     }
 
     fn view(&mut self, _side: &str, observation: &Observation) -> View {
         let mut view = facts(observation);
         // A time that stays tells of an earlier step.
         view.retain(|what, time| self.times.get(what) != Some(time));
+        let strange: Vec<String> = view
+            .iter()
+            .filter(|(what, times)| what.ends_with(TIME) && !self.belong(what, times, observation))
+            .filter_map(|(what, _times)| what.strip_suffix(TIME))
+            .map(|it| format!("{it}: time"))
+            .collect();
+        view.extend(strange.into_iter().map(|what| (what, "when nothing happened".to_owned())));
         for event in &observation.events {
             self.event(event, &mut view);
         }
@@ -50,6 +68,18 @@ impl subject::History<Observation> for History {
 }
 
 impl History {
+    /// Whether each of these times is that of a pod that was there in this step, or of the service, or was there before.
+    fn belong(&self, what: &str, times: &str, observation: &Observation) -> bool {
+        let present = pods_times(observation);
+        let former: Vec<&str> = self.times.get(what).map(|it| it.split(AND).collect()).unwrap_or_default();
+        times.split(AND).all(|time| {
+            [NO_TIME, CREATION].contains(&time)
+                || former.contains(&time)
+                || self.happened.contains(time)
+                || present.contains(time)
+        })
+    }
+
     fn event(&self, event: &Value, view: &mut View) {
         let about = &event["involvedObject"];
         let component = text(&event["source"]["component"]);
@@ -58,10 +88,10 @@ impl History {
         }
         let (kind, name) = (text(&about["kind"]), text(&about["name"]));
         let (urgency, reason) = (text(&event["type"]), text(&event["reason"]));
-        // Each has words of its own, and how often a thing is said is a matter of time.
+        // Each has words of its own, and how often a thing is said is a matter of time; of what is tried again and again, even in which step.
         let what = format!("event of {kind} {name} by {component}: {urgency} {reason}");
         let before = self.events.get(uid_of(event)).copied().unwrap_or(0);
-        if urgency == "Warning" {
+        if urgency == "Warning" && reason.starts_with(RETRIED) {
             view.insert(what, "said so far".to_owned());
         } else if count_of(event) > before {
             view.insert(what, "said".to_owned());
@@ -144,42 +174,45 @@ fn annotations<'a>(
     for object in objects {
         let mut annotations = object["metadata"]["annotations"].as_object().cloned().unwrap_or_default();
         let time = annotations.remove(TRIGGER_TIME);
-        match time.map(|time| named_time(&time, service, observation)) {
-            Some(None) => drop(view.insert(format!("{it}: time"), "when nothing happened".to_owned())),
-            Some(Some(time)) => drop(times.insert(time)),
-            None => drop(times.insert("none".to_owned())),
-        }
+        times.insert(time.map_or(NO_TIME.to_owned(), |time| named_time(&time, service, observation)));
         others.insert(pairs(&Value::Object(annotations)));
     }
-    let joined = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" and ");
+    let joined = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(AND);
     view.insert(format!("{it}: annotations"), joined(others));
     view.insert(format!("{it}{TIME}"), joined(times));
 }
 
-/// A time of the script as it is, and that at which the service came; none for any other one.
-fn named_time(time: &Value, service: &str, observation: &Observation) -> Option<String> {
+/// A time of the script as it is, and that at which the service came; any other one says that it is one.
+fn named_time(time: &Value, service: &str, observation: &Observation) -> String {
     let created = Observation::named(&observation.services, service)
         .map(|service| &service["metadata"]["creationTimestamp"]);
     match text(time) {
-        _ if created == Some(time) => Some("the service's creation".to_owned()),
-        time if time.starts_with(TIMES) => Some(time.to_owned()),
-        _ => None,
+        _ if created == Some(time) => CREATION.to_owned(),
+        time if time.starts_with(TIMES) => time.to_owned(),
+        _ => "another one".to_owned(),
     }
+}
+
+/// Since when pods are ready, or are not.
+fn pods_times(observation: &Observation) -> BTreeSet<String> {
+    let conditions = observation.pods.iter().flat_map(|pod| list(&pod["status"]["conditions"]));
+    let of_readiness = conditions.filter(|condition| condition["type"] == "Ready");
+    of_readiness.map(|condition| text(&condition["lastTransitionTime"]).to_owned()).collect()
 }
 
 /// What all of them say: each thing once.
 fn all(slices: &[&Value], say: impl Fn(&Value) -> String) -> String {
     let said: BTreeSet<String> = slices.iter().map(|slice| say(slice)).collect();
-    said.into_iter().collect::<Vec<_>>().join(" and ")
+    said.into_iter().collect::<Vec<_>>().join(AND)
 }
 
 /// Adds a fact, beside what is said of the same thing.
 fn add(view: &mut View, what: String, fact: &str) {
     let place = view.entry(what).or_default();
-    let mut facts: Vec<&str> = place.split(" and ").filter(|fact| !fact.is_empty()).collect();
+    let mut facts: Vec<&str> = place.split(AND).filter(|fact| !fact.is_empty()).collect();
     facts.push(fact);
     facts.sort_unstable();
-    *place = facts.join(" and ");
+    *place = facts.join(AND);
 }
 
 fn pairs(pairs: &Value) -> String {
@@ -270,7 +303,11 @@ mod tests {
 
     fn observed(items: &[Value]) -> Observation {
         let mut items = items.to_vec();
-        items.push(json!({"kind": "Pod", "metadata": {"name": "web-1", "uid": "a"}}));
+        let ready =
+            json!({"type": "Ready", "status": "True", "lastTransitionTime": format!("{TIMES}01:00Z")});
+        items.push(json!({
+            "kind": "Pod", "metadata": {"name": "web-1", "uid": "a"}, "status": {"conditions": [ready]},
+        }));
         items.push(json!({"kind": "Service", "metadata": {"name": "web", "creationTimestamp": "2026-01-01T00:00:00Z"}}));
         parse(&json!({"items": items}).to_string()).unwrap()
     }
@@ -335,8 +372,36 @@ mod tests {
         assert_eq!(times(history.view("ours", &first)), Vec::<String>::new());
         let created = with_time("2026-01-01T00:00:00Z");
         assert_eq!(times(history.view("ours", &created)), ["the service's creation"]);
-        let other = with_time("2026-01-01T00:00:01Z");
-        assert_eq!(times(history.view("ours", &other)), ["when nothing happened", ""]);
+        for (other, told) in
+            [("2026-01-01T00:00:01Z", "another one"), ("2001-02-03T04:59:00Z", "2001-02-03T04:59:00Z")]
+        {
+            assert_eq!(times(history.view("ours", &with_time(other))), ["when nothing happened", told]);
+        }
+    }
+
+    #[test]
+    fn a_warning_is_told_in_the_step_that_has_brought_it_and_one_of_what_is_retried_ever_after() {
+        let warnings = |count: u64| {
+            observed(&["Disabled", "FailedToUpdateEndpointSlices"].map(|reason| {
+                json!({
+                    "kind": "Event", "metadata": {"uid": reason}, "count": count,
+                    "involvedObject": {"kind": "Service", "name": "web"},
+                    "source": {"component": "endpoint-slice-controller"}, "type": "Warning", "reason": reason,
+                })
+            }))
+        };
+        let mut history = History::default();
+        let mut told = |count: u64| {
+            let view = history.view("ours", &warnings(count));
+            history.begin(1, &warnings(count));
+            view.into_iter()
+                .filter(|(what, _)| what.starts_with("event"))
+                .map(|(_, fact)| fact)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(1), ["said", "said so far"]);
+        assert_eq!(told(1), ["said so far"]);
+        assert_eq!(told(2), ["said", "said so far"]);
     }
 
     #[test]

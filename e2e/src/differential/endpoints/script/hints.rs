@@ -13,6 +13,17 @@ fn prefer(value: Value) -> Action {
     Action::Patch(the("service", "web"), json!({"spec": {"trafficDistribution": value}}))
 }
 
+/// Annotates and prefers at once, and puts a label on the service that its slices get in the same write, so that one sees it done.
+fn prefer_in_round(annotations: Value, value: &str, round: &str) -> Action {
+    Action::Patch(
+        the("service", "web"),
+        json!({
+            "metadata": {"annotations": annotations, "labels": {"round": round}},
+            "spec": {"trafficDistribution": value},
+        }),
+    )
+}
+
 fn annotate(key: &str, value: Value) -> Action {
     Action::Patch(the("service", "web"), json!({"metadata": {"annotations": {key: value}}}))
 }
@@ -47,23 +58,26 @@ pub fn traffic() -> Chapter {
         a_new_namespace(),
         comes(),
         step("three pods come, one in each zone", in_zones(1, 3, 1), [Until::Endpoints("web", 3)]),
-        step("what is close is preferred", [prefer(json!("PreferClose"))], [Until::Says("web", "forZones")]),
+        step("what is close is preferred", [prefer(json!("PreferClose"))], [Until::Hinted("web", 3)]),
+        step("the user takes the preference back", [prefer(json!(null))], [Until::Hinted("web", 0)]),
+        step("what is close is preferred again", [prefer(json!("PreferClose"))], [Until::Hinted("web", 3)]),
         step(
             "a pod becomes unready: it has no hint",
             [Action::Status(vec![unready("web-1", &address(1), 2)])],
             [],
         ),
         step(
+            // Which says the same by another name.
             "the same zone is preferred",
-            [prefer(json!("PreferSameZone"))],
-            [Until::Says("web", "forZones")],
+            [prefer_in_round(json!({}), "PreferSameZone", "one")],
+            [Until::Says("web", "\"round\":\"one\"")],
         ),
         step(
             "the same node is preferred",
             [prefer(json!("PreferSameNode"))],
             [Until::Says("web", "forNodes")],
         ),
-        step("a pod of a zone that has one comes", in_zones(4, 4, 3), [Until::Endpoints("web", 4)]),
+        step("a pod of a zone that has one comes", in_zones(4, 4, 4), [Until::Endpoints("web", 4)]),
         step("a pod is asked to end", [Action::AskToEnd(the("pods", "web-2"))], []),
         step("nothing is preferred any more", [prefer(json!(null))], [Until::SaysNot("web", "forNodes")]),
         step(
@@ -108,12 +122,12 @@ pub fn zones() -> Chapter {
         step(
             "a node loses its zone, and then a pod becomes unready: no hints",
             [zone(json!(null)), Action::Status(vec![unready("web-1", &address(1), 6)])],
-            [Until::SaysNot("web", "forZones"), Until::Open("web")],
+            [Until::SaysNot("web", "forZones")],
         ),
         step(
             "it gets it back, and the pod becomes ready",
             [zone(json!("south")), Action::Status(vec![ready("web-1", &address(1), 7)])],
-            [Until::Says("web", "forZones"), Until::Open("web")],
+            [Until::Hinted("web", 9)],
         ),
         step(
             "a node is not ready, and then a pod becomes unready",
@@ -123,7 +137,7 @@ pub fn zones() -> Chapter {
         step(
             "the node is ready, and the pod",
             [not_ready("True"), Action::Status(vec![ready("web-1", &address(1), 9)])],
-            [Until::Says("web", "forZones")],
+            [Until::Hinted("web", 9)],
         ),
         step(
             "hints are not asked for any more",
@@ -136,14 +150,15 @@ pub fn zones() -> Chapter {
             [Until::Says("web", "forZones")],
         ),
         step(
+            // Its pods are as many in each zone, so that all hints stay.
             "it says the contrary, beside a preference",
-            [annotate(FORMER_MODE, json!("Disabled")), prefer(json!("PreferClose"))],
-            [Until::Says("web", "forZones")],
+            [prefer_in_round(json!({FORMER_MODE: "Disabled"}), "PreferClose", "one")],
+            [Until::Says("web", "\"round\":\"one\"")],
         ),
         step(
             "it asks for them, beside the preference",
-            [annotate(FORMER_MODE, json!("Auto"))],
-            [Until::Says("web", "forZones")],
+            [prefer_in_round(json!({FORMER_MODE: "Auto"}), "PreferClose", "two")],
+            [Until::Says("web", "\"round\":\"two\"")],
         ),
         step(
             "one pod is left in each zone, then one in all",

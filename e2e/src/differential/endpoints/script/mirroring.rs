@@ -180,12 +180,12 @@ pub fn services() -> Chapter {
         step(
             "it selects none any more: in-tree leaves the slices, Mainstay does not",
             [selector(json!(null))],
-            [Until::Open("outside")],
+            [Until::OpenInTree("outside")],
         ),
         step(
             "the Endpoints is its user's again: in-tree leaves the slices, Mainstay does not",
             [Action::Patch(the("endpoints", "outside"), json!({"subsets": [at_port(&["192.0.2.2"], 80)]}))],
-            [Until::Open("outside")],
+            [Until::OpenInTree("outside")],
         ),
         step(
             "the service is deleted",

@@ -74,7 +74,7 @@ pub fn readiness() -> Chapter {
         step(
             "a pod that is not ready fails: in-tree leaves it in, Mainstay does not",
             [Action::Status(vec![phase("web-3", TWO, "Failed", 7)])],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step(
             "the second is replaced by one of the same name",
@@ -174,17 +174,17 @@ pub fn nodes() -> Chapter {
         step(
             "the node comes",
             [Action::Apply(vec![node("missing-1", "west")]), Action::Status(vec![node("missing-1", "west")])],
-            [Until::Endpoints("web", 2), Until::Open("web")],
+            [Until::Endpoints("web", 2), Until::MissingNodeCame],
         ),
         step(
             "the node's zone changes, and then a pod becomes unready",
             [zone(json!("far")), Action::Status(vec![unready("web-1", ONE, 3)])],
-            [Until::Says("web", "far"), Until::Open("web")],
+            [Until::Says("web", "far"), Until::MissingNodeCame],
         ),
         step(
             "the node loses its zone, and then a pod becomes ready",
             [zone(json!(null)), Action::Status(vec![ready("web-1", ONE, 4)])],
-            [Until::SaysNot("web", "far"), Until::Open("web")],
+            [Until::SaysNot("web", "far"), Until::MissingNodeCame],
         ),
         step(
             "its pod and the node go",
@@ -194,7 +194,7 @@ pub fn nodes() -> Chapter {
         step(
             "a pod on no node has an address: in-tree's Endpoints stands still, Mainstay's does not",
             come(&[(nowhere(pod("web-3", "web", "")), at("web-3", &[THREE], true, 5))]),
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step(
             "the pod without a node is gone",

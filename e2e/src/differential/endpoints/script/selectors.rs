@@ -85,12 +85,12 @@ pub fn kinds() -> Chapter {
         step(
             "the selector goes: in-tree leaves the slices, Mainstay does not",
             [selector(json!(null))],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step(
             "a pod becomes unready that no service selects any more",
             [Action::Status(vec![super::unready("web-1", "10.9.4.1", 2)])],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step("the selector comes back", [selector(json!({"app": "web"}))], [Until::Endpoints("web", 2)]),
         step(
@@ -102,12 +102,12 @@ pub fn kinds() -> Chapter {
                     "clusterIP": null, "clusterIPs": null, "ipFamilies": null, "ipFamilyPolicy": null,
                 }}),
             )],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step(
             "a pod becomes ready meanwhile",
             [Action::Status(vec![ready("web-1", "10.9.4.1", 3)])],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step(
             "it becomes an ordinary service again",

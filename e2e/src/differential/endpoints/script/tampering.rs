@@ -88,7 +88,7 @@ pub fn tampering() -> Chapter {
                 the("endpoints", "web"),
                 json!({"subsets": [{"addresses": [{"ip": "192.0.2.1"}], "ports": [{"port": 8080}]}]}),
             )],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step("a pod becomes unready", [Action::Status(vec![unready("web-1", ONE, 2)])], []),
         step(
@@ -111,7 +111,7 @@ pub fn tampering() -> Chapter {
                 ours(),
                 json!({"metadata": {"labels": {"endpointslice.kubernetes.io/managed-by": "somebody.example"}}}),
             )],
-            [Until::Open("web")],
+            [Until::OpenInTree("web")],
         ),
         step("the service goes: slices of others stay", [Action::Delete(the("service", "web"))], [Until::Endpoints("web", 1)]),
     ]);
@@ -142,10 +142,11 @@ pub fn restarts() -> Chapter {
             ],
             [Until::Endpoints("web", 3)],
         ),
+        step("the manager restarts again", [Action::StopController, Action::StartController], []),
         step(
             "a slice is deleted after a restart: in-tree leaves it so, Mainstay does not",
-            [Action::StopController, Action::StartController, Action::Delete(slices_of("web"))],
-            [Until::Open("web")],
+            [Action::Delete(slices_of("web"))],
+            [Until::OpenInTree("web")],
         ),
         step(
             "the pod becomes ready",
