@@ -2,6 +2,9 @@
 //!
 //! A change is a pod that becomes ready or ceases to be; its answer is the first event of a slice that says so. Pods and slices come
 //! on streams of their own, so the answer may be read before the change: then it took no time that can be seen.
+//!
+//! A change that is not answered before the next one of its pod is overtaken: it counts as having taken until then, which is less than it would have.
+//! Where the pod is then as slices still show it, the next one needs no answer, and counts for nothing.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,8 +17,8 @@ use crate::percentile::milliseconds;
 /// A pod, and what slices say of it.
 struct Known {
     is_ready: bool,
-    /// What was last seen in a slice.
-    shown: Option<bool>,
+    /// What slices say, as far as was seen.
+    shown: bool,
     /// Since when slices are to say something else.
     changed: Option<Instant>,
 }
@@ -27,8 +30,10 @@ pub struct Pairing {
     pods: BTreeMap<Name, Known>,
     answered: Vec<Duration>,
     changes: usize,
-    /// Changes whose answer was not there when the next change came, or at the end. They count as answered then.
+    /// Changes that had no answer when the next one came, or at the end.
     late: usize,
+    /// Changes that needed none, since they took back one that had none.
+    moot: usize,
     waiting: usize,
     slices: usize,
     first: Option<Instant>,
@@ -37,7 +42,7 @@ pub struct Pairing {
 }
 
 impl Pairing {
-    /// Nothing was seen yet; pods are ready or not.
+    /// Nothing was seen yet; pods are ready or not, and slices say so.
     pub fn new(ready_before: bool) -> Pairing {
         Pairing {
             ready_before,
@@ -45,6 +50,7 @@ impl Pairing {
             answered: Vec::new(),
             changes: 0,
             late: 0,
+            moot: 0,
             waiting: 0,
             slices: 0,
             first: None,
@@ -55,7 +61,7 @@ impl Pairing {
 
     fn known(&mut self, pod: &Name) -> &mut Known {
         let is_ready = self.ready_before;
-        self.pods.entry(pod.clone()).or_insert(Known { is_ready, shown: None, changed: None })
+        self.pods.entry(pod.clone()).or_insert(Known { is_ready, shown: is_ready, changed: None })
     }
 
     /// A pod is as it is shown here. Of one that is on its way out nothing is expected.
@@ -68,19 +74,21 @@ impl Pairing {
             return;
         }
         known.is_ready = pod.ready;
-        let is_shown = known.shown == Some(pod.ready);
+        let is_shown = known.shown == pod.ready;
         let before = std::mem::replace(&mut known.changed, (!is_shown).then_some(at));
         self.changes += 1;
         self.first.get_or_insert(at);
         self.last = Some(at);
         self.waiting += usize::from(!is_shown);
-        if is_shown {
-            self.answered.push(Duration::ZERO);
-        }
-        if let Some(before) = before {
-            self.waiting -= 1;
-            self.late += 1;
-            self.answered.push(at.saturating_duration_since(before));
+        match before {
+            None if is_shown => self.answered.push(Duration::ZERO),
+            None => {}
+            Some(before) => {
+                self.waiting -= 1;
+                self.late += 1;
+                self.moot += usize::from(is_shown);
+                self.answered.push(at.saturating_duration_since(before));
+            }
         }
     }
 
@@ -91,7 +99,7 @@ impl Pairing {
             let Some(target) = &endpoint.target else { continue };
             let is_ready = endpoint.conditions.ready.unwrap_or(true);
             let known = self.known(&target.name);
-            known.shown = Some(is_ready);
+            known.shown = is_ready;
             if known.is_ready == is_ready
                 && let Some(changed) = known.changed.take()
             {
@@ -127,6 +135,7 @@ impl Pairing {
             "seconds": between(self.last_answer),
             "slices": self.slices,
             "late": late,
+            "moot": self.moot,
             "p50_milliseconds": milliseconds(&self.answered, 0.5),
             "p99_milliseconds": milliseconds(&self.answered, 0.99),
         })
@@ -228,11 +237,25 @@ mod tests {
         let start = Instant::now();
         let mut pairing = Pairing::new(true);
         pairing.pod(start, &pod("a", false));
+        pairing.slice(after(start, 1), &slice(&[("a", false)]));
+        pairing.pod(after(start, 2), &pod("a", true));
+        pairing.pod(after(start, 5), &pod("a", false));
+        pairing.pod(after(start, 9), &pod("a", true));
+        let found = pairing.found(after(start, 20));
+        assert_eq!((&found["changes"], &found["late"], &found["moot"]), (&json!(4), &json!(2), &json!(1)));
+        assert_eq!(found["p99_milliseconds"], 11.0, "1, 3 until it is taken back, and 11 until the end");
+    }
+
+    #[test]
+    fn what_takes_back_a_change_that_was_not_answered_needs_no_answer() {
+        let start = Instant::now();
+        let mut pairing = Pairing::new(true);
+        pairing.pod(start, &pod("a", false));
         pairing.pod(after(start, 4), &pod("a", true));
-        assert_eq!(pairing.changes(), 2);
+        assert!(!pairing.is_waiting());
         let found = pairing.found(after(start, 10));
-        assert_eq!(found["late"], 2);
-        assert_eq!(found["p50_milliseconds"], 6.0, "after 4 and after 6");
+        assert_eq!((&found["late"], &found["moot"]), (&json!(1), &json!(1)));
+        assert_eq!(found["p50_milliseconds"], 4.0, "and not how long the end took to come");
     }
 
     #[test]

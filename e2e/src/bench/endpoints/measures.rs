@@ -210,9 +210,9 @@ fn endpoints(changes: &Changes) -> f64 {
     changes.cost.endpoints / answered(changes)
 }
 
-/// Who is so late that the next change of a pod overtakes the answer to the one before writes once for both, and saves nothing by that.
+/// Who is so late that the next change of a pod takes back the one before writes for neither, and saves nothing by that.
 fn answered(changes: &Changes) -> f64 {
-    changes.changes - changes.late
+    changes.changes - changes.late - changes.moot
 }
 
 fn seconds(changes: &Changes) -> f64 {

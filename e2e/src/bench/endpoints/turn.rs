@@ -33,8 +33,10 @@ pub(super) struct Changes {
     pub(super) seen: [f64; 2],
     /// The same as the manager itself counts it, which the peer does not.
     pub(super) counted: Option<[f64; 2]>,
-    /// Answers that were not there when the next change of the same pod came.
+    /// Changes that had no answer when the next one of the same pod came.
     pub(super) late: f64,
+    /// Changes that needed none, since they took back one that had none.
+    pub(super) moot: f64,
 }
 
 /// What one manager took in one round.
@@ -158,5 +160,6 @@ fn found(measured: &Value, cost: Cost, counted: Option<&Histogram>, each: f64) -
         seen: [figure(measured, "p50_milliseconds")?, figure(measured, "p99_milliseconds")?],
         counted: counted.map(|counted| [0.5, 0.99].map(|share| milliseconds(counted.quantile(share)))),
         late: figure(measured, "late")?,
+        moot: figure(measured, "moot")?,
     })
 }
