@@ -48,6 +48,8 @@ pub(crate) struct Finished<P> {
     pub(crate) drain_time_left: Duration,
     /// Given back for what comes after.
     pub(crate) hands: P,
+    /// Kept open until the end is judged. Sources end when nobody takes what they say, and a source that ends is a reason of its own.
+    pub(crate) inputs: mpsc::Receiver<(Moment, Input)>,
 }
 
 /// The brain and all that goes in and out.
@@ -147,7 +149,8 @@ impl<P: Perform, R: FnMut(&BrainReport)> BrainLoop<P, R> {
 
     fn finish(self, ended: Ended, now: Now, turn: &Turn) -> Finished<P> {
         let drain_time_left = turn.drain_until.map(|until| until.since(now.moment)).unwrap_or_default();
-        Finished { ended, drained: self.brain.is_drained(), drain_time_left, hands: self.hands }
+        let drained = self.brain.is_drained();
+        Finished { ended, drained, drain_time_left, hands: self.hands, inputs: self.inputs }
     }
 
     /// Tells the brain what has changed in leadership.

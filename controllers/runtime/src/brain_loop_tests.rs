@@ -161,6 +161,19 @@ async fn a_leader_writes_and_a_stop_waits_for_the_answer() {
     assert!(finished.drain_time_left > Duration::from_secs(30));
 }
 
+/// A process that was frozen and has lost its lease has said once that a watch had ended: what it had lost was the lease.
+#[tokio::test]
+async fn no_source_ends_before_the_end_of_the_brain_is_known() {
+    let harness = start();
+    harness.lead_for(Duration::from_secs(60));
+    harness.leadership.send_replace(Leadership::Lost);
+    let finished = harness.task.await.unwrap();
+    assert_eq!(finished.ended, Ended::LeadershipLost);
+    assert!(!harness.inputs.is_closed());
+    drop(finished);
+    assert!(harness.inputs.is_closed());
+}
+
 #[tokio::test]
 async fn a_standby_writes_nothing_and_stops_at_once() {
     let mut harness = start();

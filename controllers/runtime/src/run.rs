@@ -286,7 +286,7 @@ impl Finished<Hands> {
         election: Election,
         mut surroundings: Surroundings,
     ) -> Result<Ended, RunError> {
-        let Finished { ended, drained, drain_time_left, hands } = self;
+        let Finished { ended, drained, drain_time_left, hands, inputs: _inputs } = self;
         if ended == Ended::LeadershipLost {
             return Ok(ended);
         }
