@@ -6,6 +6,7 @@
 
 pub mod endpoints;
 mod etcd;
+mod ground;
 mod load;
 pub(crate) mod managers;
 mod metrics;

@@ -16,13 +16,11 @@ mod turn;
 
 use anyhow::Result;
 
+use super::ground::Ground;
 use super::load::Load;
 use super::managers::{Manager, Managers};
 use super::report::Report;
-use crate::cluster::{Cluster, ClusterOptions, Nodes};
-use crate::fake_nodes::KWOK;
-use crate::in_tree::InTree;
-use crate::{image, interrupt};
+use crate::cluster::Cluster;
 use measures::Measured;
 use stage::Stage;
 
@@ -32,8 +30,8 @@ const CLUSTER: &str = "bench-endpoints";
 const NODES: u32 = 100;
 /// Who does the work, in the words of either.
 const OURS: &str = "endpoint=on,endpointslice=on,endpointslicemirroring=on";
-const PEER: [&str; 3] =
-    ["endpoints-controller", "endpointslice-controller", "endpointslice-mirroring-controller"];
+const PEER: &[&str] =
+    &["endpoints-controller", "endpointslice-controller", "endpointslice-mirroring-controller"];
 
 /// What is to be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,31 +54,17 @@ pub struct Options {
 
 /// Measures, telling on standard error how it goes.
 pub fn run(options: Options) -> Result<Report> {
-    // Before there is a cluster that would stand and wait.
-    let program = image::build()?.program;
-    let load = image::build_example("load")?;
-    let cluster = Cluster::up(&ClusterOptions {
-        name: CLUSTER.to_owned(),
-        nodes: Nodes::Fake(NODES),
-        in_tree: InTree::None,
-        audit: false,
-    })?;
-    let in_tree = InTree::List(PEER.map(str::to_owned).to_vec());
-    let measured = Managers::prepare(&cluster, program, in_tree).and_then(|managers| {
-        let managers = managers.with_controllers(OURS);
-        let managers = if options.peer_defaults { managers.with_default_rate() } else { managers };
-        measure(&cluster, &managers, &Load::new(&cluster, load), options)
-    });
-    let down = interrupt::hold_back(|| cluster.down());
-    let report = measured?;
-    down?;
-    Ok(report)
+    let ground = Ground {
+        cluster: CLUSTER,
+        nodes: NODES,
+        ours: OURS,
+        peer: PEER,
+        peer_defaults: options.peer_defaults,
+    };
+    ground.measure(|cluster, managers, load| measure(cluster, managers, load, options))
 }
 
 fn measure(cluster: &Cluster, managers: &Managers<'_>, load: &Load<'_>, options: Options) -> Result<Report> {
-    for idle in [KWOK, "kube-scheduler"] {
-        cluster.daemon(idle).stop()?;
-    }
     let mut stage = Stage::open(cluster, managers, load, options)?;
     stage.set()?;
     // The peer looks through all services for each pod, so its starts are what takes most of the time here: it has none too many.

@@ -32,54 +32,37 @@ impl Etcd {
 
     /// Counts the objects of a resource in a namespace.
     pub fn count(&mut self, resource: &str, namespace: &str) -> Result<u64> {
-        let [first, behind] = range(resource, namespace);
-        let answer = self.range(&json!({
-            "key": first,
-            "range_end": behind,
-            "count_only": true,
-            "serializable": true,
-        }))?;
+        let answer = self.range(range(resource, namespace), "count_only")?;
         // A zero is left out.
         Ok(number(answer.get("count")).unwrap_or_default())
     }
 
     /// How often the objects of a resource in a namespace were written since they were created.
     pub fn writes_of(&mut self, resource: &str, namespace: &str) -> Result<u64> {
-        let [first, behind] = range(resource, namespace);
-        self.versions(&first, &behind)
+        self.versions(range(resource, namespace))
     }
 
     /// How often the objects of a resource whose names begin like this were written since they were created. What was deleted
     /// counts no more.
     pub fn writes_of_some(&mut self, resource: &str, namespace: &str, prefix: &str) -> Result<u64> {
-        let [first, behind] = some(resource, namespace, prefix);
-        self.versions(&first, &behind)
+        self.versions(some(resource, namespace, prefix))
     }
 
     /// How much has been written to etcd, whatever it was.
     pub fn revision(&mut self) -> Result<u64> {
-        let [first, behind] = range("none", "none");
-        let answer = self.range(&json!({
-            "key": first,
-            "range_end": behind,
-            "count_only": true,
-            "serializable": true,
-        }))?;
+        let answer = self.range(range("none", "none"), "count_only")?;
         number(answer.pointer("/header/revision")).context("etcd does not tell its revision")
     }
 
-    fn versions(&mut self, first: &str, behind: &str) -> Result<u64> {
-        let answer = self.range(&json!({
-            "key": first,
-            "range_end": behind,
-            "keys_only": true,
-            "serializable": true,
-        }))?;
+    fn versions(&mut self, keys: [String; 2]) -> Result<u64> {
+        let answer = self.range(keys, "keys_only")?;
         let objects = answer.get("kvs").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         Ok(objects.iter().filter_map(|object| number(object.get("version"))).sum())
     }
 
-    fn range(&mut self, query: &Value) -> Result<Value> {
+    /// Asks for keys from the first one up to the one behind them, and of these for that alone.
+    fn range(&mut self, [first, behind]: [String; 2], only: &str) -> Result<Value> {
+        let query = json!({"key": first, "range_end": behind, only: true, "serializable": true});
         let body = query.to_string();
         write!(
             self.stream.get_mut(),

@@ -11,13 +11,12 @@ mod round;
 
 use anyhow::Result;
 
+use super::ground::Ground;
 use super::load::Load;
 use super::managers::{Manager, Managers};
 use super::report::Report;
-use crate::cluster::{Cluster, ClusterOptions, Nodes};
-use crate::fake_nodes::KWOK;
-use crate::in_tree::InTree;
-use crate::{image, interrupt};
+use crate::cluster::Cluster;
+use crate::in_tree::MAINSTAY_ACTS;
 use ceiling::Ceiling;
 use round::Round;
 
@@ -43,30 +42,17 @@ pub struct Options {
 
 /// Measures, telling on standard error how it goes.
 pub fn run(options: Options) -> Result<Report> {
-    // Before there is a cluster that would stand and wait.
-    let program = image::build()?.program;
-    let load = image::build_example("load")?;
-    let cluster = Cluster::up(&ClusterOptions {
-        name: CLUSTER.to_owned(),
-        nodes: Nodes::Fake(1),
-        in_tree: InTree::None,
-        audit: false,
-    })?;
-    let in_tree = InTree::List(vec!["replicationcontroller-controller".to_owned()]);
-    let measured = Managers::prepare(&cluster, program, in_tree).and_then(|managers| {
-        let managers = if options.peer_defaults { managers.with_default_rate() } else { managers };
-        measure(&cluster, &managers, &Load::new(&cluster, load), options)
-    });
-    let down = interrupt::hold_back(|| cluster.down());
-    let report = measured?;
-    down?;
-    Ok(report)
+    let ground = Ground {
+        cluster: CLUSTER,
+        nodes: 1,
+        ours: MAINSTAY_ACTS,
+        peer: &["replicationcontroller-controller"],
+        peer_defaults: options.peer_defaults,
+    };
+    ground.measure(|cluster, managers, load| measure(cluster, managers, load, options))
 }
 
 fn measure(cluster: &Cluster, managers: &Managers<'_>, load: &Load<'_>, options: Options) -> Result<Report> {
-    for idle in [KWOK, "kube-scheduler"] {
-        cluster.daemon(idle).stop()?;
-    }
     let round = |manager: Manager, name: String| Round::new(cluster, managers, load, manager, name);
     let uncounted = Options { pods: UNCOUNTED_PODS.min(options.pods), ..options };
     eprintln!("a round of {} pods that is not counted", uncounted.pods);
