@@ -101,3 +101,8 @@ pub(crate) fn port_of(pod: &Pod, port: &ServicePort) -> Option<i32> {
         }
     }
 }
+
+/// Whether all ports of the service lead to the same ones in every pod, whatever these call theirs.
+pub(crate) fn are_ports_numbers(service: &Service) -> bool {
+    service.ports.iter().all(|port| matches!(port.target, TargetPort::Number(_)))
+}

@@ -97,12 +97,8 @@ fn is_packed(subsets: &[EndpointSubset]) -> bool {
         && !(subset.ready.is_empty() && subset.not_ready.is_empty())
 }
 
-/// The order of [`identity`], which need not be made for it.
 fn by_identity(left: &EndpointAddress, right: &EndpointAddress) -> Ordering {
-    fn uid(address: &EndpointAddress) -> &str {
-        address.target.as_ref().map_or("", |target| &target.uid)
-    }
-    left.ip.cmp(&right.ip).then_with(|| uid(left).cmp(uid(right)))
+    known_by(left).cmp(&known_by(right))
 }
 
 fn are_laid_out_alike(left: &[EndpointSubset], right: &[EndpointSubset]) -> bool {
@@ -140,8 +136,13 @@ pub(crate) fn targets_alike(left: Option<&TargetReference>, right: Option<&Targe
     }
 }
 
-/// What an address is known by.
-pub(crate) fn identity(address: &EndpointAddress) -> Identity {
+/// What an address is known by: its text, and the UID behind it or nothing.
+pub(crate) fn known_by(address: &EndpointAddress) -> (&str, &str) {
+    (&address.ip, address.target.as_ref().map_or("", |target| &target.uid))
+}
+
+/// What [`known_by`] says, to be kept.
+fn identity(address: &EndpointAddress) -> Identity {
     let uid = address.target.as_ref().map_or_else(|| Name::from(""), |target| target.uid.clone());
     (address.ip.clone(), uid)
 }

@@ -20,6 +20,18 @@ pub struct Metric {
     pub source: MetricSource,
 }
 
+impl Metric {
+    /// A metric without labels.
+    pub const fn new(name: &'static str, help: &'static str, source: MetricSource) -> Metric {
+        Metric { name, help, labels: &[], source }
+    }
+
+    /// The same with labels.
+    pub const fn by(self, labels: &'static [&'static str]) -> Metric {
+        Metric { labels, ..self }
+    }
+}
+
 /// Where the figures of a metric come from, and so what kind of metric it is.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum MetricSource {
@@ -63,6 +75,11 @@ impl Figure {
     pub fn new(metric: &'static str, value: usize) -> Figure {
         Figure { metric, labels: Vec::new(), value }
     }
+}
+
+/// A count as metrics have it.
+pub fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
 
 /// A series: the metric's name and the values of its labels.

@@ -11,60 +11,28 @@ use super::wanted::Wanted;
 
 /// The metrics of this controller.
 pub(super) const METRICS: &[Metric] = &[
-    Metric {
-        name: ADDED,
-        help: "Endpoints that a sync of an Endpoints has added.",
-        labels: &[],
-        source: MetricSource::Plans(COUNTS),
-    },
-    Metric {
-        name: UPDATED,
-        help: "Endpoints that a sync of an Endpoints has changed.",
-        labels: &[],
-        source: MetricSource::Plans(COUNTS),
-    },
-    Metric {
-        name: REMOVED,
-        help: "Endpoints that a sync of an Endpoints has removed.",
-        labels: &[],
-        source: MetricSource::Plans(COUNTS),
-    },
-    Metric {
-        name: SKIPPED,
-        help: "Addresses that a sync of an Endpoints has left out, as invalid or as too many.",
-        labels: &[],
-        source: MetricSource::Plans(COUNTS),
-    },
-    Metric {
-        name: "endpoint_slice_mirroring_controller_endpoints_sync_duration",
-        help: "Seconds from the plan for an Endpoints to the last answer to its writes.",
-        labels: &[],
-        source: MetricSource::Seconds(Buckets { first: 0.001, factor: 2.0, count: 15 }),
-    },
-    Metric {
-        name: DESIRED,
-        help: "Endpoints that all mirrored slices together should have.",
-        labels: &[],
-        source: MetricSource::Sum,
-    },
-    Metric {
-        name: SLICES,
-        help: "EndpointSlices that mirror an Endpoints.",
-        labels: &[],
-        source: MetricSource::Sum,
-    },
-    Metric {
-        name: NEEDED,
-        help: "EndpointSlices that would do if each was filled.",
-        labels: &[],
-        source: MetricSource::Sum,
-    },
-    Metric {
-        name: "endpoint_slice_mirroring_controller_changes",
-        help: "Writes of EndpointSlices that the server has accepted.",
-        labels: &["operation"],
-        source: MetricSource::Writes(Kind::EndpointSlice),
-    },
+    Metric::new(ADDED, "Endpoints that a sync of an Endpoints has added.", MetricSource::Plans(COUNTS)),
+    Metric::new(UPDATED, "Endpoints that a sync of an Endpoints has changed.", MetricSource::Plans(COUNTS)),
+    Metric::new(REMOVED, "Endpoints that a sync of an Endpoints has removed.", MetricSource::Plans(COUNTS)),
+    Metric::new(
+        SKIPPED,
+        "Addresses that a sync of an Endpoints has left out, as invalid or as too many.",
+        MetricSource::Plans(COUNTS),
+    ),
+    Metric::new(
+        "endpoint_slice_mirroring_controller_endpoints_sync_duration",
+        "Seconds from the plan for an Endpoints to the last answer to its writes.",
+        MetricSource::Seconds(Buckets { first: 0.001, factor: 2.0, count: 15 }),
+    ),
+    Metric::new(DESIRED, "Endpoints that all mirrored slices together should have.", MetricSource::Sum),
+    Metric::new(SLICES, "EndpointSlices that mirror an Endpoints.", MetricSource::Sum),
+    Metric::new(NEEDED, "EndpointSlices that would do if each was filled.", MetricSource::Sum),
+    Metric::new(
+        "endpoint_slice_mirroring_controller_changes",
+        "Writes of EndpointSlices that the server has accepted.",
+        MetricSource::Writes(Kind::EndpointSlice),
+    )
+    .by(&["operation"]),
 ];
 
 /// Upstream's buckets.

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use mainstay_engine::Store;
-use mainstay_model::{EndpointPort, Name, ObjectName, Service, TargetPort};
+use mainstay_model::{EndpointPort, Name, ObjectName, Service};
 
 use super::ports;
-use crate::members::{Member, port_of};
+use crate::members::{Member, are_ports_numbers, port_of};
 
 /// A pod that may become an endpoint.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ pub(crate) fn candidates<'a>(
 
 /// The candidates by the ports that they serve, the group of the first one first.
 pub(crate) fn groups<'a>(service: &Service, candidates: &[Candidate<'a>]) -> Vec<Group<'a>> {
-    let by_number = service.ports.iter().all(|port| matches!(port.target, TargetPort::Number(_)));
+    let by_number = are_ports_numbers(service);
     let mut groups: Vec<Group<'a>> = Vec::new();
     // Pods of one template share their list of ports, so the group is looked for once for most of them.
     let mut last: Option<(Member<'a>, usize)> = None;

@@ -12,60 +12,31 @@ use super::hints::Mode;
 
 /// The metrics of this controller.
 pub(super) const METRICS: &[Metric] = &[
-    Metric {
-        name: ADDED,
-        help: "Endpoints that a sync of a service has added.",
-        labels: &[],
-        source: MetricSource::Plans(COUNTS),
-    },
-    Metric {
-        name: REMOVED,
-        help: "Endpoints that a sync of a service has removed.",
-        labels: &[],
-        source: MetricSource::Plans(COUNTS),
-    },
-    Metric {
-        name: DESIRED,
-        help: "Endpoints that all services together should have.",
-        labels: &[],
-        source: MetricSource::Sum,
-    },
-    Metric {
-        name: SLICES,
-        help: "EndpointSlices of all services together.",
-        labels: &[],
-        source: MetricSource::Sum,
-    },
-    Metric {
-        name: NEEDED,
-        help: "EndpointSlices that would do if each was filled.",
-        labels: &[],
-        source: MetricSource::Sum,
-    },
-    Metric {
-        name: "endpoint_slice_controller_changes",
-        help: "Writes of EndpointSlices that the server has accepted.",
-        labels: &["operation"],
-        source: MetricSource::Writes(Kind::EndpointSlice),
-    },
-    Metric {
-        name: CHANGED,
-        help: "EndpointSlices that a sync of a service has written.",
-        labels: &["topology", "traffic_distribution"],
-        source: MetricSource::Plans(Buckets { first: 1.0, factor: 2.0, count: 12 }),
-    },
-    Metric {
-        name: "endpoint_slice_controller_syncs",
-        help: "Syncs of services, by how they ended.",
-        labels: &["result"],
-        source: MetricSource::Results,
-    },
-    Metric {
-        name: DISTRIBUTION,
-        help: "Services that say how their traffic is to be distributed.",
-        labels: &["traffic_distribution"],
-        source: MetricSource::Sum,
-    },
+    Metric::new(ADDED, "Endpoints that a sync of a service has added.", MetricSource::Plans(COUNTS)),
+    Metric::new(REMOVED, "Endpoints that a sync of a service has removed.", MetricSource::Plans(COUNTS)),
+    Metric::new(DESIRED, "Endpoints that all services together should have.", MetricSource::Sum),
+    Metric::new(SLICES, "EndpointSlices of all services together.", MetricSource::Sum),
+    Metric::new(NEEDED, "EndpointSlices that would do if each was filled.", MetricSource::Sum),
+    Metric::new(
+        "endpoint_slice_controller_changes",
+        "Writes of EndpointSlices that the server has accepted.",
+        MetricSource::Writes(Kind::EndpointSlice),
+    )
+    .by(&["operation"]),
+    Metric::new(
+        CHANGED,
+        "EndpointSlices that a sync of a service has written.",
+        MetricSource::Plans(Buckets { first: 1.0, factor: 2.0, count: 12 }),
+    )
+    .by(&["topology", "traffic_distribution"]),
+    Metric::new(
+        "endpoint_slice_controller_syncs",
+        "Syncs of services, by how they ended.",
+        MetricSource::Results,
+    )
+    .by(&["result"]),
+    Metric::new(DISTRIBUTION, "Services that say how their traffic is to be distributed.", MetricSource::Sum)
+        .by(&["traffic_distribution"]),
 ];
 
 /// Upstream's buckets.

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mainstay_model::service::HEADLESS;
-use mainstay_model::{
-    EndpointAddress, EndpointSubset, Endpoints, EndpointsContent, LabelSet, Name, Pod, Service, Uid,
-};
+use mainstay_model::{EndpointSubset, Endpoints, EndpointsContent, LabelSet, Name, Pod, Service, Uid};
 
 use super::truncate::{OVER_CAPACITY, TRUNCATED};
 use crate::members::Member;
-use crate::pack::say_the_same;
+use crate::pack::{known_by, say_the_same};
 use crate::trigger_time;
 
 /// The label on what this controller has written.
@@ -74,17 +72,14 @@ impl Wanted<'_> {
     }
 }
 
-/// What an address is known by, the text of the address and the UID behind it, and whether all that is said of it is that it is ready.
+/// What addresses are known by, and whether all that is said of one is that it is ready.
 fn readiness(subsets: &[EndpointSubset]) -> BTreeMap<(&str, &str), bool> {
-    fn identity(address: &EndpointAddress) -> (&str, &str) {
-        (&address.ip, address.target.as_ref().map_or("", |target| &target.uid))
-    }
     let mut readiness = BTreeMap::new();
     for subset in subsets {
-        readiness.extend(subset.ready.iter().map(|address| (identity(address), true)));
+        readiness.extend(subset.ready.iter().map(|address| (known_by(address), true)));
     }
     for subset in subsets {
-        readiness.extend(subset.not_ready.iter().map(|address| (identity(address), false)));
+        readiness.extend(subset.not_ready.iter().map(|address| (known_by(address), false)));
     }
     readiness
 }

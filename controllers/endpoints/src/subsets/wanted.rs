@@ -3,14 +3,13 @@
 use core::net::IpAddr;
 use std::sync::Arc;
 
-use mainstay_model::service::TargetPort;
 use mainstay_model::{
     ClusterIp, EndpointAddress, EndpointSubset, IpFamily, Name, Pod, Service, SubsetPort, TargetReference,
 };
 
 use super::ip_text::IpText;
 use super::truncate::{CAPACITY, truncate};
-use crate::members::{Member, address_of, port_of};
+use crate::members::{Member, address_of, are_ports_numbers, port_of};
 use crate::pack::Packing;
 
 /// A member under the one address that the service publishes of it.
@@ -35,7 +34,7 @@ pub(super) fn subsets(service: &Service, members: &[Member<'_>]) -> (Vec<Endpoin
 /// a name that means different ones in their pods. `None` where that cannot be seen at a glance.
 fn common_ports(service: &Service, published: &[Published<'_>]) -> Option<Box<[SubsetPort]>> {
     let first = published.first()?.member.pod;
-    let by_number = service.ports.iter().all(|port| matches!(port.target, TargetPort::Number(_)));
+    let by_number = are_ports_numbers(service);
     let are_alike = |pod: &Pod| {
         by_number || Arc::ptr_eq(&pod.named_ports, &first.named_ports) || pod.named_ports == first.named_ports
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mainstay_model::{ObjectName, Write};
 
 use super::Brain;
-use crate::metric::{Figure, Metric, MetricSource};
+use crate::metric::{Figure, Metric, MetricSource, number};
 
 impl Brain {
     fn metrics(&self, index: usize) -> &'static [Metric] {
@@ -54,9 +54,4 @@ impl Brain {
             self.meter.figure(metric.name, &[write.verb()], 1.0);
         }
     }
-}
-
-/// A count as metrics have it.
-pub(super) fn number(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }

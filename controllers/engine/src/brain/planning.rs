@@ -127,8 +127,7 @@ impl Brain {
         // Something on its way to the server makes of it what is there already (a webhook does): it will do so again.
         state.vain.retain(|vain| writes.contains(vain));
         let is_vain = |write: &Write| state.vain.contains(write);
-        let (is_faulty, wanted) = (fault.is_some(), writes.len());
-        let is_held_up = writes.iter().any(held);
+        let (is_faulty, wanted) = (fault.is_some() || writes.iter().any(held), writes.len());
         let writes: Vec<Write> = writes.into_iter().filter(|write| !held(write) && !is_vain(write)).collect();
         // What was left for later has not shown that it would go well now.
         let is_clean =
@@ -149,10 +148,10 @@ impl Brain {
         self.tell_figures(index, &key, figures, writes.len() == wanted);
         if writes.is_empty() {
             state.rests = 0;
-            self.tell_end(index, Duration::ZERO, !is_faulty && !is_held_up);
+            self.tell_end(index, Duration::ZERO, !is_faulty);
         } else {
             state.began = Some(now.moment);
-            state.batch = Batch { is_faulty: is_faulty || is_held_up, ..Batch::default() };
+            state.batch = Batch { is_faulty, ..Batch::default() };
         }
         for write in writes {
             match created(&write) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use mainstay_model::ResourceVersion;
 
-use super::figures::number;
 use super::leadership::{Freshness, Leadership};
 use super::{Brain, METER_INTERVAL};
 use crate::clock::{Moment, Now};
+use crate::metric::number;
 use crate::rivals::Standing;
 use crate::source::Source;
 

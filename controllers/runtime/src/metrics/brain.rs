@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mainstay_engine::metric::number;
 use mainstay_engine::{Meter, Standing};
 use mainstay_model::Kind;
 use prometheus::{Gauge, GaugeVec, HistogramVec, IntCounter, IntCounterVec, exponential_buckets};
@@ -153,10 +154,6 @@ impl BrainMetrics {
             histograms.with_label_values(&[name]);
         }
     }
-}
-
-fn number(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
 
 fn total(count: usize) -> u64 {

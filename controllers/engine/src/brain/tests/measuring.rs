@@ -12,11 +12,11 @@ const BUCKETS: Buckets = Buckets { first: 1.0, factor: 2.0, count: 4 };
 
 /// What the keeper counts of its own.
 pub(super) const METRICS: &[Metric] = &[
-    Metric { name: "wanted", help: "", labels: &[], source: MetricSource::Sum },
-    Metric { name: "wanted_by_plan", help: "", labels: &["size"], source: MetricSource::Plans(BUCKETS) },
-    Metric { name: "seconds", help: "", labels: &[], source: MetricSource::Seconds(BUCKETS) },
-    Metric { name: "pods", help: "", labels: &["operation"], source: MetricSource::Writes(Kind::Pod) },
-    Metric { name: "ends", help: "", labels: &["result"], source: MetricSource::Results },
+    Metric::new("wanted", "", MetricSource::Sum),
+    Metric::new("wanted_by_plan", "", MetricSource::Plans(BUCKETS)).by(&["size"]),
+    Metric::new("seconds", "", MetricSource::Seconds(BUCKETS)),
+    Metric::new("pods", "", MetricSource::Writes(Kind::Pod)).by(&["operation"]),
+    Metric::new("ends", "", MetricSource::Results).by(&["result"]),
 ];
 
 /// What it tells of an owner that wants so many pods.
