@@ -1,5 +1,6 @@
 //! Names of headless services: CoreDNS reads them from our slices.
 
+use std::fmt::Debug;
 use std::net::IpAddr;
 
 use anyhow::{Context, Result};
@@ -54,24 +55,25 @@ fn address(namespace: &Namespace<'_>, pod: &str) -> Result<IpAddr> {
 
 /// Waits until the name leads to these addresses and no others.
 fn wait_until_it_leads_to(dns: Dns<'_>, name: &str, addresses: &[IpAddr]) -> Result<()> {
-    let mut expected = addresses.to_vec();
-    expected.sort();
-    // An answer that does not come in time is asked for again.
-    let mut last = None;
-    wait_for(&format!("{name} to lead to {expected:?}"), SOON, || {
-        let found = last.insert(dns.addresses(name));
-        Ok(found.as_ref().is_ok_and(|found| *found == expected).then_some(()))
-    })
-    .with_context(|| format!("it leads to {last:?}"))
+    wait_for_answer(name, addresses, || dns.addresses(name))
 }
 
 /// Waits until these records of ports, and no others, are behind the name.
 fn wait_until_there_are(dns: Dns<'_>, name: &str, records: &[ServiceRecord]) -> Result<()> {
-    let mut expected = records.to_vec();
+    wait_for_answer(name, records, || dns.services(name))
+}
+
+/// Asks until all that is expected is said, and nothing else. An answer that does not come in time is asked for again.
+fn wait_for_answer<T: Clone + Debug + Ord>(
+    name: &str,
+    expected: &[T],
+    ask: impl Fn() -> Result<Vec<T>>,
+) -> Result<()> {
+    let mut expected = expected.to_vec();
     expected.sort();
     let mut last = None;
     wait_for(&format!("{name} to have {expected:?}"), SOON, || {
-        let found = last.insert(dns.services(name));
+        let found = last.insert(ask());
         Ok(found.as_ref().is_ok_and(|found| *found == expected).then_some(()))
     })
     .with_context(|| format!("it has {last:?}"))

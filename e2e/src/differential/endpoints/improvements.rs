@@ -223,7 +223,7 @@ pub const IMPROVEMENTS: &[Improvement] = &[
     // k8s.io/endpointslice, util/trigger_time_tracker.go remembers pods by their names, whether they are published or not, and takes a service
     // that it first hears of for new.
     Improvement {
-        words: "the trigger time is that of pods that are published otherwise than before",
+        words: OTHER_TIME,
         steps: OTHER_TIME_STEPS,
         is_sure: false,
         start: "",
@@ -231,7 +231,7 @@ pub const IMPROVEMENTS: &[Improvement] = &[
         is_so: says_a_time,
     },
     Improvement {
-        words: "the trigger time is that of pods that are published otherwise than before",
+        words: OTHER_TIME,
         steps: NO_TIME_STEPS,
         is_sure: false,
         start: "",
@@ -250,6 +250,7 @@ pub const IMPROVEMENTS: &[Improvement] = &[
 ];
 
 const TIME: &str = ": trigger time";
+const OTHER_TIME: &str = "the trigger time is that of pods that are published otherwise than before";
 
 /// In-tree says a time of pods that are published as before, or none of those that are not.
 const OTHER_TIME_STEPS: &[&str] = &[
