@@ -77,6 +77,61 @@ impl Selector {
     }
 }
 
+/// A selector with expressions, as PodDisruptionBudgets have (upstream: `LabelSelector` in meta/v1). All of it must be satisfied; an empty
+/// one is satisfied by anything.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct LabelSelector {
+    /// Labels that must be there: `matchLabels`.
+    pub labels: LabelSet,
+    /// What else is required: `matchExpressions`.
+    pub requirements: Box<[Requirement]>,
+}
+
+/// An entry of `matchExpressions`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Requirement {
+    /// The label.
+    pub key: Name,
+    /// What is asked of it.
+    pub operator: Operator,
+    /// The values, where the operator has some.
+    pub values: Box<[Name]>,
+}
+
+/// What a requirement asks of a label.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Operator {
+    /// It is there, with one of the values.
+    In,
+    /// It is not there, or has none of the values.
+    NotIn,
+    /// It is there.
+    Exists,
+    /// It is not there.
+    DoesNotExist,
+}
+
+impl LabelSelector {
+    /// Whether the labels satisfy the selector.
+    pub fn matches(&self, labels: &LabelSet) -> bool {
+        self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.requirements.iter().all(|requirement| requirement.is_met(labels))
+    }
+}
+
+impl Requirement {
+    fn is_met(&self, labels: &LabelSet) -> bool {
+        let value = labels.get(&self.key);
+        let is_listed = value.is_some_and(|value| self.values.contains(value));
+        match self.operator {
+            Operator::In => is_listed,
+            Operator::NotIn => !is_listed,
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +151,29 @@ mod tests {
         assert!(selector.matches(&set(&[("app", "web"), ("tier", "front"), ("zone", "a")])));
         assert!(!selector.matches(&set(&[("app", "web")])));
         assert!(!selector.matches(&set(&[("app", "web"), ("tier", "back")])));
+    }
+
+    #[test]
+    fn each_operator_asks_for_what_its_name_says() {
+        let labels = set(&[("app", "web")]);
+        let matches = |key: &str, operator, values: &[&str]| {
+            let values = values.iter().map(|value| Name::from(*value)).collect();
+            let requirements = Box::new([Requirement { key: key.into(), operator, values }]);
+            LabelSelector { requirements, ..LabelSelector::default() }.matches(&labels)
+        };
+        assert!(matches("app", Operator::In, &["db", "web"]));
+        assert!(!matches("app", Operator::In, &["db"]));
+        assert!(!matches("tier", Operator::In, &["web"]));
+        assert!(matches("app", Operator::NotIn, &["db"]));
+        assert!(!matches("app", Operator::NotIn, &["web"]));
+        assert!(matches("tier", Operator::NotIn, &["web"]));
+        assert!(matches("app", Operator::Exists, &[]));
+        assert!(!matches("tier", Operator::Exists, &[]));
+        assert!(matches("tier", Operator::DoesNotExist, &[]));
+        assert!(!matches("app", Operator::DoesNotExist, &[]));
+        assert!(LabelSelector::default().matches(&labels));
+        let labelled = LabelSelector { labels: set(&[("app", "db")]), ..LabelSelector::default() };
+        assert!(!labelled.matches(&labels));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Node {
     pub ready: bool,
     /// `status.allocatable.cpu`, a quantity as it came; `None` where it was left out.
     pub allocatable_cpu: Option<Name>,
+    /// Major and minor version of the kubelet, `status.nodeInfo.kubeletVersion`; `None` where that cannot be read.
+    pub kubelet: Option<(u16, u16)>,
 }
 
 impl Node {

@@ -39,6 +39,9 @@ pub struct Pod {
     pub restarts: i32,
     /// The highest restart count among the native sidecars (init containers with `restartPolicy: Always`).
     pub sidecar_restarts: i32,
+    /// What a SidecarWorkload needs to know of its containers, of pods that have the label
+    /// [`WORKLOAD_LABEL`](crate::sidecar_workload::WORKLOAD_LABEL); `None` for all others, so that those stay small.
+    pub workload: Option<Arc<WorkloadPod>>,
 }
 
 impl Pod {
@@ -47,6 +50,55 @@ impl Pod {
     pub fn is_active(&self) -> bool {
         !self.phase.is_finished() && !self.meta.is_deleting()
     }
+}
+
+/// What a SidecarWorkload needs to know of a pod, beyond what others need.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct WorkloadPod {
+    /// The annotation [`IN_PLACE_ANNOTATION`](crate::sidecar_workload::IN_PLACE_ANNOTATION), as it came.
+    pub in_place: Option<Name>,
+    /// `status.observedGeneration`: the newest generation of the spec that the kubelet has seen; 0 where it does not say so.
+    pub observed_generation: i64,
+    /// Whether the condition `Initialized` is True: the init steps are over.
+    pub initialized: bool,
+    /// Whether the pod has the readiness gate [`SERVING_GATE`](crate::sidecar_workload::SERVING_GATE).
+    pub has_serving_gate: bool,
+    /// The condition of that name; `None` without it.
+    pub serving: Option<bool>,
+    /// Its containers: `spec.containers` first, then `spec.initContainers`, each in the object's order.
+    pub containers: Box<[ContainerState]>,
+}
+
+/// A container of a pod, as it is wanted and as it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContainerState {
+    /// Its name.
+    pub name: Name,
+    /// What it is there for.
+    pub role: ContainerRole,
+    /// The image in the spec.
+    pub image: Name,
+    /// `containerID` of its status: another one after each restart; `None` before it was started.
+    pub id: Option<Name>,
+    /// Whether it has started: its startup probe has succeeded, or it runs and has none.
+    pub started: bool,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// How often it was restarted.
+    pub restarts: i32,
+    /// Why it waits, in a word such as `ImagePullBackOff`; `None` where it does not wait.
+    pub waiting: Option<Name>,
+}
+
+/// What a container is there for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum ContainerRole {
+    /// One of `spec.containers`.
+    Main,
+    /// An init container that ends.
+    Init,
+    /// An init container with `restartPolicy: Always`.
+    Sidecar,
 }
 
 /// A port of a container that has a name.
@@ -93,6 +145,22 @@ pub struct PodTemplate {
     pub annotations: LabelSet,
     /// Finalizers of the pods, in the template's order.
     pub finalizers: Box<[Name]>,
-    /// The protobuf encoding of the pod spec, as the apiserver sent it.
-    pub spec: Bytes,
+    /// The pod spec.
+    pub spec: PodSpec,
+}
+
+/// A pod spec as bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PodSpec {
+    /// In protobuf, as the apiserver sent it in a template.
+    Protobuf(Bytes),
+    /// In JSON, rendered here.
+    Json(Bytes),
+}
+
+impl Default for PodSpec {
+    /// The spec without any field.
+    fn default() -> PodSpec {
+        PodSpec::Protobuf(Bytes::new())
+    }
 }

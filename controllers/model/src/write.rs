@@ -12,8 +12,10 @@ use crate::kind::Kind;
 use crate::labels::LabelSet;
 use crate::meta::{ControllerReference, Meta};
 use crate::name::{Name, ObjectName};
-use crate::pod::PodTemplate;
+use crate::pod::{ContainerRole, PodTemplate};
 use crate::replication_controller::ReplicationControllerStatus;
+use crate::sidecar_workload::SidecarWorkloadStatus;
+use crate::time::Timestamp;
 
 /// One request that changes one object. Each names its object and carries the precondition that makes it harmless when
 /// it arrives late or twice.
@@ -37,21 +39,38 @@ pub enum Write {
     CreateEndpointSlice(CreateEndpointSlice),
     /// Writes an EndpointSlice anew.
     UpdateEndpointSlice(UpdateEndpointSlice),
-    /// Deletes an Endpoints or an EndpointSlice.
+    /// Deletes an object that belongs to its controller from end to end.
     DeleteObject(DeleteObject),
+    /// Makes a ControllerRevision, under a name that we chose.
+    CreateControllerRevision(CreateControllerRevision),
+    /// Changes what may change in a ControllerRevision.
+    PatchControllerRevision(PatchControllerRevision),
+    /// Changes what may change in a running pod.
+    PatchPod(PatchPod),
+    /// Sets a condition of a pod.
+    PatchPodCondition(PatchPodCondition),
+    /// Writes the status of a SidecarWorkload.
+    PatchSidecarWorkloadStatus(StatusPatch<SidecarWorkloadStatus>),
 }
 
 impl Write {
     /// The kind of the object that is written: the kind whose cache must reach the version of the answer.
     pub fn kind(&self) -> Kind {
         match self {
-            Write::CreatePod(_) | Write::AdoptPod(_) | Write::ReleasePod(_) | Write::DeletePod(_) => {
-                Kind::Pod
-            }
+            Write::CreatePod(_)
+            | Write::AdoptPod(_)
+            | Write::ReleasePod(_)
+            | Write::DeletePod(_)
+            | Write::PatchPod(_)
+            | Write::PatchPodCondition(_) => Kind::Pod,
             Write::PatchReplicationControllerStatus(_) => Kind::ReplicationController,
             Write::CreateEndpoints(_) | Write::UpdateEndpoints(_) => Kind::Endpoints,
             Write::CreateEndpointSlice(_) | Write::UpdateEndpointSlice(_) => Kind::EndpointSlice,
             Write::DeleteObject(delete) => delete.kind,
+            Write::CreateControllerRevision(_) | Write::PatchControllerRevision(_) => {
+                Kind::ControllerRevision
+            }
+            Write::PatchSidecarWorkloadStatus(_) => Kind::SidecarWorkload,
         }
     }
 
@@ -68,13 +87,21 @@ impl Write {
             Write::CreateEndpointSlice(create) => &create.slice,
             Write::UpdateEndpointSlice(update) => &update.slice,
             Write::DeleteObject(delete) => &delete.object,
+            Write::CreateControllerRevision(create) => &create.revision,
+            Write::PatchControllerRevision(patch) => &patch.revision,
+            Write::PatchPod(patch) => &patch.pod,
+            Write::PatchPodCondition(patch) => &patch.pod,
+            Write::PatchSidecarWorkloadStatus(patch) => &patch.object,
         }
     }
 
     /// The UID that the object must have; `None` for what is to be made.
     pub fn uid(&self) -> Option<Uid> {
         match self {
-            Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => None,
+            Write::CreatePod(_)
+            | Write::CreateEndpoints(_)
+            | Write::CreateEndpointSlice(_)
+            | Write::CreateControllerRevision(_) => None,
             Write::AdoptPod(adopt) => Some(adopt.uid),
             Write::ReleasePod(release) => Some(release.uid),
             Write::DeletePod(delete) => Some(delete.uid),
@@ -82,18 +109,27 @@ impl Write {
             Write::UpdateEndpoints(update) => Some(update.uid),
             Write::UpdateEndpointSlice(update) => Some(update.uid),
             Write::DeleteObject(delete) => Some(delete.uid),
+            Write::PatchControllerRevision(patch) => Some(patch.uid),
+            Write::PatchPod(patch) => Some(patch.uid),
+            Write::PatchPodCondition(patch) => Some(patch.uid),
+            Write::PatchSidecarWorkloadStatus(patch) => Some(patch.uid),
         }
     }
 
     /// The verb and what it is for, for logs and metrics.
     pub fn verb(&self) -> &'static str {
         match self {
-            Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => "create",
+            Write::CreatePod(_)
+            | Write::CreateEndpoints(_)
+            | Write::CreateEndpointSlice(_)
+            | Write::CreateControllerRevision(_) => "create",
             Write::AdoptPod(_) => "adopt",
             Write::ReleasePod(_) => "release",
             Write::DeletePod(_) | Write::DeleteObject(_) => "delete",
             Write::UpdateEndpoints(_) | Write::UpdateEndpointSlice(_) => "update",
-            Write::PatchReplicationControllerStatus(_) => "status",
+            Write::PatchControllerRevision(_) | Write::PatchPod(_) => "patch",
+            Write::PatchPodCondition(_) => "condition",
+            Write::PatchReplicationControllerStatus(_) | Write::PatchSidecarWorkloadStatus(_) => "status",
         }
     }
 }
@@ -236,7 +272,7 @@ pub struct EndpointSliceContent {
 /// An object to delete; refused by the server (409) if it has changed since `version` or is another one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeleteObject {
-    /// [`Kind::Endpoints`] or [`Kind::EndpointSlice`].
+    /// [`Kind::Endpoints`], [`Kind::EndpointSlice`] or [`Kind::ControllerRevision`].
     pub kind: Kind,
     /// The object.
     pub object: ObjectName,
@@ -251,6 +287,81 @@ impl DeleteObject {
     pub fn of(kind: Kind, meta: &Meta) -> DeleteObject {
         DeleteObject { kind, object: meta.name.clone(), uid: meta.uid, version: meta.version }
     }
+}
+
+/// A ControllerRevision to make. Sent twice it makes one, since the name is ours and follows from the content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CreateControllerRevision {
+    /// Namespace and the name that we chose.
+    pub revision: ObjectName,
+    /// The SidecarWorkload. Its name is also the value of the label that all its revisions have.
+    pub owner: ControllerReference,
+    /// The first number.
+    pub number: i64,
+    /// `data`, which is a JSON object.
+    pub data: Bytes,
+}
+
+/// A ControllerRevision to change; refused by the server (409) if it has changed since `version`. What is `None` stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatchControllerRevision {
+    /// The object.
+    pub revision: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The version that was seen, as precondition.
+    pub version: ResourceVersion,
+    /// The new number.
+    pub number: Option<i64>,
+    /// The new controller, of a revision that has none.
+    pub owner: Option<ControllerReference>,
+    /// The annotation [`HEALTHY_ANNOTATION`](crate::sidecar_workload::HEALTHY_ANNOTATION).
+    pub healthy_at: Option<Timestamp>,
+}
+
+/// A running pod to change; refused by the server (409) if it has changed since `version`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatchPod {
+    /// The pod.
+    pub pod: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The version that was seen, as precondition.
+    pub version: ResourceVersion,
+    /// New images.
+    pub images: Box<[ContainerImage]>,
+    /// Labels to set; `None` takes the label off.
+    pub labels: Box<[(Name, Option<Name>)]>,
+    /// Annotations to set; `None` takes the annotation off.
+    pub annotations: Box<[(Name, Option<Name>)]>,
+}
+
+/// A container's new image.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContainerImage {
+    /// The container.
+    pub container: Name,
+    /// Which of the pod's two lists it is in: that of the main container, or that of init steps and sidecars.
+    pub role: ContainerRole,
+    /// The image.
+    pub image: Name,
+}
+
+/// A condition of a pod to set, whatever else its status says; refused by the server (422) if the name now belongs to another UID.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PatchPodCondition {
+    /// The pod.
+    pub pod: ObjectName,
+    /// Its UID, as precondition.
+    pub uid: Uid,
+    /// The condition's type.
+    pub condition: Name,
+    /// Whether it is True or False.
+    pub status: bool,
+    /// A word in CamelCase that says why.
+    pub reason: &'static str,
+    /// When it became so.
+    pub at: Timestamp,
 }
 
 /// How a write ended, as far as can be known.

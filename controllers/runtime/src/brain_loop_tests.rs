@@ -70,6 +70,7 @@ fn listing(begun: Moment) -> Input {
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     };
     let objects = vec![Object::Pod(Arc::new(pod))];
     let listing = Listing { objects, unreadable: Vec::new(), version: ResourceVersion(5), begun };

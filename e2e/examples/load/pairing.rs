@@ -179,6 +179,7 @@ mod tests {
             deletion_cost: 0,
             restarts: 0,
             sidecar_restarts: 0,
+            workload: None,
         }
     }
 

@@ -3,10 +3,12 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bytes::{BufMut, Bytes, BytesMut};
 use jiff::Timestamp;
-use mainstay_model::{ControllerReference, CreatePod, Kind, LabelSet, Name, ObjectName, PodTemplate, Write};
+use mainstay_model::{
+    ControllerReference, CreatePod, Kind, LabelSet, Name, ObjectName, PodSpec, PodTemplate, Write,
+};
 use mainstay_wire::request;
 use serde_json::{Value, json};
 
@@ -49,12 +51,13 @@ impl Maker {
 }
 
 /// Fields of protobuf may stand in any order: the node's name, field 10, comes behind the rest.
-fn on_node(spec: &Bytes, node: &str) -> Result<Bytes> {
+fn on_node(spec: &PodSpec, node: &str) -> Result<PodSpec> {
+    let PodSpec::Protobuf(spec) = spec else { bail!("a template that is not in protobuf") };
     let mut bytes = BytesMut::from(&spec[..]);
     bytes.put_u8(10 << 3 | 2);
     bytes.put_u8(u8::try_from(node.len()).ok().filter(|length| *length < 128).context("a long name")?);
     bytes.put_slice(node.as_bytes());
-    Ok(bytes.freeze())
+    Ok(PodSpec::Protobuf(bytes.freeze()))
 }
 
 /// Lets a pod run under an address, and be ready.

@@ -116,6 +116,7 @@ pub fn pod(text: &str, ip: &str) -> TestPod {
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     })
 }
 

@@ -54,7 +54,7 @@ pub fn node(name: &str, zone: &str) -> Node {
     if !zone.is_empty() {
         meta.labels = [("topology.kubernetes.io/zone", zone)].into_iter().collect();
     }
-    Node { meta, ready: true, allocatable_cpu: Some("4".into()) }
+    Node { meta, ready: true, allocatable_cpu: Some("4".into()), kubelet: None }
 }
 
 fn hash(text: &str) -> u128 {
@@ -79,6 +79,7 @@ pub fn pod(number: usize) -> Pod {
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     }
 }
 

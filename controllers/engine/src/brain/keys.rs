@@ -255,7 +255,7 @@ impl KeyState {
 
 /// Whether a write only tells how things are.
 pub(super) fn tells(write: &Write) -> bool {
-    matches!(write, Write::PatchReplicationControllerStatus(_))
+    matches!(write, Write::PatchReplicationControllerStatus(_) | Write::PatchSidecarWorkloadStatus(_))
 }
 
 /// Whether a write makes, changes or deletes what its controller owns, as opposed to claims and status.
@@ -267,8 +267,15 @@ pub(super) fn manages(write: &Write) -> bool {
         | Write::UpdateEndpoints(_)
         | Write::CreateEndpointSlice(_)
         | Write::UpdateEndpointSlice(_)
-        | Write::DeleteObject(_) => true,
-        Write::AdoptPod(_) | Write::ReleasePod(_) | Write::PatchReplicationControllerStatus(_) => false,
+        | Write::DeleteObject(_)
+        | Write::CreateControllerRevision(_)
+        | Write::PatchControllerRevision(_)
+        | Write::PatchPod(_)
+        | Write::PatchPodCondition(_) => true,
+        Write::AdoptPod(_)
+        | Write::ReleasePod(_)
+        | Write::PatchReplicationControllerStatus(_)
+        | Write::PatchSidecarWorkloadStatus(_) => false,
     }
 }
 
@@ -280,11 +287,16 @@ pub(super) fn yields(write: &Write) -> bool {
         | Write::PatchReplicationControllerStatus(_)
         | Write::UpdateEndpoints(_)
         | Write::UpdateEndpointSlice(_)
-        | Write::DeleteObject(_) => true,
+        | Write::DeleteObject(_)
+        | Write::PatchControllerRevision(_)
+        | Write::PatchPod(_)
+        | Write::PatchPodCondition(_)
+        | Write::PatchSidecarWorkloadStatus(_) => true,
         Write::CreatePod(_)
         | Write::DeletePod(_)
         | Write::CreateEndpoints(_)
-        | Write::CreateEndpointSlice(_) => false,
+        | Write::CreateEndpointSlice(_)
+        | Write::CreateControllerRevision(_) => false,
     }
 }
 
@@ -294,12 +306,17 @@ pub(super) fn seen(write: &Write) -> Option<ResourceVersion> {
         Write::PatchReplicationControllerStatus(patch) => Some(patch.version),
         Write::UpdateEndpoints(update) => Some(update.version),
         Write::UpdateEndpointSlice(update) => Some(update.version),
+        Write::PatchControllerRevision(patch) => Some(patch.version),
+        Write::PatchPod(patch) => Some(patch.version),
+        Write::PatchSidecarWorkloadStatus(patch) => Some(patch.version),
         Write::CreatePod(_)
         | Write::AdoptPod(_)
         | Write::ReleasePod(_)
         | Write::DeletePod(_)
         | Write::CreateEndpoints(_)
         | Write::CreateEndpointSlice(_)
+        | Write::CreateControllerRevision(_)
+        | Write::PatchPodCondition(_)
         | Write::DeleteObject(_) => None,
     }
 }
@@ -309,6 +326,7 @@ pub(super) fn owner(write: &Write) -> Option<Uid> {
     match write {
         Write::CreatePod(create) => Some(create.owner.uid),
         Write::CreateEndpointSlice(create) => Some(create.owner.uid),
+        Write::CreateControllerRevision(create) => Some(create.owner.uid),
         Write::AdoptPod(_)
         | Write::ReleasePod(_)
         | Write::DeletePod(_)
@@ -316,7 +334,11 @@ pub(super) fn owner(write: &Write) -> Option<Uid> {
         | Write::CreateEndpoints(_)
         | Write::UpdateEndpoints(_)
         | Write::UpdateEndpointSlice(_)
-        | Write::DeleteObject(_) => None,
+        | Write::DeleteObject(_)
+        | Write::PatchControllerRevision(_)
+        | Write::PatchPod(_)
+        | Write::PatchPodCondition(_)
+        | Write::PatchSidecarWorkloadStatus(_) => None,
     }
 }
 
@@ -330,15 +352,20 @@ pub(super) fn is_made_by(write: &Write, found: &Found) -> bool {
 /// The kind and name of what a write creates, if it creates.
 pub(super) fn created(write: &Write) -> Option<(Kind, &ObjectName)> {
     match write {
-        Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => {
-            Some((write.kind(), write.object()))
-        }
+        Write::CreatePod(_)
+        | Write::CreateEndpoints(_)
+        | Write::CreateEndpointSlice(_)
+        | Write::CreateControllerRevision(_) => Some((write.kind(), write.object())),
         Write::AdoptPod(_)
         | Write::ReleasePod(_)
         | Write::DeletePod(_)
         | Write::PatchReplicationControllerStatus(_)
         | Write::UpdateEndpoints(_)
         | Write::UpdateEndpointSlice(_)
-        | Write::DeleteObject(_) => None,
+        | Write::DeleteObject(_)
+        | Write::PatchControllerRevision(_)
+        | Write::PatchPod(_)
+        | Write::PatchPodCondition(_)
+        | Write::PatchSidecarWorkloadStatus(_) => None,
     }
 }

@@ -52,20 +52,27 @@ impl Brain {
             WriteOutcome::Refused(refusal) => self.refused(now, (index, &key), &mut state, write, refusal),
             WriteOutcome::Unknown { message } => {
                 match &write {
-                    Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_) => {
+                    Write::CreatePod(_)
+                    | Write::CreateEndpoints(_)
+                    | Write::CreateEndpointSlice(_)
+                    | Write::CreateControllerRevision(_) => {
                         state.remember_unsettled(&write, now.moment.after(self.settings.settle_time));
                         self.settle_by_read((index, &key), &mut state, write.clone());
                     }
                     Write::DeletePod(delete) => {
                         state.doom(delete, now.moment.after(self.settings.settle_time))
                     }
-                    // If they land late they meet another version, and are refused.
+                    // If they land late they meet another version, and are refused; or they say again what is so.
                     Write::AdoptPod(_)
                     | Write::ReleasePod(_)
                     | Write::PatchReplicationControllerStatus(_)
                     | Write::UpdateEndpoints(_)
                     | Write::UpdateEndpointSlice(_)
-                    | Write::DeleteObject(_) => {}
+                    | Write::DeleteObject(_)
+                    | Write::PatchControllerRevision(_)
+                    | Write::PatchPod(_)
+                    | Write::PatchPodCondition(_)
+                    | Write::PatchSidecarWorkloadStatus(_) => {}
                 }
                 self.failed((index, &key), &mut state, write, message);
             }

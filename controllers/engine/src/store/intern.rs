@@ -5,8 +5,8 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use mainstay_model::{
-    ContainerPort, EndpointSlice, Endpoints, LabelSet, Meta, Name, Node, ObjectName, OwnerReference, Pod,
-    ReplicationController, ResourceQuota, Service,
+    ContainerPort, ControllerRevision, EndpointSlice, Endpoints, LabelSet, Meta, Name, Node, ObjectName,
+    OwnerReference, Pod, PodDisruptionBudget, ReplicationController, ResourceQuota, Service, SidecarWorkload,
 };
 
 /// The shared texts and label sets. A name that is used by one object only is not kept here.
@@ -24,6 +24,14 @@ impl Interner {
         own.node = own.node.take().map(|node| self.text(node));
         own.end_reason = own.end_reason.take().map(|reason| self.text(reason));
         own.subdomain = own.subdomain.take().map(|subdomain| self.text(subdomain));
+        if let Some(workload) = &mut own.workload {
+            for container in &mut Arc::make_mut(workload).containers {
+                for text in [&mut container.name, &mut container.image] {
+                    *text = self.text(text.clone());
+                }
+                container.waiting = container.waiting.take().map(|reason| self.text(reason));
+            }
+        }
         own.named_ports = self.named_ports.get_or_insert_with(&own.named_ports, Arc::clone).clone();
         pod
     }
@@ -37,6 +45,27 @@ impl Interner {
     pub(super) fn endpoint_slice(&mut self, mut slice: Arc<EndpointSlice>) -> Arc<EndpointSlice> {
         self.meta(&mut Arc::make_mut(&mut slice).meta);
         slice
+    }
+
+    pub(super) fn controller_revision(
+        &mut self,
+        mut revision: Arc<ControllerRevision>,
+    ) -> Arc<ControllerRevision> {
+        self.meta(&mut Arc::make_mut(&mut revision).meta);
+        revision
+    }
+
+    pub(super) fn pod_disruption_budget(
+        &mut self,
+        mut budget: Arc<PodDisruptionBudget>,
+    ) -> Arc<PodDisruptionBudget> {
+        self.meta(&mut Arc::make_mut(&mut budget).meta);
+        budget
+    }
+
+    pub(super) fn sidecar_workload(&mut self, mut workload: Arc<SidecarWorkload>) -> Arc<SidecarWorkload> {
+        self.meta(&mut Arc::make_mut(&mut workload).meta);
+        workload
     }
 
     pub(super) fn node(&mut self, mut node: Arc<Node>) -> Arc<Node> {

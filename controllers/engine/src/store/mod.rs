@@ -1,5 +1,6 @@
 //! The store: every watched object as a slim view, with the indexes that planners ask.
 
+mod controller_revisions;
 mod endpoint_slices;
 mod index;
 mod intern;
@@ -8,6 +9,7 @@ mod pods;
 mod services;
 mod table;
 
+pub use controller_revisions::ControllerRevisions;
 pub use endpoint_slices::{EndpointSlices, service_of};
 pub use pods::Pods;
 pub use services::Services;
@@ -16,7 +18,8 @@ pub use table::Table;
 use std::fmt;
 
 use mainstay_model::{
-    Endpoints, Kind, Node, Object, ObjectName, ReplicationController, ResourceQuota, Tombstone, Uid,
+    Endpoints, Kind, Node, Object, ObjectName, PodDisruptionBudget, ReplicationController, ResourceQuota,
+    SidecarWorkload, Tombstone, Uid,
 };
 
 use intern::Interner;
@@ -40,17 +43,25 @@ impl Change {
 /// All watched objects.
 #[derive(Clone, Default)]
 pub struct Store {
+    controller_revisions: ControllerRevisions,
     endpoints: Table<Endpoints>,
     endpoint_slices: EndpointSlices,
     nodes: Table<Node>,
     pods: Pods,
+    pod_disruption_budgets: Table<PodDisruptionBudget>,
     replication_controllers: Table<ReplicationController>,
     resource_quotas: Table<ResourceQuota>,
     services: Services,
+    sidecar_workloads: Table<SidecarWorkload>,
     interner: Interner,
 }
 
 impl Store {
+    /// The ControllerRevisions of SidecarWorkloads.
+    pub fn controller_revisions(&self) -> &ControllerRevisions {
+        &self.controller_revisions
+    }
+
     /// The Endpoints.
     pub fn endpoints(&self) -> &Table<Endpoints> {
         &self.endpoints
@@ -71,6 +82,11 @@ impl Store {
         &self.pods
     }
 
+    /// The PodDisruptionBudgets.
+    pub fn pod_disruption_budgets(&self) -> &Table<PodDisruptionBudget> {
+        &self.pod_disruption_budgets
+    }
+
     /// The ReplicationControllers.
     pub fn replication_controllers(&self) -> &Table<ReplicationController> {
         &self.replication_controllers
@@ -86,11 +102,21 @@ impl Store {
         &self.services
     }
 
+    /// The SidecarWorkloads.
+    pub fn sidecar_workloads(&self) -> &Table<SidecarWorkload> {
+        &self.sidecar_workloads
+    }
+
     /// Puts an object in the place of what bore its name; says what changed.
     ///
     /// Where the old object had another UID, it is gone: that gives two changes, the deletion first.
     pub fn apply(&mut self, object: Object) -> Vec<Change> {
         let changes = match object {
+            Object::ControllerRevision(revision) => {
+                let revision = self.interner.controller_revision(revision);
+                let old = self.controller_revisions.insert(revision.clone());
+                (old.map(Object::ControllerRevision), Object::ControllerRevision(revision))
+            }
             Object::Endpoints(endpoints) => {
                 let endpoints = self.interner.endpoints(endpoints);
                 let old = self.endpoints.insert(endpoints.clone());
@@ -111,6 +137,11 @@ impl Store {
                 let old = self.pods.insert(pod.clone());
                 (old.map(Object::Pod), Object::Pod(pod))
             }
+            Object::PodDisruptionBudget(budget) => {
+                let budget = self.interner.pod_disruption_budget(budget);
+                let old = self.pod_disruption_budgets.insert(budget.clone());
+                (old.map(Object::PodDisruptionBudget), Object::PodDisruptionBudget(budget))
+            }
             Object::ReplicationController(controller) => {
                 let controller = self.interner.replication_controller(controller);
                 let old = self.replication_controllers.insert(controller.clone());
@@ -125,6 +156,11 @@ impl Store {
                 let service = self.interner.service(service);
                 let old = self.services.insert(service.clone());
                 (old.map(Object::Service), Object::Service(service))
+            }
+            Object::SidecarWorkload(workload) => {
+                let workload = self.interner.sidecar_workload(workload);
+                let old = self.sidecar_workloads.insert(workload.clone());
+                (old.map(Object::SidecarWorkload), Object::SidecarWorkload(workload))
             }
         };
         match changes {
@@ -143,15 +179,22 @@ impl Store {
     /// Takes an object out by name and UID.
     pub fn remove(&mut self, kind: Kind, name: &ObjectName, uid: Uid) -> Option<Change> {
         let old = match kind {
+            Kind::ControllerRevision => {
+                Object::ControllerRevision(self.controller_revisions.remove(name, uid)?)
+            }
             Kind::Endpoints => Object::Endpoints(self.endpoints.remove(name, uid)?),
             Kind::EndpointSlice => Object::EndpointSlice(self.endpoint_slices.remove(name, uid)?),
             Kind::Node => Object::Node(self.nodes.remove(name, uid)?),
             Kind::Pod => Object::Pod(self.pods.remove(name, uid)?),
+            Kind::PodDisruptionBudget => {
+                Object::PodDisruptionBudget(self.pod_disruption_budgets.remove(name, uid)?)
+            }
             Kind::ReplicationController => {
                 Object::ReplicationController(self.replication_controllers.remove(name, uid)?)
             }
             Kind::ResourceQuota => Object::ResourceQuota(self.resource_quotas.remove(name, uid)?),
             Kind::Service => Object::Service(self.services.remove(name, uid)?),
+            Kind::SidecarWorkload => Object::SidecarWorkload(self.sidecar_workloads.remove(name, uid)?),
         };
         Some(Change { old: Some(old), new: None })
     }
@@ -159,15 +202,22 @@ impl Store {
     /// The object of that kind and name.
     pub fn get(&self, kind: Kind, name: &ObjectName) -> Option<Object> {
         match kind {
+            Kind::ControllerRevision => {
+                self.controller_revisions.get(name).cloned().map(Object::ControllerRevision)
+            }
             Kind::Endpoints => self.endpoints.get(name).cloned().map(Object::Endpoints),
             Kind::EndpointSlice => self.endpoint_slices.get(name).cloned().map(Object::EndpointSlice),
             Kind::Node => self.nodes.get(name).cloned().map(Object::Node),
             Kind::Pod => self.pods.get(name).cloned().map(Object::Pod),
+            Kind::PodDisruptionBudget => {
+                self.pod_disruption_budgets.get(name).cloned().map(Object::PodDisruptionBudget)
+            }
             Kind::ReplicationController => {
                 self.replication_controllers.get(name).cloned().map(Object::ReplicationController)
             }
             Kind::ResourceQuota => self.resource_quotas.get(name).cloned().map(Object::ResourceQuota),
             Kind::Service => self.services.get(name).cloned().map(Object::Service),
+            Kind::SidecarWorkload => self.sidecar_workloads.get(name).cloned().map(Object::SidecarWorkload),
         }
     }
 
@@ -180,28 +230,40 @@ impl Store {
     /// Every object of a kind, in the order of their names.
     pub fn all(&self, kind: Kind) -> Vec<Object> {
         match kind {
+            Kind::ControllerRevision => {
+                self.controller_revisions.iter().cloned().map(Object::ControllerRevision).collect()
+            }
             Kind::Endpoints => self.endpoints.iter().cloned().map(Object::Endpoints).collect(),
             Kind::EndpointSlice => self.endpoint_slices.iter().cloned().map(Object::EndpointSlice).collect(),
             Kind::Node => self.nodes.iter().cloned().map(Object::Node).collect(),
             Kind::Pod => self.pods.iter().cloned().map(Object::Pod).collect(),
+            Kind::PodDisruptionBudget => {
+                self.pod_disruption_budgets.iter().cloned().map(Object::PodDisruptionBudget).collect()
+            }
             Kind::ReplicationController => {
                 self.replication_controllers.iter().cloned().map(Object::ReplicationController).collect()
             }
             Kind::ResourceQuota => self.resource_quotas.iter().cloned().map(Object::ResourceQuota).collect(),
             Kind::Service => self.services.iter().cloned().map(Object::Service).collect(),
+            Kind::SidecarWorkload => {
+                self.sidecar_workloads.iter().cloned().map(Object::SidecarWorkload).collect()
+            }
         }
     }
 
     /// How many objects of a kind there are.
     pub fn len(&self, kind: Kind) -> usize {
         match kind {
+            Kind::ControllerRevision => self.controller_revisions.len(),
             Kind::Endpoints => self.endpoints.len(),
             Kind::EndpointSlice => self.endpoint_slices.len(),
             Kind::Node => self.nodes.len(),
             Kind::Pod => self.pods.len(),
+            Kind::PodDisruptionBudget => self.pod_disruption_budgets.len(),
             Kind::ReplicationController => self.replication_controllers.len(),
             Kind::ResourceQuota => self.resource_quotas.len(),
             Kind::Service => self.services.len(),
+            Kind::SidecarWorkload => self.sidecar_workloads.len(),
         }
     }
 
@@ -215,13 +277,16 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
+            .entries(self.controller_revisions.iter())
             .entries(self.endpoints.iter())
             .entries(self.endpoint_slices.iter())
             .entries(self.nodes.iter())
             .entries(self.pods.iter())
+            .entries(self.pod_disruption_budgets.iter())
             .entries(self.replication_controllers.iter())
             .entries(self.resource_quotas.iter())
             .entries(self.services.iter())
+            .entries(self.sidecar_workloads.iter())
             .finish()
     }
 }

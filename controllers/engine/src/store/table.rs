@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mainstay_model::{
-    EndpointSlice, Endpoints, Meta, Name, Node, ObjectName, Pod, ReplicationController, ResourceQuota,
-    Service, Uid,
+    ControllerRevision, EndpointSlice, Endpoints, Meta, Name, Node, ObjectName, Pod, PodDisruptionBudget,
+    ReplicationController, ResourceQuota, Service, SidecarWorkload, Uid,
 };
 
 /// An object that a table can hold.
@@ -24,7 +24,18 @@ macro_rules! stored {
     };
 }
 
-stored!(Endpoints, EndpointSlice, Node, Pod, ReplicationController, ResourceQuota, Service);
+stored!(
+    ControllerRevision,
+    Endpoints,
+    EndpointSlice,
+    Node,
+    Pod,
+    PodDisruptionBudget,
+    ReplicationController,
+    ResourceQuota,
+    Service,
+    SidecarWorkload
+);
 
 /// Objects of one kind.
 #[derive(Clone)]

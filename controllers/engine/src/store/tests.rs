@@ -38,6 +38,7 @@ fn pod(name: &str, uid: u128, labels: &[(&str, &str)], controller: Option<u128>)
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     }))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mainstay_model::{
     Condition, ControllerReference, CreatePod, Kind, LabelSet, Meta, Name, Object, ObjectName,
-    OwnerReference, Pod, PodPhase, PodTemplate, ReplicationController, ReplicationControllerStatus,
+    OwnerReference, Pod, PodPhase, PodSpec, PodTemplate, ReplicationController, ReplicationControllerStatus,
     ResourceQuota, ResourceVersion, Selector, Timestamp, Uid,
 };
 
@@ -50,7 +50,7 @@ pub fn controller(replicas: i32) -> Controller {
         selector: Selector(labels(&[("app", "web")])),
         template: Some(Arc::new(PodTemplate {
             labels: labels(&[("app", "web")]),
-            spec: Bytes::from_static(b"spec"),
+            spec: PodSpec::Protobuf(Bytes::from_static(b"spec")),
             ..PodTemplate::default()
         })),
         status: ReplicationControllerStatus { observed_generation: 1, ..Default::default() },
@@ -154,6 +154,7 @@ pub fn pod(text: &str) -> TestPod {
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     })
 }
 

@@ -182,6 +182,7 @@ fn new_pod(name: ObjectName, uid: Uid, labels: &LabelSet, owner: OwnerReference,
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     }
 }
 

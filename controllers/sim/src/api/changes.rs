@@ -292,5 +292,6 @@ pub fn new_pod(meta: Meta) -> Pod {
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     }
 }

@@ -438,6 +438,7 @@ fn pod(name: &str, uid: Uid, version: ResourceVersion, controller: Uid) -> Objec
         deletion_cost: 0,
         restarts: 0,
         sidecar_restarts: 0,
+        workload: None,
     }))
 }
 
