@@ -7,6 +7,7 @@
 
 pub mod back_off;
 pub mod brain;
+pub mod claim;
 pub mod clock;
 pub mod concurrency;
 pub mod controller;
@@ -28,6 +29,7 @@ pub mod window;
 
 pub use back_off::BackOff;
 pub use brain::{Brain, BrainSettings};
+pub use claim::{Claims, PodOwner};
 pub use clock::{Moment, Now};
 pub use controller::{Controller, Failure, HeldBack, Memory, Plan, View};
 pub use effect::{Effect, ReadId, WriteId};

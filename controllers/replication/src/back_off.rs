@@ -13,7 +13,7 @@ use std::time::Duration;
 use mainstay_engine::{BackOff, HeldBack, Now, Store};
 use mainstay_model::{Event, EventType, Name, Pod, ReplicationController, Timestamp};
 
-use crate::{claim, events};
+use crate::{events, owner};
 
 /// From one pod to the next. The first is over when a scheduler has heard what the kubelet knew before; the cap is the kubelet's
 /// for containers that crash (`MaxContainerBackOff` in pkg/kubelet/kubelet.go).
@@ -83,7 +83,8 @@ pub(crate) fn delayed(
 fn waiting<'a>(controller: &'a ReplicationController, store: &'a Store, now: Timestamp) -> Vec<Ended<'a>> {
     let has_ended =
         |pod: &&Arc<Pod>| pod.phase.is_finished() && controller.selector.matches(&pod.meta.labels);
-    let mut ended: Vec<(Timestamp, &Pod)> = claim::controlled(controller, store)
+    let mut ended: Vec<(Timestamp, &Pod)> = owner(controller)
+        .controlled(store)
         .filter(has_ended)
         .filter_map(|pod| Some((pod.meta.created?, &**pod)))
         .collect();

@@ -8,26 +8,23 @@
 //! - no write to a pod that the ReplicationController neither controls nor may adopt, and none without the pod's UID;
 //! - no status and no create or delete while a pod's ownership is open: first it is settled whose the pods are.
 //!
-//! A plan goes through the modules in this order: `claim` says which pods are its own and what must be adopted or
-//! released, `manage` how many are missing (their `names`, and their `back_off` where pods end soon after they were made) or too
+//! A plan goes through the modules in this order: the engine's `claim` says which pods are its own and what must be adopted or
+//! released, `manage` how many are missing (their `back_off` where pods end soon after they were made) or too
 //! many (the `victims`), `status` what to publish.
 //! `route` says which keys a change touches, `relieve` which need not wait for room any longer, `events` what users are told.
 
 mod back_off;
-mod claim;
 mod events;
 mod manage;
-mod names;
 mod relieve;
 mod route;
 mod status;
 mod victims;
 
-use mainstay_engine::{Change, Controller, Now, Plan, Store, View};
-use mainstay_model::{Event, Kind, ObjectName, Write, WriteOutcome};
+use mainstay_engine::{Change, Claims, Controller, Now, Plan, PodOwner, Store, View};
+use mainstay_model::{Event, Kind, ObjectName, ReplicationController, Write, WriteOutcome};
 
 use back_off::Delayed;
-use claim::Claims;
 
 /// The controller's name.
 pub const NAME: &str = "replicationcontroller-controller";
@@ -106,9 +103,9 @@ impl Controller for ReplicationControllers {
         if controller.selector.0.is_empty() {
             return Plan { fault: Some("the selector is empty".to_owned()), ..Plan::default() };
         }
-        let claims = Claims::new(controller, view.store);
+        let claims = Claims::new(owner(controller), view.store);
         if !claims.are_settled() {
-            return claims.plan(controller, view.memory, self.burst);
+            return claims.plan(view.memory, self.burst);
         }
 
         let managed = manage::plan(controller, &claims.claimed, view, now, self.burst);
@@ -134,7 +131,7 @@ impl Controller for ReplicationControllers {
             return false;
         };
         let controller = store.replication_controllers().get(key);
-        controller.is_none_or(|controller| !claim::controls(controller, pod))
+        controller.is_none_or(|controller| !owner(controller).controls(pod))
     }
 
     fn report(
@@ -146,4 +143,9 @@ impl Controller for ReplicationControllers {
     ) -> Option<Event> {
         events::report(store, key, write, outcome)
     }
+}
+
+/// A ReplicationController as the owner of its pods.
+pub(crate) fn owner(controller: &ReplicationController) -> PodOwner<'_> {
+    PodOwner { kind: Kind::ReplicationController, meta: &controller.meta, selector: &controller.selector }
 }

@@ -9,7 +9,7 @@ use mainstay_engine::{Memory, Now, View};
 use mainstay_model::{CreatePod, DeletePod, Pod, PodTemplate, ReplicationController, Write};
 
 use crate::back_off::{self, Delayed};
-use crate::{claim, names, victims};
+use crate::{owner, victims};
 
 /// What to do about the number of pods.
 #[derive(Default)]
@@ -133,13 +133,13 @@ fn creates(
     unsettled
         .into_iter()
         .take(missing)
-        .chain(names::unused(controller, view).take(new))
+        .chain(owner(controller).unused_names(view).take(new))
         .take(burst)
         .map(|pod| {
             Write::CreatePod(CreatePod {
                 pod,
                 generate_name: generate_name.clone(),
-                owner: claim::reference(controller),
+                owner: owner(controller).reference(),
                 template: template.clone(),
             })
         })

@@ -21,7 +21,7 @@ const CONFLICTS_LAST: Duration = Duration::from_secs(2);
 /// more of its like.
 const LONGER_RESTS: u32 = 3;
 /// The longest rest of a key after writes that took long.
-const LONGEST_REST: Duration = Duration::from_secs(1);
+const LONGEST_REST: Duration = Duration::from_millis(500);
 
 impl Brain {
     pub(super) fn write_ended(&mut self, now: Now, id: WriteId, outcome: WriteOutcome, took: Duration) {
