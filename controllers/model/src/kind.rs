@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use crate::sidecar_workload::WORKLOAD_LABEL;
-
 /// A kind of object that a source watches and the store keeps.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Kind {
-    /// apps/v1 ControllerRevision, those of SidecarWorkloads alone.
+    /// apps/v1 ControllerRevision.
     ControllerRevision,
     /// v1 Endpoints.
     Endpoints,
@@ -89,14 +87,6 @@ impl Kind {
             Kind::ResourceQuota => "resourcequotas",
             Kind::Service => "services",
             Kind::SidecarWorkload => "sidecarworkloads",
-        }
-    }
-
-    /// The label selector that every list and watch of the kind carries: what it leaves out is of no interest to anybody here.
-    pub const fn label_selector(self) -> Option<&'static str> {
-        match self {
-            Kind::ControllerRevision => Some(WORKLOAD_LABEL),
-            _ => None,
         }
     }
 

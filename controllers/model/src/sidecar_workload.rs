@@ -147,8 +147,6 @@ pub struct SidecarWorkloadStatus {
     pub failed_retry: Option<Name>,
     /// Why that revision failed, for people.
     pub failed_message: Option<Name>,
-    /// How often the name of a revision was found to be taken by another content.
-    pub collision_count: i32,
     /// When the rollout has last come nearer to its end.
     pub progressed_at: Option<Timestamp>,
     /// The sidecars of the update revision, in the order in which they start.

@@ -1,4 +1,4 @@
-//! ControllerRevisions, by name and by SidecarWorkload.
+//! ControllerRevisions, by name and by whose they are.
 
 use std::sync::Arc;
 
@@ -12,7 +12,9 @@ use super::table::Table;
 #[derive(Clone, Default)]
 pub struct ControllerRevisions {
     table: Table<ControllerRevision>,
-    by_workload: Index<ObjectName>,
+    controlled: Index<Uid>,
+    /// Those that nobody controls, by the SidecarWorkload that their label names.
+    uncontrolled: Index<ObjectName>,
 }
 
 impl ControllerRevisions {
@@ -26,12 +28,17 @@ impl ControllerRevisions {
         self.table.iter()
     }
 
-    /// The revisions whose label names this SidecarWorkload, in the order of their names, whoever owns them.
-    pub fn of_workload<'a>(
+    /// The revisions whose controller has this UID, in the order of their names.
+    pub fn controlled_by(&self, controller: Uid) -> impl Iterator<Item = &Arc<ControllerRevision>> {
+        self.controlled.get(&controller).filter_map(|name| self.table.get(name))
+    }
+
+    /// The revisions that nobody controls and whose label names this SidecarWorkload, in the order of their names.
+    pub fn uncontrolled<'a>(
         &'a self,
         workload: &ObjectName,
     ) -> impl Iterator<Item = &'a Arc<ControllerRevision>> {
-        self.by_workload.get(workload).filter_map(|name| self.table.get(name))
+        self.uncontrolled.get(workload).filter_map(|name| self.table.get(name))
     }
 
     /// How many there are.
@@ -49,8 +56,17 @@ impl ControllerRevisions {
         if let Some(old) = &old {
             self.unlink(old);
         }
-        if let Some(workload) = workload_of(&revision) {
-            self.by_workload.insert(workload, revision.meta.name.clone());
+        match revision.meta.controller() {
+            Some(owner) => {
+                if let Some(uid) = owner.uid {
+                    self.controlled.insert(uid, revision.meta.name.clone());
+                }
+            }
+            None => {
+                if let Some(workload) = workload_of(&revision) {
+                    self.uncontrolled.insert(workload, revision.meta.name.clone());
+                }
+            }
         }
         old
     }
@@ -62,8 +78,11 @@ impl ControllerRevisions {
     }
 
     fn unlink(&mut self, revision: &ControllerRevision) {
+        if let Some(uid) = revision.meta.controller().and_then(|owner| owner.uid) {
+            self.controlled.remove(&uid, &revision.meta.name);
+        }
         if let Some(workload) = workload_of(revision) {
-            self.by_workload.remove(&workload, &revision.meta.name);
+            self.uncontrolled.remove(&workload, &revision.meta.name);
         }
     }
 }

@@ -32,6 +32,11 @@ impl Pods {
         self.table.iter()
     }
 
+    /// The pods of a namespace, in the order of their names.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Arc<Pod>> {
+        self.table.in_namespace(namespace)
+    }
+
     /// The pods whose controller has this UID, in the order of their names.
     pub fn controlled_by(&self, controller: Uid) -> impl Iterator<Item = &Arc<Pod>> {
         self.controlled.get(&controller).filter_map(|name| self.table.get(name))

@@ -1,0 +1,73 @@
+//! Where the pods of a SidecarWorkload are to go: to what the spec asks for, back to what was healthy, or nowhere.
+
+use mainstay_model::{OnFailure, RolloutKind, SidecarWorkload};
+
+use crate::history::{History, Policies, Revision};
+
+/// What happens to pods that are not of the goal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Moves {
+    /// They are brought there.
+    All,
+    /// They stay; steps that have begun are finished.
+    Finish,
+    /// They stay; steps that have begun are taken back.
+    TakeBack,
+}
+
+/// Where the pods are to go.
+#[derive(Clone, Debug)]
+pub(crate) struct Course<'a> {
+    /// What pods are brought to, and new ones are made from.
+    pub(crate) goal: &'a Revision,
+    /// How the sidecars of the goal are replaced.
+    pub(crate) policies: Policies,
+    /// What those pods are made from that are missing and not to be of the goal.
+    pub(crate) base: Option<&'a Revision>,
+    /// What happens to the others.
+    pub(crate) moves: Moves,
+    /// Whether the revision that the spec asks for has failed, and its spec and retry annotation are still those of then.
+    pub(crate) has_failed: bool,
+    /// Whether the pods go back to a revision that was healthy.
+    pub(crate) is_rollback: bool,
+    /// Whether pods may have to be moved at all: not all of them were of the goal and available yet.
+    pub(crate) is_rollout: bool,
+}
+
+impl<'a> Course<'a> {
+    /// The course for the revision that the spec asks for.
+    pub(crate) fn new(
+        workload: &SidecarWorkload,
+        history: &'a History<'_>,
+        wanted: &'a Revision,
+    ) -> Course<'a> {
+        let status = &workload.status;
+        let has_failed =
+            status.failed_revision.as_deref() == Some(&*wanted.name) && status.failed_retry == workload.retry;
+        let current = status.current_revision.as_deref().and_then(|name| history.get(name));
+        let healthy = history.newest_healthy(&wanted.name);
+        let back = healthy.filter(|_| has_failed && workload.rollout.on_failure == OnFailure::Rollback);
+        let goal = back.unwrap_or(wanted);
+        let moves = match (workload.rollout.kind, has_failed, back.is_some()) {
+            _ if workload.rollout.paused && has_failed => Moves::TakeBack,
+            _ if workload.rollout.paused => Moves::Finish,
+            (_, true, false) => Moves::TakeBack,
+            (RolloutKind::OnDelete, ..) => Moves::Finish,
+            _ => Moves::All,
+        };
+        Course {
+            goal,
+            policies: history.policies(goal),
+            base: current.filter(|current| current.name != goal.name).or(healthy.filter(|_| has_failed)),
+            moves,
+            has_failed,
+            is_rollback: back.is_some(),
+            is_rollout: current.is_none_or(|current| current.name != goal.name),
+        }
+    }
+
+    /// Whether the goal has to show with one pod that it is fit for more.
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.goal.healthy_at.is_none()
+    }
+}

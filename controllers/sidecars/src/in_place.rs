@@ -1,0 +1,318 @@
+//! The way of one running pod to another revision: a sidecar after the other in the order in which they start, then main, then the label.
+//!
+//! Nothing but a container's image makes a kubelet replace it, and only that container; so a step sets one image and waits until the
+//! kubelet shows another container under that name. What the pod's spec says decides what comes next, not what was once intended: a goal that
+//! changes on the way needs no special care, and the way back from a bad image is a way like any other.
+
+use std::time::Duration;
+
+use mainstay_engine::{Now, Store};
+use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERVING_GATE};
+use mainstay_model::write::ContainerImage;
+use mainstay_model::{ContainerState, Name, PatchPod, PatchPodCondition, Timestamp, Write};
+
+use crate::history::{Policies, Revision};
+use crate::members::{Member, available_from};
+use crate::pod_shape::{Difference, Replaceable, pairs};
+use crate::step::{Phase, Step};
+
+/// How long a pod that no EndpointSlice shows as ready any more is still left alone: for proxies to hear of it.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How long a pod is given to leave its EndpointSlices.
+const DRAIN_LIMIT: Duration = Duration::from_secs(60);
+/// What a container may take to come up beside its startup probe and the end of the one before.
+const START: Duration = Duration::from_secs(60);
+/// From this version of the kubelet on, a sidecar with another image is replaced.
+const REPLACES_SIDECARS: (u16, u16) = (1, 32);
+/// Why a container waits that will hardly come up.
+const HOPELESS: [&str; 6] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "CreateContainerError",
+    "CreateContainerConfigError",
+    "RunContainerError",
+];
+/// So many restarts of a container are a failure.
+const RESTARTS: i32 = 3;
+
+/// What is next on the way of a pod.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Next {
+    /// Nothing: it is there.
+    Arrived,
+    /// This is to be written. The first write of a way takes the pod out of those that are available.
+    Write(Vec<Write>),
+    /// Nothing yet; to be looked at again then at the latest.
+    Wait(Option<Timestamp>),
+    /// The container does not come up with its new image, in words for the user.
+    Failed(String),
+    /// The way is barred: only another pod will do, in words for the user.
+    Recreate(String),
+}
+
+/// All that a way depends on, beside pod and goal.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) workload: &'a mainstay_model::SidecarWorkload,
+    pub(crate) store: &'a Store,
+    pub(crate) now: Now,
+}
+
+/// Why no way leads from one revision to another within this pod, if so.
+pub(crate) fn obstacle(
+    member: &Member<'_>,
+    base: Option<&Revision>,
+    goal: &Revision,
+    policies: &Policies,
+    store: &Store,
+) -> Option<String> {
+    let Some(base) = base else { return Some("the revision of the pod is not known".to_owned()) };
+    if let Difference::Recreate(reason) = base.pod.difference(&goal.pod, &policies.recreated) {
+        return Some(reason);
+    }
+    let Some(state) = member.state() else {
+        return Some("the pod has lost its label".to_owned());
+    };
+    let changed: Vec<Replaceable> = changed(member, goal);
+    if changed.is_empty() {
+        return None;
+    }
+    if !state.initialized {
+        return Some("the pod has not come past its init steps".to_owned());
+    }
+    let node = member
+        .pod
+        .node
+        .as_ref()
+        .and_then(|node| store.nodes().get(&mainstay_model::ObjectName::new("", node.clone())));
+    let is_old = node.and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
+    let has_sidecar =
+        changed.iter().any(|container| container.role == mainstay_model::ContainerRole::Sidecar);
+    (is_old && has_sidecar).then(|| {
+        let (major, minor) = REPLACES_SIDECARS;
+        format!("the kubelet of its node is older than {major}.{minor} and replaces no sidecar in place")
+    })
+}
+
+/// What comes next for a pod on its way to a goal; `base` is the revision of its label.
+pub(crate) fn next(
+    member: &Member<'_>,
+    base: &Revision,
+    goal: &Revision,
+    policies: &Policies,
+    around: Surroundings<'_>,
+) -> Next {
+    let now = around.now.wall;
+    if let Some(step) = &member.step
+        && let Some(container) = member.container(&step.container)
+        && let Some(wanted) = goal.pod.replaceable().into_iter().find(|each| *each.name == *container.name)
+    {
+        let is_set = container.image == wanted.image;
+        match step.phase {
+            Phase::Drain if !is_set => return drained(member, step, &wanted, around),
+            Phase::Replace | Phase::Revert if is_set => {
+                if !is_up(member, step, container) {
+                    return coming_up(step, container, goal, now);
+                }
+            }
+            // The goal is another one by now, or somebody has set the image: what is next follows from the spec.
+            Phase::Drain | Phase::Replace | Phase::Revert => {}
+        }
+    }
+    match changed(member, goal).into_iter().next() {
+        Some(container) => Next::Write(begin(member, base, goal, &container, policies, now)),
+        None => finish(member, base, goal, around),
+    }
+}
+
+/// Whether a container has a fault that a new image, or the way back from one, can mend: it will not come up by itself.
+pub(crate) fn fault(container: &ContainerState, restarts_before: i32) -> Option<String> {
+    if let Some(waiting) = container.waiting.as_deref().filter(|waiting| HOPELESS.contains(waiting)) {
+        return Some(format!("container {} with image {}: {waiting}", container.name, container.image));
+    }
+    let restarts = container.restarts.saturating_sub(restarts_before);
+    (restarts >= RESTARTS && !container.ready).then(|| {
+        format!(
+            "container {} with image {} has been restarted {restarts} times",
+            container.name, container.image
+        )
+    })
+}
+
+/// The containers whose images differ from the goal's, in the order in which they are replaced.
+fn changed(member: &Member<'_>, goal: &Revision) -> Vec<Replaceable> {
+    let mut replaceable = goal.pod.replaceable();
+    replaceable.retain(|wanted| {
+        member.container(&wanted.name).is_some_and(|container| container.image != wanted.image)
+    });
+    replaceable
+}
+
+/// Begins with a container.
+fn begin(
+    member: &Member<'_>,
+    base: &Revision,
+    goal: &Revision,
+    wanted: &Replaceable,
+    policies: &Policies,
+    now: Timestamp,
+) -> Vec<Write> {
+    // Back to what its own revision says: from an image that has failed, or since the goal has changed.
+    let is_revert = goal.name == base.name;
+    let has_gate = member.state().is_some_and(|state| state.has_serving_gate);
+    let drains = policies.drained.contains(&*wanted.name) && has_gate && !is_revert;
+    let container = member.container(&wanted.name);
+    let phase = match (drains, is_revert) {
+        (true, _) => Phase::Drain,
+        (false, true) => Phase::Revert,
+        (false, false) => Phase::Replace,
+    };
+    let step = Step {
+        revision: goal.name.to_string(),
+        container: wanted.name.to_string(),
+        phase,
+        container_id: container.and_then(|container| container.id.as_deref()).map(str::to_owned),
+        restarts: container.map_or(0, |container| container.restarts),
+        since: now.seconds(),
+    };
+    // Draining is noted first: a process that goes on from here must not take the pod for one that may be touched at once.
+    vec![patch(member, Some(wanted).filter(|_| !drains), &step)]
+}
+
+/// Waits until nobody sends requests to the pod any more, and then sets the image.
+fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surroundings<'_>) -> Next {
+    let now = around.now.wall;
+    let serving_now = member.state().and_then(|state| state.serving);
+    if serving_now != Some(false) {
+        return Next::Write(vec![serving(member, false, now)]);
+    }
+    let is_published = around
+        .store
+        .endpoint_slices()
+        .iter()
+        .filter(|slice| slice.meta.name.namespace == member.pod.meta.name.namespace)
+        .flat_map(|slice| slice.endpoints.iter())
+        .any(|endpoint| {
+            let target = endpoint.target.as_ref();
+            endpoint.conditions.ready == Some(true)
+                && target.is_some_and(|target| *target.uid == *member.pod.meta.uid.text())
+        });
+    if is_published && now < step.after(DRAIN_LIMIT) {
+        return Next::Wait(Some(step.after(DRAIN_LIMIT)));
+    }
+    if now < step.after(DRAIN) {
+        return Next::Wait(Some(step.after(DRAIN)));
+    }
+    let step = Step { phase: Phase::Replace, since: now.seconds(), ..step.clone() };
+    Next::Write(vec![patch(member, Some(wanted), &step)])
+}
+
+/// Whether the container of a step runs with the image that was set.
+fn is_up(member: &Member<'_>, step: &Step, container: &ContainerState) -> bool {
+    let Some(state) = member.state() else { return false };
+    // Before 1.34 kubelets do not say which generation they have seen.
+    let is_seen = state.observed_generation == 0 || state.observed_generation >= member.pod.meta.generation;
+    let is_another = container.id.is_some() && container.id.as_deref() != step.container_id.as_deref();
+    // A way back may come before the kubelet has taken the old container down: then it goes on running as it is.
+    let is_fine = step.phase == Phase::Revert && state.observed_generation != 0 && container.ready;
+    is_seen && container.started && (is_another || is_fine)
+}
+
+/// A container that is not there yet: it may take its time, or have failed.
+fn coming_up(step: &Step, container: &ContainerState, goal: &Revision, now: Timestamp) -> Next {
+    let limit = Duration::from_secs(
+        goal.pod.startup_seconds(&step.container).saturating_add(goal.pod.grace_seconds()),
+    );
+    let limit = step.after(limit.saturating_add(START));
+    if step.phase == Phase::Revert {
+        // While a startup probe runs, a kubelet does not look at images: after that there is no reason to wait any longer.
+        return match now < limit {
+            true => Next::Wait(Some(limit)),
+            false => Next::Recreate(format!("container {} does not come back", step.container)),
+        };
+    }
+    // The image before counts one restart when it is taken down.
+    let is_replaced = container.id.as_deref() != step.container_id.as_deref();
+    let before = step.restarts.saturating_add(i32::from(is_replaced));
+    match fault(container, before) {
+        Some(fault) => Next::Failed(fault),
+        None => Next::Wait(None),
+    }
+}
+
+/// All images are as they should be: serve again, wait until the pod is available, and say that it is of the goal.
+fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroundings<'_>) -> Next {
+    let now = around.now.wall;
+    if member.revision == &*goal.name && member.step.is_none() {
+        return Next::Arrived;
+    }
+    if let Some(state) = member.state().filter(|state| state.has_serving_gate)
+        && state.serving != Some(true)
+    {
+        return Next::Write(vec![serving(member, true, now)]);
+    }
+    let has_replaced = member.step.is_some();
+    if has_replaced {
+        match available_from(member.pod, around.workload) {
+            None => return Next::Wait(None),
+            Some(available) if available > now => return Next::Wait(Some(available)),
+            Some(_) => {}
+        }
+    }
+    let mut labels = metadata_changes(&base.pod.labels, &goal.pod.labels);
+    labels.push((REVISION_LABEL.into(), Some(goal.name.clone())));
+    let mut annotations = metadata_changes(&base.pod.annotations, &goal.pod.annotations);
+    annotations.push((IN_PLACE_ANNOTATION.into(), None));
+    let patch = PatchPod { labels: labels.into(), annotations: annotations.into(), ..unchanged(member) };
+    Next::Write(vec![Write::PatchPod(patch)])
+}
+
+/// The patch that notes a step, and sets its image if it is time.
+fn patch(member: &Member<'_>, wanted: Option<&Replaceable>, step: &Step) -> Write {
+    let image = wanted.map(|wanted| ContainerImage {
+        container: wanted.name.clone(),
+        role: wanted.role,
+        image: wanted.image.clone(),
+    });
+    Write::PatchPod(PatchPod {
+        images: image.into_iter().collect(),
+        annotations: Box::new([(IN_PLACE_ANNOTATION.into(), Some(step.text()))]),
+        ..unchanged(member)
+    })
+}
+
+fn unchanged(member: &Member<'_>) -> PatchPod {
+    PatchPod {
+        pod: member.pod.meta.name.clone(),
+        uid: member.pod.meta.uid,
+        version: member.pod.meta.version,
+        images: Box::default(),
+        labels: Box::default(),
+        annotations: Box::default(),
+    }
+}
+
+/// The write that lets the pod serve, or not.
+pub(crate) fn serving(member: &Member<'_>, status: bool, now: Timestamp) -> Write {
+    Write::PatchPodCondition(PatchPodCondition {
+        pod: member.pod.meta.name.clone(),
+        uid: member.pod.meta.uid,
+        condition: SERVING_GATE.into(),
+        status,
+        reason: if status { "Serving" } else { "SidecarIsReplaced" },
+        at: Timestamp::from_seconds(now.seconds()),
+    })
+}
+
+/// What turns one map of labels or annotations into another. What others have put there stays.
+fn metadata_changes(
+    before: &serde_json::Map<String, serde_json::Value>,
+    after: &serde_json::Map<String, serde_json::Value>,
+) -> Vec<(Name, Option<Name>)> {
+    let gone = pairs(before).filter(|(key, _)| !after.contains_key(&**key)).map(|(key, _)| (key, None));
+    let set = pairs(after)
+        .filter(|(key, value)| before.get(&**key).and_then(serde_json::Value::as_str) != Some(value))
+        .map(|(key, value)| (key, Some(value)));
+    gone.chain(set).collect()
+}

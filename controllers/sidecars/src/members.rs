@@ -1,0 +1,66 @@
+//! The pods of a SidecarWorkload, as a rollout sees them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_model::sidecar_workload::REVISION_LABEL;
+use mainstay_model::{ContainerRole, ContainerState, Pod, SidecarWorkload, Timestamp, WorkloadPod};
+
+use crate::step::Step;
+
+/// A pod that is active and ours.
+#[derive(Clone, Debug)]
+pub(crate) struct Member<'a> {
+    /// The pod.
+    pub(crate) pod: &'a Arc<Pod>,
+    /// The revision that its label names; empty without the label.
+    pub(crate) revision: &'a str,
+    /// The step of an update in place that it is in.
+    pub(crate) step: Option<Step>,
+    /// Whether it has been ready for long enough, and is not in a step: those are about to be unavailable, or have been.
+    pub(crate) is_available: bool,
+}
+
+impl<'a> Member<'a> {
+    /// Looks at a pod.
+    pub(crate) fn new(pod: &'a Arc<Pod>, workload: &SidecarWorkload, now: Timestamp) -> Member<'a> {
+        let step = pod.workload.as_ref().and_then(|state| state.in_place.as_deref()).and_then(Step::read);
+        let revision = pod.meta.labels.get(REVISION_LABEL).map_or("", |revision| &**revision);
+        let is_available =
+            step.is_none() && available_from(pod, workload).is_some_and(|available| available <= now);
+        Member { pod, revision, step, is_available }
+    }
+
+    /// What is known of its containers.
+    pub(crate) fn state(&self) -> Option<&'a WorkloadPod> {
+        self.pod.workload.as_deref()
+    }
+
+    /// A container of it.
+    pub(crate) fn container(&self, name: &str) -> Option<&'a ContainerState> {
+        self.state()?.containers.iter().find(|container| *container.name == *name)
+    }
+
+    /// Whether an update leads from it or to it: it is in a step, whatever revision it is of.
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.step.is_some()
+    }
+
+    /// The containers that are none of ours: there must be one main container.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &'a ContainerState> {
+        let mains = self.state().into_iter().flat_map(|state| &*state.containers);
+        mains.filter(|container| container.role == ContainerRole::Main).skip(1)
+    }
+}
+
+/// From when the pod counts as available; `None` where it is not ready.
+pub(crate) fn available_from(pod: &Pod, workload: &SidecarWorkload) -> Option<Timestamp> {
+    if !pod.ready {
+        return None;
+    }
+    let wait = u64::try_from(workload.rollout.min_ready_seconds).unwrap_or(0);
+    if wait == 0 {
+        return Some(Timestamp(i64::MIN));
+    }
+    pod.ready_since.map(|since| since.after(Duration::from_secs(wait)))
+}

@@ -1,0 +1,245 @@
+//! From the objects to the writes for one SidecarWorkload.
+
+use std::collections::BTreeSet;
+
+use mainstay_engine::{Claims, Now, Plan, View};
+use mainstay_model::{Event, EventType, Name, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Write};
+
+use crate::budget::Budget;
+use crate::course::{Course, Moves};
+use crate::failure;
+use crate::history::{History, Revision, Wanted};
+use crate::members::{Member, available_from};
+use crate::rollout::{Pass, Rolled};
+use crate::status::{self, Stand};
+use crate::{events, owner, selector};
+
+/// The plan for a SidecarWorkload that is there.
+pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst: usize) -> Plan {
+    if workload.meta.is_deleting() {
+        // The garbage collector may be orphaning or deleting what belongs to it.
+        return Plan::default();
+    }
+    let selector = selector(workload);
+    let claims = Claims::new(owner(workload, &selector), view.store);
+    if !claims.are_settled() {
+        return claims.plan(view.memory, burst);
+    }
+    let members: Vec<Member<'_>> =
+        claims.claimed.iter().map(|pod| Member::new(pod, workload, now.wall)).collect();
+    let history = History::new(workload, view.store);
+    let wanted = match history.wanted(view) {
+        Wanted::Revision(name) => name,
+        Wanted::Missing(create) => return Plan { writes: vec![create], ..Plan::default() },
+        Wanted::Unknown(message) => return without_revision(workload, &members, message, now),
+    };
+    match history.get(&wanted) {
+        Some(revision) => with_revision(workload, &history, revision, &members, view, now, burst),
+        None => Plan::default(),
+    }
+}
+
+/// The plan where the spec names a revision that cannot be had: pods stay as they are, and the status says why.
+fn without_revision(workload: &SidecarWorkload, members: &[Member<'_>], message: String, now: Now) -> Plan {
+    let budget = Budget::of(workload);
+    let mut status =
+        SidecarWorkloadStatus { observed_generation: workload.meta.generation, ..workload.status.clone() };
+    let stand = Stand::Stalled("RevisionNotFound", message.clone());
+    status.conditions = status::conditions(&status, &budget, &stand, foreign(members), now);
+    let event = events::about(workload, EventType::Warning, "RevisionNotFound", message);
+    Plan {
+        writes: status::patch(workload, status).into_iter().collect(),
+        events: vec![event],
+        ..Plan::default()
+    }
+}
+
+fn with_revision(
+    workload: &SidecarWorkload,
+    history: &History<'_>,
+    wanted: &Revision,
+    members: &[Member<'_>],
+    view: &View<'_>,
+    now: Now,
+    burst: usize,
+) -> Plan {
+    let budget = Budget::of(workload);
+    let mut course = Course::new(workload, history, wanted);
+    let mut status = status::counted(workload, wanted, members);
+    let is_paused = workload.rollout.paused;
+    status.progressed_at = status::progressed_at(&workload.status, &status, &course, is_paused, now.wall);
+    let deadline = failure::deadline(workload, status.progressed_at);
+    let is_late = deadline.is_some_and(|deadline| deadline <= now.wall);
+    if course.is_rollback && is_late {
+        // The way back leads nowhere either: no third way is tried, and this one is left open.
+        course.moves = Moves::Finish;
+    }
+
+    let pass = Pass { workload, course: &course, history, members, budget, view, now, burst };
+    let rolled = pass.plan();
+    let is_judged = course.is_rollout && !course.has_failed && !is_paused;
+    let judged = || failure::judge(workload, &course, members, status.progressed_at, now.wall);
+    let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());
+    if let Some(message) = &failure {
+        status.failed_revision = Some(wanted.name.clone());
+        status.failed_retry = workload.retry.clone();
+        status.failed_message = Some(message.as_str().into());
+        // The way back has a clock of its own.
+        status.progressed_at = Some(Timestamp::from_seconds(now.wall.seconds()));
+    } else if course.has_failed {
+        status.failed_revision = workload.status.failed_revision.clone();
+        status.failed_retry = workload.status.failed_retry.clone();
+        status.failed_message = workload.status.failed_message.clone();
+    }
+
+    let is_complete = status::is_complete(members, course.goal, &budget);
+    if is_complete {
+        status.current_revision = Some(course.goal.name.clone());
+    }
+    let stand = stand(workload, &course, &rolled, &status, is_complete, is_late, wanted);
+    status.conditions = status::conditions(&status, &budget, &stand, foreign(members), now);
+
+    let healthy = (is_complete && budget.replicas > 0).then_some(&*course.goal.name);
+    let mut writes = history.upkeep(&wanted.name, healthy, now.wall);
+    writes.extend(history.surplus(&in_use(workload, &status, &course, members)));
+    let events = told(workload, &rolled, &stand, failure.as_deref(), members);
+    let requeue_at = next_look(workload, members, &rolled, deadline.filter(|_| !is_late), now);
+    // A revision that has just failed is not moved to any more. Only what takes a pod back that has shown it goes out at once.
+    match (&failure, &rolled.failure) {
+        (None, _) => writes.extend(rolled.writes),
+        (Some(_), Some(_)) => {
+            writes.extend(rolled.writes.into_iter().filter(|write| matches!(write, Write::PatchPod(_))));
+        }
+        (Some(_), None) => {}
+    }
+    writes.extend(status::patch(workload, status));
+    Plan { writes, requeue_at, events, ..Plan::default() }
+}
+
+fn stand(
+    workload: &SidecarWorkload,
+    course: &Course<'_>,
+    rolled: &Rolled,
+    status: &SidecarWorkloadStatus,
+    is_complete: bool,
+    is_late: bool,
+    wanted: &Revision,
+) -> Stand {
+    let failed = status
+        .failed_message
+        .as_deref()
+        .map(|message| format!("revision {} has failed: {message}", wanted.name));
+    match failed {
+        Some(message) if course.is_rollback && is_complete => {
+            Stand::RolledBack(format!("{message}; all pods are of revision {} again", course.goal.name))
+        }
+        Some(message) if course.is_rollback && is_late => Stand::Stalled(
+            "RollbackFailed",
+            format!("{message}; the way back to revision {} makes no progress either", course.goal.name),
+        ),
+        Some(message) if course.is_rollback => {
+            Stand::Progressing(format!("{message}; pods go back to revision {}", course.goal.name))
+        }
+        Some(message) => Stand::Stalled("ProgressDeadlineExceeded", message),
+        None if is_complete => Stand::Complete,
+        None if workload.rollout.paused && course.is_rollout => Stand::Paused,
+        None => match &rolled.barred {
+            Some(reason) => Stand::Stalled(
+                "CannotUpdateInPlace",
+                format!(
+                    "spec.rollout.inPlace is Only, and pods would have to be replaced: {reason}; allow it with \
+                     IfPossible, or take the change back"
+                ),
+            ),
+            None => Stand::Progressing(progress(course, rolled, status)),
+        },
+    }
+}
+
+fn progress(course: &Course<'_>, rolled: &Rolled, status: &SidecarWorkloadStatus) -> String {
+    let revision = &course.goal.name;
+    let updated =
+        format!("{} of {} pods are of revision {revision}", status.updated_replicas, status.replicas);
+    if rolled.waits_for_budget {
+        return format!("{updated}; a PodDisruptionBudget allows no disruption now");
+    }
+    if course.moves != Moves::All {
+        return format!("{updated}; the others stay as they are until they are deleted");
+    }
+    updated
+}
+
+/// What must not be deleted from the history.
+fn in_use(
+    workload: &SidecarWorkload,
+    status: &SidecarWorkloadStatus,
+    course: &Course<'_>,
+    members: &[Member<'_>],
+) -> BTreeSet<Name> {
+    let carried = members.iter().map(|member| Name::from(member.revision));
+    let targets =
+        members.iter().filter_map(|member| member.step.as_ref()).map(|step| step.revision.as_str().into());
+    let named = [
+        status.current_revision.clone(),
+        status.update_revision.clone(),
+        status.failed_revision.clone(),
+        workload.revision.clone(),
+        Some(course.goal.name.clone()),
+    ];
+    carried.chain(targets).chain(named.into_iter().flatten()).collect()
+}
+
+/// The containers that somebody else has put beside main, if there are any.
+fn foreign(members: &[Member<'_>]) -> Option<String> {
+    let first = members.iter().find_map(|member| {
+        let container = member.foreign().next()?;
+        Some(format!(
+            "pod {} has container {} beside its main container: it was put there on the way to the apiserver",
+            member.pod.meta.name.name, container.name
+        ))
+    });
+    first
+}
+
+fn told(
+    workload: &SidecarWorkload,
+    rolled: &Rolled,
+    stand: &Stand,
+    failure: Option<&str>,
+    members: &[Member<'_>],
+) -> Vec<Event> {
+    let warning = |reason, message| events::about(workload, EventType::Warning, reason, message);
+    let mut told = Vec::new();
+    if let Some(failure) = failure {
+        told.push(warning("RolloutFailed", failure.to_owned()));
+    }
+    match stand {
+        Stand::RolledBack(message) => told.push(warning("RolledBack", message.clone())),
+        Stand::Paused => told.push(events::about(
+            workload,
+            EventType::Normal,
+            "RolloutPaused",
+            "The rollout is paused".to_owned(),
+        )),
+        _ => {}
+    }
+    told.extend(rolled.old_kubelet.clone().map(|message| warning("OldKubelet", message)));
+    told.extend(foreign(members).map(|message| warning("ForeignContainer", message)));
+    told
+}
+
+/// When the passing of time alone calls for another plan.
+fn next_look(
+    workload: &SidecarWorkload,
+    members: &[Member<'_>],
+    rolled: &Rolled,
+    deadline: Option<Timestamp>,
+    now: Now,
+) -> Option<Timestamp> {
+    let available = members
+        .iter()
+        .filter_map(|member| available_from(member.pod, workload))
+        .filter(|available| *available > now.wall)
+        .min();
+    [available, rolled.requeue_at, deadline].into_iter().flatten().min()
+}

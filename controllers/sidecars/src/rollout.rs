@@ -1,0 +1,335 @@
+//! How many pods, of which revision: makes those that are missing, deletes those that are too many, and brings the others to the goal, a few at
+//! a time.
+//!
+//! What always holds, as far as it is our doing: there are never fewer pods available than `replicas - maxUnavailable`, and never more pods
+//! than `replicas + maxSurge`. A revision that was never healthy begins with one pod, and goes on when that is available.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use mainstay_engine::names::generate_name;
+use mainstay_engine::{Now, View};
+use mainstay_model::{CreatePod, DeletePod, InPlace, PodPhase, SidecarWorkload, Timestamp, Uid, Write};
+
+use crate::budget::{Budget, may_disrupt};
+use crate::course::{Course, Moves};
+use crate::history::{History, Revision};
+use crate::in_place::{self, Next, Surroundings};
+use crate::members::Member;
+use crate::{owner, reference, selector, victims};
+
+/// What a pass over the pods has come to.
+#[derive(Default)]
+pub(crate) struct Rolled {
+    /// What is to be written to pods.
+    pub(crate) writes: Vec<Write>,
+    /// When the passing of time alone calls for another pass.
+    pub(crate) requeue_at: Option<Timestamp>,
+    /// Why the goal has failed: a container of a pod that was brought to it does not come up.
+    pub(crate) failure: Option<String>,
+    /// Why pods stay as they are although only patches are allowed.
+    pub(crate) barred: Option<String>,
+    /// Pods that are replaced since their kubelets are too old, in words.
+    pub(crate) old_kubelet: Option<String>,
+    /// Pods that wait for a PodDisruptionBudget.
+    pub(crate) waits_for_budget: bool,
+}
+
+/// All that a pass goes by.
+pub(crate) struct Pass<'a> {
+    pub(crate) workload: &'a SidecarWorkload,
+    pub(crate) course: &'a Course<'a>,
+    pub(crate) history: &'a History<'a>,
+    pub(crate) members: &'a [Member<'a>],
+    pub(crate) budget: Budget,
+    pub(crate) view: &'a View<'a>,
+    pub(crate) now: Now,
+    /// The most pods that one plan makes, deletes or patches.
+    pub(crate) burst: usize,
+}
+
+impl<'a> Pass<'a> {
+    /// Decides what is to be done to the pods.
+    pub(crate) fn plan(&self) -> Rolled {
+        let mut rolled = Rolled::default();
+        self.go_on(&mut rolled);
+        let moved = self.move_others(&mut rolled);
+        self.create(&moved, &mut rolled);
+        self.delete(&moved, &mut rolled);
+        rolled.writes.truncate(self.burst);
+        rolled
+    }
+
+    /// Goes on with what has begun in pods, and lets those serve that wait for nothing else.
+    fn go_on(&self, rolled: &mut Rolled) {
+        for member in self.members {
+            if !member.is_in_step() {
+                if let Some(state) = member.state().filter(|state| state.has_serving_gate)
+                    && state.serving != Some(true)
+                {
+                    rolled.writes.push(in_place::serving(member, true, self.now.wall));
+                }
+                continue;
+            }
+            let Some(base) = self.history.get(member.revision) else { continue };
+            let goal = self.goal_of(base);
+            if self.obstacle(member, goal).is_some() {
+                continue;
+            }
+            match self.next(member, base, goal) {
+                Next::Failed(reason) => {
+                    rolled.failure.get_or_insert(reason);
+                    if let Next::Write(writes) = self.next(member, base, base) {
+                        rolled.writes.extend(writes);
+                    }
+                }
+                next => take(next, rolled),
+            }
+        }
+    }
+
+    /// Brings pods to the goal that are not on their way yet.
+    fn move_others(&self, rolled: &mut Rolled) -> Moved {
+        let Budget { replicas, partition, unavailable, .. } = self.budget;
+        let goal = self.course.goal;
+        let total = self.members.len();
+        let missing = replicas.saturating_sub(total);
+        let is_at_goal = |member: &&Member<'a>| member.revision == &*goal.name && !self.is_stuck(member);
+        let on_way =
+            |member: &&Member<'a>| member.is_in_step() && !is_at_goal(member) && !self.is_stuck(member);
+        let at_goal = self.members.iter().filter(is_at_goal).count();
+        let moving = self.members.iter().filter(on_way).count();
+        let mut others: Vec<&Member<'a>> =
+            self.members.iter().filter(|member| !is_at_goal(member) && !on_way(member)).collect();
+        others.sort_by_key(|member| turn(member));
+
+        if self.course.moves != Moves::All || rolled.failure.is_some() {
+            let new = self.share_of_goal(missing, at_goal);
+            // A pod that does not come back by itself serves nobody.
+            let stuck = self.members.iter().filter(|member| self.is_stuck(member));
+            let deleted = stuck.map(|member| member.pod.meta.uid).collect();
+            let old = missing.saturating_sub(new);
+            return Moved { new, old, deleted, surplus: self.kept(at_goal) };
+        }
+
+        let partition = if self.course.is_rollback { 0 } else { partition };
+        let wanted = replicas.saturating_sub(partition);
+        let is_canary = self.course.is_unproven()
+            && !others.is_empty()
+            && !self.members.iter().any(|member| is_at_goal(&member) && member.is_available);
+        let limit = if is_canary { wanted.min(1) } else { wanted };
+        let begun = at_goal.saturating_add(moving);
+        let new = match self.course.base {
+            Some(_) => missing.min(limit.saturating_sub(begun)),
+            None => missing,
+        };
+        let mut moves = limit.saturating_sub(begun.saturating_add(new));
+        let available = self.members.iter().filter(|member| member.is_available).count();
+        let mut spare = available.saturating_sub(self.budget.least_available());
+        let unsteady =
+            |member: &&Member<'a>| is_at_goal(member) && !member.is_available && member.pod.node.is_some();
+        let unready = self.members.iter().filter(unsteady).count();
+        // Those that serve nobody cost nothing, but they are not all moved at once either: the new ones may be no better.
+        let mut free = unavailable.max(1).saturating_sub(moving.saturating_add(unready));
+
+        let mut disrupted: Vec<&Member<'a>> = self.members.iter().filter(on_way).collect();
+        let mut recreated: Vec<&Member<'a>> = Vec::new();
+        let mut waits_for_spare = false;
+        for member in &others {
+            let obstacle = match self.workload.rollout.in_place {
+                InPlace::Never => Some("rollout.inPlace is Never".to_owned()),
+                InPlace::IfPossible | InPlace::Only => self.obstacle(member, goal),
+            };
+            if let Some(reason) = obstacle {
+                if self.workload.rollout.in_place == InPlace::Only && !self.is_stuck(member) {
+                    rolled.barred.get_or_insert(reason);
+                    continue;
+                }
+                if reason.contains("kubelet") {
+                    rolled.old_kubelet.get_or_insert(format!("pod {}: {reason}", member.pod.meta.name.name));
+                }
+                recreated.push(member);
+                continue;
+            }
+            let Some(base) = self.history.get(member.revision).filter(|_| moves > 0) else { continue };
+            let purse = if member.is_available { &mut spare } else { &mut free };
+            if *purse == 0 {
+                waits_for_spare = true;
+                continue;
+            }
+            if member.is_available && !may_disrupt(member, &disrupted, self.view.store) {
+                rolled.waits_for_budget = true;
+                continue;
+            }
+            let next = self.next(member, base, goal);
+            if matches!(next, Next::Write(_)) {
+                *purse -= 1;
+                moves -= 1;
+                disrupted.push(member);
+            }
+            take(next, rolled);
+        }
+
+        // More than the replicas are made where pods are replaced, or where none may be missing while it is patched.
+        let room = self.budget.most().saturating_sub(total.saturating_add(missing));
+        let asked = if !recreated.is_empty() { moves } else { usize::from(waits_for_spare).min(moves) };
+        let surge = if self.budget.unavailable == 0 || !recreated.is_empty() { room.min(asked) } else { 0 };
+        moves -= surge;
+        let beyond = total.saturating_sub(replicas);
+        let mut left = beyond.saturating_add(moves);
+        let mut doomed = BTreeSet::new();
+        for member in recreated {
+            if left == 0 {
+                break;
+            }
+            let purse = if member.is_available { &mut spare } else { &mut free };
+            if *purse == 0 {
+                continue;
+            }
+            *purse -= 1;
+            left -= 1;
+            doomed.insert(member.pod.meta.uid);
+        }
+        let is_over = moves == 0 && surge == 0 && moving == 0;
+        Moved {
+            new: new.saturating_add(surge),
+            old: missing.saturating_sub(new),
+            deleted: doomed,
+            surplus: if is_over { replicas } else { self.budget.most() },
+        }
+    }
+
+    /// How many of the missing pods are made from the goal, while nothing moves: as large a share as the goal has among those that are there.
+    fn share_of_goal(&self, missing: usize, at_goal: usize) -> usize {
+        let total = self.members.len();
+        if self.course.base.is_none() {
+            return missing;
+        }
+        if self.course.has_failed && !self.course.is_rollback {
+            return 0;
+        }
+        if self.workload.rollout.kind == mainstay_model::RolloutKind::OnDelete {
+            return missing;
+        }
+        missing.saturating_mul(at_goal).checked_div(total).unwrap_or(0)
+    }
+
+    /// How many pods may stay while nothing moves: those of a rollout that stands still include its surge.
+    fn kept(&self, at_goal: usize) -> usize {
+        let is_mixed = at_goal > 0 && at_goal < self.members.len();
+        if is_mixed { self.budget.most() } else { self.budget.replicas }
+    }
+
+    fn create(&self, moved: &Moved, rolled: &mut Rolled) {
+        let wanted = moved.new.saturating_add(moved.old);
+        if wanted == 0 {
+            return;
+        }
+        let selector = selector(self.workload);
+        let owner = owner(self.workload, &selector);
+        let memory = self.view.memory;
+        // First the pods whose fate is unknown, under the names they have: they may exist already.
+        let unsettled = memory
+            .unsettled
+            .iter()
+            .filter(|create| create.owner.uid == self.workload.meta.uid)
+            .map(|create| create.pod.clone())
+            .filter(|pod| self.view.store.pods().get(pod).is_none());
+        let generate_name = generate_name(&self.workload.meta.name.name);
+        let template =
+            |revision: &Revision| revision.pod.template(&self.workload.meta.name.name, &revision.name);
+        let base = self.course.base.unwrap_or(self.course.goal);
+        let templates = std::iter::repeat_n(template(self.course.goal), moved.new)
+            .chain(std::iter::repeat_n(template(base), moved.old));
+        let creates = unsettled.chain(owner.unused_names(self.view)).zip(templates).map(|(pod, template)| {
+            let owner = reference(self.workload);
+            Write::CreatePod(CreatePod { pod, generate_name: generate_name.clone(), owner, template })
+        });
+        rolled.writes.extend(creates.take(self.burst));
+    }
+
+    fn delete(&self, moved: &Moved, rolled: &mut Rolled) {
+        let (replaced, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) =
+            self.members.iter().partition(|member| moved.deleted.contains(&member.pod.meta.uid));
+        let failed = self.workload.status.failed_revision.as_deref();
+        victims::sort(&mut others, failed, &self.course.goal.name);
+        // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
+        others.sort_by_key(|member| !self.view.memory.doomed.contains(&member.pod.meta.uid));
+        let surplus = others.len().saturating_sub(moved.surplus);
+        let deletes: Vec<Write> = replaced
+            .into_iter()
+            .chain(others.into_iter().take(surplus))
+            .map(|member| {
+                Write::DeletePod(DeletePod { pod: member.pod.meta.name.clone(), uid: member.pod.meta.uid })
+            })
+            .collect();
+        // A pod that goes needs no other write.
+        let is_deleted = |write: &Write| deletes.iter().any(|delete| delete.uid() == write.uid());
+        rolled.writes.retain(|write| write.uid().is_none() || !is_deleted(write));
+        rolled.writes.extend(deletes);
+    }
+
+    /// Where a pod in a step is to go; `base` is the revision of its label.
+    fn goal_of<'b>(&'b self, base: &'b Revision) -> &'b Revision {
+        match self.course.moves {
+            Moves::All | Moves::Finish => self.course.goal,
+            Moves::TakeBack => base,
+        }
+    }
+
+    /// Whether a pod is in a step that leads nowhere.
+    fn is_stuck(&self, member: &Member<'_>) -> bool {
+        if !member.is_in_step() {
+            return false;
+        }
+        let Some(base) = self.history.get(member.revision) else { return true };
+        let goal = self.goal_of(base);
+        self.obstacle(member, goal).is_some() || matches!(self.next(member, base, goal), Next::Recreate(_))
+    }
+
+    fn obstacle(&self, member: &Member<'_>, goal: &Revision) -> Option<String> {
+        let base = self.history.get(member.revision);
+        in_place::obstacle(member, base, goal, &self.course.policies, self.view.store)
+    }
+
+    fn next(&self, member: &Member<'_>, base: &Revision, goal: &Revision) -> Next {
+        let around = Surroundings { workload: self.workload, store: self.view.store, now: self.now };
+        in_place::next(member, base, goal, &self.course.policies, around)
+    }
+}
+
+/// What is to become of the pods that are not in a step.
+#[derive(Default)]
+struct Moved {
+    /// How many are made from the goal.
+    new: usize,
+    /// How many are made from what was before.
+    old: usize,
+    /// Those that are replaced.
+    deleted: BTreeSet<Uid>,
+    /// How many may stay of the others.
+    surplus: usize,
+}
+
+fn take(next: Next, rolled: &mut Rolled) {
+    match next {
+        Next::Write(writes) => rolled.writes.extend(writes),
+        Next::Wait(Some(until)) => {
+            rolled.requeue_at = [rolled.requeue_at, Some(until)].into_iter().flatten().min();
+        }
+        Next::Arrived | Next::Wait(None) | Next::Failed(_) | Next::Recreate(_) => {}
+    }
+}
+
+/// Whose turn it is: those that serve nobody first, of them the pending and the unscheduled, then those that have been restarted most, then the newest.
+fn turn<'a>(member: &Member<'a>) -> (bool, bool, bool, Reverse<i32>, Reverse<Option<Timestamp>>, &'a str) {
+    let pod = member.pod;
+    (
+        member.is_available,
+        pod.phase != PodPhase::Pending,
+        pod.node.is_some(),
+        Reverse(pod.restarts.saturating_add(pod.sidecar_restarts)),
+        Reverse(pod.meta.created),
+        &pod.meta.name.name,
+    )
+}

@@ -1,0 +1,56 @@
+//! A step of an update in place: one container of one pod gets another image.
+//!
+//! It is kept in an annotation of the pod, so that a new process goes on where the one before has stopped.
+
+use std::time::Duration;
+
+use mainstay_model::{Name, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The content of the annotation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Step {
+    /// The revision that the pod is on its way to.
+    pub(crate) revision: String,
+    /// The container that is replaced.
+    pub(crate) container: String,
+    /// What is being done.
+    pub(crate) phase: Phase,
+    /// The container's ID before: another one shows that the kubelet has replaced it. An ID and not an image, since two tags may be one image.
+    #[serde(default, rename = "containerID", skip_serializing_if = "Option::is_none")]
+    pub(crate) container_id: Option<String>,
+    /// How often it had been restarted by then.
+    #[serde(default)]
+    pub(crate) restarts: i32,
+    /// When the step began, in seconds since 1970.
+    pub(crate) since: i64,
+}
+
+/// What is being done to a container.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Phase {
+    /// The pod is taken out of its services.
+    Drain,
+    /// The new image is set, and the container has to come up with it.
+    Replace,
+    /// The image before is set again, since the new one has failed.
+    Revert,
+}
+
+impl Step {
+    /// Reads the annotation; nothing where it says nothing that we have written.
+    pub(crate) fn read(text: &str) -> Option<Step> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// What the annotation says.
+    pub(crate) fn text(&self) -> Name {
+        serde_json::to_string(self).unwrap_or_default().into()
+    }
+
+    /// When it has lasted for that long.
+    pub(crate) fn after(&self, delay: Duration) -> Timestamp {
+        Timestamp::from_seconds(self.since).after(delay)
+    }
+}
