@@ -204,6 +204,8 @@ impl Performer {
         let request = request::newest_version(source.kind, source.namespace.as_deref());
         let version = match channel.send(request, answer_by).await {
             Ok(answer) if answer.code == 200 => newest_version(&answer.body),
+            // The source has said that the kind is missing.
+            Ok(answer) if answer.code == 404 && source.kind.is_custom() => None,
             Ok(answer) => {
                 let status = answer::status(answer.code, &answer.body);
                 tracing::warn!(kind = %source.kind, code = status.code, reason = status.message, "no newest version");

@@ -68,8 +68,12 @@ struct BrainGone;
 /// are one.
 pub async fn run_source(task: SourceTask, mut relist: mpsc::Receiver<()>, stop: CancellationToken) {
     let mut machine = ListWatch::new(task.settings, task.seed);
-    let mut running =
-        Running { unreadable: UnreadableLog::new(task.source.kind), arrived: task.clock.moment(), task };
+    let mut running = Running {
+        unreadable: UnreadableLog::new(task.source.kind),
+        arrived: task.clock.moment(),
+        kind_is_missing: false,
+        task,
+    };
     loop {
         let step = machine.next_step();
         tokio::select! {
@@ -100,6 +104,8 @@ struct Running {
     /// When the last piece of an answer arrived.
     arrived: Moment,
     unreadable: UnreadableLog,
+    /// Whether the log says that the server does not know the kind, and no list has come since.
+    kind_is_missing: bool,
 }
 
 impl Running {
@@ -274,6 +280,12 @@ impl Running {
             End::Refused(ServerRefusal { code: code @ (401 | 403), .. }) => {
                 tracing::error!(source, code, reason = words, "not allowed to list and watch; trying again");
             }
+            End::Refused(ServerRefusal { code: 404, .. })
+                if self.task.source.kind.is_custom() && !self.kind_is_missing =>
+            {
+                self.kind_is_missing = true;
+                tracing::error!(source, "{}", missing_kind(self.task.source.kind));
+            }
             End::Closed => tracing::debug!(source, ?lasted, "a watch has ended"),
             _ if newly_interrupted => {
                 tracing::warn!(source, reason = words, "a list or watch is interrupted")
@@ -283,7 +295,8 @@ impl Running {
         if newly_interrupted { self.tell(SourceEvent::Interrupted).await } else { Ok(()) }
     }
 
-    async fn tell(&self, event: SourceEvent) -> Result<(), BrainGone> {
+    async fn tell(&mut self, event: SourceEvent) -> Result<(), BrainGone> {
+        self.kind_is_missing &= !matches!(event, SourceEvent::Listed(_));
         let input = Input::Source(self.task.source.clone(), event);
         self.task.inputs.send((self.arrived, input)).await.map_err(|_| BrainGone)
     }
@@ -301,6 +314,17 @@ impl Running {
         self.task.observer.objects_unreadable(self.task.source.kind, 1);
         self.unreadable.log(Instant::now(), object, error);
     }
+}
+
+/// What to say of a kind that nobody has installed, and what helps.
+fn missing_kind(kind: Kind) -> String {
+    let (kind, plural, api_version) = (kind.name(), kind.plural(), kind.api_version());
+    let group = api_version.split('/').next().unwrap_or(api_version);
+    format!(
+        "the cluster has no CustomResourceDefinition {plural}.{group}, so that no {kind} can be made and none is \
+         looked after; install it with the chart, or with `kubectl apply -f` of Mainstay's CRDs. Other controllers \
+         go on; this is tried again, and works as soon as the definition is there"
+    )
 }
 
 fn refused(status: ServerStatus, retry_after: Option<Duration>) -> (End, String) {

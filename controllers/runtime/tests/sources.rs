@@ -3,10 +3,12 @@
 
 mod apiserver;
 
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use apiserver::json;
 use apiserver::protobuf::{bookmark, event, expired, initial_events_end, pod, pod_list, unreadable_pod};
 use apiserver::{Apiserver, HTTP1, received};
 use mainstay_engine::back_off::BackOff;
@@ -38,8 +40,9 @@ impl SourceObserver for Unreadable {
     }
 }
 
-/// A source of all pods at work.
-struct Pods {
+/// A source of all objects of a kind at work.
+struct Watched {
+    kind: Kind,
     inputs: mpsc::Receiver<(Moment, Input)>,
     relist: mpsc::Sender<()>,
     stop: CancellationToken,
@@ -47,18 +50,23 @@ struct Pods {
     task: JoinHandle<()>,
 }
 
-impl Pods {
-    async fn start(server: &Apiserver) -> Pods {
-        Pods::start_with(server, SETTINGS).await
+impl Watched {
+    /// Of pods.
+    async fn start(server: &Apiserver) -> Watched {
+        Watched::start_with(server, SETTINGS).await
     }
 
-    async fn start_with(server: &Apiserver, settings: ListWatchSettings) -> Pods {
+    async fn start_with(server: &Apiserver, settings: ListWatchSettings) -> Watched {
+        Watched::start_of(Kind::Pod, server, settings).await
+    }
+
+    async fn start_of(kind: Kind, server: &Apiserver, settings: ListWatchSettings) -> Watched {
         let (sender, inputs) = mpsc::channel(16);
         let (relist, requests) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let unreadable = Arc::new(Unreadable::default());
         let task = SourceTask {
-            source: Source::everywhere(Kind::Pod),
+            source: Source::everywhere(kind),
             channel: server.connections().await.channel(Lane::Watches),
             inputs: sender,
             clock: Clock::start(),
@@ -67,7 +75,7 @@ impl Pods {
             observer: unreadable.clone(),
         };
         let task = tokio::spawn(run_source(task, requests, stop.clone()));
-        Pods { inputs, relist, stop, unreadable, task }
+        Watched { kind, inputs, relist, stop, unreadable, task }
     }
 
     /// The next events, as words.
@@ -75,7 +83,7 @@ impl Pods {
         let mut words = Vec::new();
         for _ in 0..count {
             let (_, Input::Source(source, event)) = received(self.inputs.recv()).await else { panic!() };
-            assert_eq!(source, Source::everywhere(Kind::Pod));
+            assert_eq!(source, Source::everywhere(self.kind));
             words.push(match event {
                 SourceEvent::Listed(listing) => {
                     let objects: Vec<_> = listing.objects.iter().map(name).collect();
@@ -109,8 +117,8 @@ fn name(object: &Object) -> String {
 }
 
 /// Starts a source and gives it its first list, of `a` and `b` at version 10, on a stream that stays.
-async fn listed(server: &Apiserver) -> (Pods, apiserver::Stream) {
-    let mut pods = Pods::start(server).await;
+async fn listed(server: &Apiserver) -> (Watched, apiserver::Stream) {
+    let mut pods = Watched::start(server).await;
     let stream = server.next().await.asks_for("sendInitialEvents=true").stream();
     stream.send(event("ADDED", &pod("a", 1, 5))).send(event("ADDED", &pod("b", 2, 6)));
     stream.send(initial_events_end(10));
@@ -136,7 +144,7 @@ async fn a_watch_goes_on_where_the_list_ends() {
 #[tokio::test]
 async fn requests_say_who_asks() {
     let server = Apiserver::start().await;
-    let pods = Pods::start(&server).await;
+    let pods = Watched::start(&server).await;
     let asked = server.next().await;
     assert_eq!(asked.version, http::Version::HTTP_2);
     assert_eq!(asked.uri.path(), "/api/v1/pods");
@@ -234,7 +242,7 @@ async fn a_server_that_is_away_is_found_again() {
 async fn a_server_that_is_not_there_yet_is_waited_for() {
     let server = Apiserver::start().await;
     server.stop().await;
-    let mut pods = Pods::start(&server).await;
+    let mut pods = Watched::start(&server).await;
     assert_eq!(pods.tell(1).await, "interrupted");
     server.start_again().await;
     // However it is asked after so many failures, the list arrives.
@@ -252,7 +260,7 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
 async fn a_silent_stream_is_given_up() {
     let server = Apiserver::start().await;
     let settings = ListWatchSettings { silence: Duration::from_millis(200), ..SETTINGS };
-    let mut pods = Pods::start_with(&server, settings).await;
+    let mut pods = Watched::start_with(&server, settings).await;
     let stream = server.next().await.stream();
     stream.send(initial_events_end(10));
     assert_eq!(pods.tell(2).await, "listed@10[] interrupted");
@@ -265,7 +273,7 @@ async fn a_silent_stream_is_given_up() {
 async fn an_initial_state_without_end_is_given_up_for_pages() {
     let server = Apiserver::start().await;
     let settings = ListWatchSettings { list_timeout: Duration::from_millis(200), ..SETTINGS };
-    let mut pods = Pods::start_with(&server, settings).await;
+    let mut pods = Watched::start_with(&server, settings).await;
     let first = server.next().await.asks_for("sendInitialEvents=true").stream();
     first.send(event("ADDED", &pod("a", 1, 5)));
     assert_eq!(pods.tell(1).await, "interrupted");
@@ -281,7 +289,7 @@ async fn an_initial_state_without_end_is_given_up_for_pages() {
 #[tokio::test]
 async fn a_server_without_streamed_lists_is_asked_for_pages() {
     let server = Apiserver::start().await;
-    let mut pods = Pods::start(&server).await;
+    let mut pods = Watched::start(&server).await;
     server.next().await.asks_for("sendInitialEvents=true").refuse(422, "Invalid");
     assert_eq!(pods.tell(1).await, "interrupted");
     let first = pod_list(10, "more", &[pod("a", 1, 5), pod("b", 2, 6)]);
@@ -337,7 +345,7 @@ async fn what_cannot_be_read_is_skipped_and_counted() {
 #[tokio::test]
 async fn http1_is_enough() {
     let server = Apiserver::start_with(HTTP1).await;
-    let mut pods = Pods::start(&server).await;
+    let mut pods = Watched::start(&server).await;
     let asked = server.next().await.asks_for("sendInitialEvents=true");
     assert_eq!(asked.version, http::Version::HTTP_11);
     assert_eq!(asked.headers["host"], server.address().to_string().as_str());
@@ -349,6 +357,82 @@ async fn http1_is_enough() {
     stream.send(bookmark(12));
     assert_eq!(pods.tell(1).await, "progress@12");
     pods.end().await;
+}
+
+#[tokio::test]
+async fn a_custom_kind_comes_as_json() {
+    let server = Apiserver::start().await;
+    let mut workloads = Watched::start_of(Kind::SidecarWorkload, &server, SETTINGS).await;
+    let asked = server.next().await.asks_for("/apis/mainstay.dev/v1alpha1/sidecarworkloads?");
+    assert_eq!(asked.headers["accept"], "application/json");
+    let stream = asked.asks_for("sendInitialEvents=true").stream();
+    stream.send(json::event("ADDED", &json::workload("a", 1, 5))).send(json::initial_events_end(10));
+    assert_eq!(workloads.tell(1).await, "listed@10[a@5]");
+    let events = [
+        json::event("MODIFIED", &json::workload("a", 1, 11)),
+        json::event("MODIFIED", &json::unreadable_workload("a", 12)),
+        json::event("DELETED", &json::workload("a", 1, 13)),
+        json::bookmark(14),
+    ];
+    for piece in events.concat().as_bytes().chunks(7) {
+        stream.send(piece.to_vec());
+    }
+    assert_eq!(workloads.tell(4).await, "applied(a@11) progress@12 deleted(a@13) progress@14");
+    assert_eq!(workloads.unreadable.0.load(Ordering::Relaxed), 1);
+    stream.send(json::expired());
+    assert_eq!(workloads.tell(1).await, "interrupted");
+    server.next().await.asks_for("sendInitialEvents=true").refuse(422, "Invalid");
+    let first = json::workload_list(20, "more", &[json::workload("b", 2, 16)]);
+    server.next().await.asks_for("limit=2").answer(200, first);
+    let second =
+        json::workload_list(20, "", &[json::unreadable_workload("c", 17), json::workload("d", 4, 18)]);
+    server.next().await.asks_for("continue=more").answer(200, second);
+    assert_eq!(workloads.tell(1).await, "listed@20[b@16 d@18]?web/c");
+    server.next().await.asks_for("watch=true&resourceVersion=20&");
+    workloads.end().await;
+}
+
+#[tokio::test]
+async fn a_custom_kind_that_is_not_installed_is_said_once_and_waited_for() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = Apiserver::start().await;
+    server.stop().await;
+    let mut workloads = Watched::start_of(Kind::SidecarWorkload, &server, SETTINGS).await;
+    assert_eq!(workloads.tell(1).await, "interrupted");
+    server.start_again().await;
+    for _ in 0..5 {
+        server.next().await.answer(404, "404 page not found\n");
+    }
+    server.next().await.asks_for("limit=2").answer(200, json::workload_list(9, "", &[]));
+    assert_eq!(workloads.tell(1).await, "listed@9[]");
+    assert_eq!(log.lines_with("CustomResourceDefinition sidecarworkloads.mainstay.dev"), 1);
+    server.next().await.asks_for("resourceVersion=9&").answer(404, "404 page not found\n");
+    assert_eq!(workloads.tell(1).await, "interrupted");
+    assert_eq!(log.lines_with("CustomResourceDefinition sidecarworkloads.mainstay.dev"), 2);
+    workloads.end().await;
+}
+
+/// What is logged by the thread of a test.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lines_with(&self, words: &str) -> usize {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).lines().filter(|line| line.contains(words)).count()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

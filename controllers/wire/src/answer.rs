@@ -108,9 +108,7 @@ fn refusal(write: &Write, status: ServerStatus, retry_after: Option<Duration>, m
 /// A create is also refused with 409 where two requests met at a quota, so the reason decides. A 409 without a reason is taken
 /// for the one after which the name is looked up.
 fn already_exists(write: &Write, status: &ServerStatus) -> bool {
-    let is_create =
-        matches!(write, Write::CreatePod(_) | Write::CreateEndpoints(_) | Write::CreateEndpointSlice(_));
-    is_create && (status.reason == "AlreadyExists" || status.reason.is_empty())
+    write.uid().is_none() && (status.reason == "AlreadyExists" || status.reason.is_empty())
 }
 
 /// Whether a delete that was refused with this finds its work done. A 404 that is not the apiserver's own says nothing.
@@ -157,7 +155,7 @@ fn object_version(body: &[u8]) -> Option<ResourceVersion> {
 fn found(kind: Kind, body: &[u8]) -> Result<Found, DecodeError> {
     let unknown = envelope::open("object", Bytes::copy_from_slice(body))?;
     if !unknown.is("PartialObjectMetadata") {
-        envelope::expect_kind(kind.name(), &unknown)?;
+        envelope::expect_kind(kind.name(), unknown.kind())?;
     }
     let metadata = object::object_meta(unknown.raw)?;
     let controller = metadata.owner_references.iter().find(|owner| owner.controller == Some(true));

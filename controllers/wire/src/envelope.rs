@@ -31,16 +31,16 @@ pub(crate) fn open(field: &'static str, mut bytes: Bytes) -> Result<Unknown, Dec
 /// Takes the envelope off a message that must be of that kind.
 pub(crate) fn open_kind(field: &'static str, kind: &str, bytes: Bytes) -> Result<Bytes, DecodeError> {
     let unknown = open(field, bytes)?;
-    expect_kind(kind, &unknown)?;
+    expect_kind(kind, unknown.kind())?;
     Ok(unknown.raw)
 }
 
-/// Refuses a message of another kind.
-pub(crate) fn expect_kind(kind: &str, unknown: &Unknown) -> Result<(), DecodeError> {
-    if unknown.is(kind) {
+/// Refuses what is of another kind.
+pub(crate) fn expect_kind(kind: &str, found: &[u8]) -> Result<(), DecodeError> {
+    if found == kind.as_bytes() {
         return Ok(());
     }
-    let found = String::from_utf8_lossy(unknown.kind()).into_owned();
+    let found = String::from_utf8_lossy(found).into_owned();
     Err(DecodeError::UnexpectedKind { expected: kind.to_owned(), found })
 }
 

@@ -19,6 +19,14 @@ pub enum DecodeError {
         /// What the protobuf reader says.
         source: prost::DecodeError,
     },
+    /// The bytes are no valid JSON.
+    #[error("{field}: malformed JSON: {message}")]
+    MalformedJson {
+        /// What was read.
+        field: &'static str,
+        /// What the JSON reader says.
+        message: String,
+    },
     /// The message is packed in a way that was never asked for.
     #[error("{field}: encoding {encoding:?} is not understood")]
     UnknownEncoding {
@@ -47,7 +55,7 @@ pub enum DecodeError {
         /// The field.
         field: &'static str,
     },
-    /// A text that has not the form its field must have.
+    /// A value that has not the form its field must have.
     #[error("{field}: {message}")]
     Invalid {
         /// The field.
@@ -60,10 +68,10 @@ pub enum DecodeError {
 /// A watch stream that cannot be read any further, since nothing tells where its next frame begins.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum FrameError {
-    /// A frame says that it is longer than any object can be.
+    /// A frame is longer than any object can be.
     #[error("a watch frame of {length} bytes is over the limit of {limit}")]
     TooLong {
-        /// The length in its head.
+        /// The length in its head; of a line, which has none, as much as has come of it.
         length: usize,
         /// The limit.
         limit: usize,

@@ -25,7 +25,6 @@ const KUBE_SYSTEM: &str = "kube-system";
 const CONTROLLER_MANAGER: &str = "kube-controller-manager";
 /// Marks what belongs to a canary.
 const CANARY_LABEL: &str = "mainstay.dev/canary";
-const JSON: &str = "application/json";
 
 /// A consistent list of the pods that are labelled as a kube-controller-manager; read by [`pods`].
 pub fn pods_request() -> Request {
@@ -76,7 +75,7 @@ pub fn canary_create(canary: &ObjectName) -> Request {
         method: "POST",
         path_and_query: url::collection(Kind::ReplicationController, Some(&canary.namespace)),
         accept: request::PROTOBUF_METADATA,
-        content_type: Some(JSON),
+        content_type: Some(request::JSON),
         body: Bytes::from(object.to_string()),
     }
 }

@@ -1,8 +1,10 @@
 //! Bytes to the model and back: what Kubernetes objects look like as protobuf and JSON is known here and nowhere else.
 //!
 //! Built-in kinds travel as protobuf in both directions. The messages are tagged by hand and hold the fields that we need;
-//! unknown ones are skipped when read. A pod is created by putting the bytes of its template's spec, untouched, behind
-//! metadata that we write, so that a field newer than this program survives. Patches are JSON, for the API has no other form.
+//! unknown ones are skipped when read. Custom kinds are read as JSON: the API has them in no other form, but for their metadata. A pod
+//! is created by putting the bytes of its template's spec, untouched, behind
+//! metadata that we write, so that a field newer than this program survives; a spec that was rendered here is JSON, and so is then the whole
+//! pod. Patches are JSON, for the API has no other form.
 //!
 //! Invariants, as absences:
 //! - no I/O, no clock, no HTTP client: a [`Request`] is a value, an answer is a code and bytes;
@@ -11,15 +13,17 @@
 //! - no number is judged: a negative count is data, for the controllers to decide on.
 //!
 //! Map: [`request`] makes requests, [`list`] and [`watch`] read the streams of objects, [`answer`] what comes back from
-//! everything else, [`status`] the server's errors, [`evidence`] all of that for the search for rivals. Inside, `protobuf` has the messages, `convert` turns them
-//! into the model, `whole` makes the bodies of objects that are written as a whole, `envelope` is the frame around every message.
+//! everything else, [`status`] the server's errors, [`evidence`] all of that for the search for rivals. Inside, `protobuf` has the messages, `json` reads values by their paths, `convert` turns both
+//! into the model, `whole` and `new_pod` make the bodies of objects that are written as a whole, `patch` those of patches, `envelope` is the frame around every message.
 
 pub mod answer;
 mod convert;
 mod envelope;
 pub mod error;
 pub mod evidence;
+mod json;
 pub mod list;
+mod new_pod;
 mod patch;
 mod protobuf;
 pub mod request;

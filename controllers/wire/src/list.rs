@@ -3,11 +3,14 @@
 use bytes::Bytes;
 use mainstay_model::{Kind, Object, ObjectName, ResourceVersion, Uid};
 use prost::Message;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use crate::convert::metadata;
+use crate::convert::metadata::{self, bytes};
 use crate::convert::object;
 use crate::envelope;
 use crate::error::DecodeError;
+use crate::json;
 use crate::protobuf::meta::{List, ListMeta};
 
 /// One page of a list.
@@ -34,8 +37,28 @@ pub struct MetadataPage {
     pub continue_token: Option<String>,
 }
 
+/// A list in JSON, its items still text: one that cannot be read leaves the others readable.
+#[derive(Deserialize)]
+struct JsonList<'a> {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    metadata: JsonListMeta,
+    #[serde(borrow)]
+    items: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct JsonListMeta {
+    resource_version: String,
+    #[serde(rename = "continue")]
+    continue_token: String,
+}
+
 /// Reads the answer to [`crate::request::list`].
 pub fn decode(kind: Kind, body: &[u8]) -> Result<ListPage, DecodeError> {
+    let open = if kind.is_custom() { open_json } else { open };
     let (metadata, items) = open(list_kind(kind), body)?;
     let mut page = ListPage {
         objects: Vec::with_capacity(items.len()),
@@ -83,15 +106,28 @@ fn open(kind: &str, body: &[u8]) -> Result<(ListMeta, Vec<Bytes>), DecodeError> 
     Ok((list.metadata.unwrap_or_default(), list.items))
 }
 
+fn open_json(kind: &str, body: &[u8]) -> Result<(ListMeta, Vec<Bytes>), DecodeError> {
+    let list: JsonList<'_> = serde_json::from_slice(body).map_err(|error| json::malformed("list", &error))?;
+    envelope::expect_kind(kind, list.kind.as_bytes())?;
+    let JsonListMeta { resource_version, continue_token } = list.metadata;
+    let metadata =
+        ListMeta { resource_version: resource_version.into(), continue_token: continue_token.into() };
+    let items = list.items.unwrap_or_default();
+    Ok((metadata, items.into_iter().map(|item| bytes(item.get())).collect()))
+}
+
 fn list_kind(kind: Kind) -> &'static str {
     match kind {
+        Kind::ControllerRevision => "ControllerRevisionList",
         Kind::Endpoints => "EndpointsList",
         Kind::EndpointSlice => "EndpointSliceList",
         Kind::Node => "NodeList",
         Kind::Pod => "PodList",
+        Kind::PodDisruptionBudget => "PodDisruptionBudgetList",
         Kind::ReplicationController => "ReplicationControllerList",
         Kind::ResourceQuota => "ResourceQuotaList",
         Kind::Service => "ServiceList",
+        Kind::SidecarWorkload => "SidecarWorkloadList",
     }
 }
 

@@ -1,10 +1,17 @@
 //! Patches, which are JSON.
 
+pub(crate) mod pod;
+pub(crate) mod sidecar_workload;
+
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use mainstay_model::{
-    AdoptPod, Condition, EventRecord, ReleasePod, ReplicationControllerStatus, StatusPatch, Timestamp,
+    AdoptPod, Condition, ControllerReference, EventRecord, LabelSet, ReleasePod, ReplicationControllerStatus,
+    ResourceVersion, StatusPatch, Timestamp, Uid,
 };
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::time;
 
@@ -32,9 +39,10 @@ struct Metadata<O> {
     owner_references: Option<[O; 1]>,
 }
 
+/// The reference to an owner that controls.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NewOwner<'a> {
+pub(crate) struct NewOwner<'a> {
     api_version: &'a str,
     kind: &'a str,
     name: &'a str,
@@ -67,6 +75,7 @@ struct StatusCondition<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_transition_time: Option<String>,
     reason: &'a str,
     message: &'a str,
@@ -82,15 +91,7 @@ struct EventCount<'a> {
 
 /// The strategic merge patch that adds our owner reference.
 pub(crate) fn adopt(adopt: &AdoptPod) -> Bytes {
-    let owner = NewOwner {
-        api_version: adopt.owner.kind.api_version(),
-        kind: adopt.owner.kind.name(),
-        name: &adopt.owner.name,
-        uid: adopt.owner.uid.to_string(),
-        controller: true,
-        block_owner_deletion: true,
-    };
-    owner_patch(adopt.uid.to_string(), owner)
+    owner_patch(adopt.uid.to_string(), new_owner(&adopt.owner))
 }
 
 /// The strategic merge patch that removes our owner reference.
@@ -108,7 +109,7 @@ pub(crate) fn status(patch: &StatusPatch<ReplicationControllerStatus>) -> Bytes 
         observed_generation,
         conditions,
     } = &patch.status;
-    json(&Patch::<(), _> {
+    body(&Patch::<(), _> {
         metadata: Metadata {
             uid: patch.uid.to_string(),
             resource_version: Some(patch.version.to_string()),
@@ -127,15 +128,44 @@ pub(crate) fn status(patch: &StatusPatch<ReplicationControllerStatus>) -> Bytes 
 
 /// The strategic merge patch that counts an event up.
 pub(crate) fn event_count(record: &EventRecord) -> Bytes {
-    json(&EventCount {
+    body(&EventCount {
         count: record.count,
         last_timestamp: time::to_rfc3339(record.last),
         message: &record.event.message,
     })
 }
 
+/// The reference to an owner that controls.
+pub(crate) fn new_owner(owner: &ControllerReference) -> NewOwner<'_> {
+    NewOwner {
+        api_version: owner.kind.api_version(),
+        kind: owner.kind.name(),
+        name: &owner.name,
+        uid: owner.uid.to_string(),
+        controller: true,
+        block_owner_deletion: true,
+    }
+}
+
+/// A set of labels or annotations as an object.
+pub(crate) fn texts(set: &LabelSet) -> BTreeMap<&str, &str> {
+    set.iter().map(|(key, value)| (&**key, &**value)).collect()
+}
+
+/// The metadata of an object that was seen: UID and version are preconditions.
+fn seen(uid: Uid, version: ResourceVersion) -> Value {
+    json!({ "uid": uid.to_string(), "resourceVersion": version.to_string() })
+}
+
+/// Adds what is there. What is not says nothing.
+fn put(object: &mut Value, key: &str, value: Option<Value>) {
+    if let (Some(object), Some(value)) = (object.as_object_mut(), value) {
+        object.insert(key.to_owned(), value);
+    }
+}
+
 fn owner_patch(uid: String, owner: impl Serialize) -> Bytes {
-    json(&Patch::<_, ()> {
+    body(&Patch::<_, ()> {
         metadata: Metadata { uid, resource_version: None, owner_references: Some([owner]) },
         status: None,
     })
@@ -148,6 +178,6 @@ fn condition(condition: &Condition) -> StatusCondition<'_> {
 }
 
 /// Structs of texts and numbers always have a JSON form; an empty body, which the server refuses, stands for the impossible.
-fn json(value: &impl Serialize) -> Bytes {
+fn body(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).unwrap_or_default().into()
 }

@@ -4,22 +4,23 @@ use std::fmt;
 
 use bytes::Bytes;
 use mainstay_model::{
-    ControllerReference, CreatePod, EventForm, EventRecord, Kind, LeaseRecord, ObjectName, Read,
-    ResourceVersion, Uid, Write,
+    ControllerReference, EventForm, EventRecord, Kind, LeaseRecord, ObjectName, Read, ResourceVersion, Uid,
+    Write,
 };
 
 use crate::convert::metadata::bytes;
 use crate::envelope;
+use crate::new_pod;
 use crate::patch;
 use crate::protobuf::coordination::{Lease, LeaseSpec};
-use crate::protobuf::core::PodWithRawSpec;
 use crate::protobuf::event::{Event, EventSource, ObjectReference};
 use crate::protobuf::meta::{DeleteOptions, ObjectMeta, OwnerReference, Preconditions};
 use crate::time;
 use crate::url;
-use crate::whole::{self, entries};
+use crate::whole;
 
 pub(crate) const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+pub(crate) const JSON: &str = "application/json";
 const PROTOBUF_WATCH: &str = "application/vnd.kubernetes.protobuf;stream=watch";
 pub(crate) const PROTOBUF_METADATA: &str =
     "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -57,10 +58,11 @@ pub fn list(
     limit: Option<u32>,
     continue_token: Option<&str>,
 ) -> Request {
-    get(page(kind, namespace, limit, continue_token), PROTOBUF)
+    let accept = if kind.is_custom() { JSON } else { PROTOBUF };
+    get(page(kind, namespace, limit, continue_token), accept)
 }
 
-/// A consistent list of metadata, or a page of one; read by [`crate::list::decode_metadata`].
+/// A consistent list of metadata, which is protobuf whatever the kind, or a page of one; read by [`crate::list::decode_metadata`].
 pub fn metadata_list(
     kind: Kind,
     namespace: Option<&str>,
@@ -77,21 +79,19 @@ pub fn newest_version(kind: Kind, namespace: Option<&str>) -> Request {
 
 /// A watch of what happens after a version; its body goes to a [`crate::FrameDecoder`].
 pub fn watch(kind: Kind, namespace: Option<&str>, from: ResourceVersion, timeout_seconds: u32) -> Request {
-    let path = url::collection(kind, namespace);
     let query = format!(
         "watch=true&resourceVersion={from}&allowWatchBookmarks=true&timeoutSeconds={timeout_seconds}"
     );
-    get(format!("{path}?{query}"), PROTOBUF_WATCH)
+    watch_request(kind, namespace, query)
 }
 
 /// A watch that begins with everything there is, at least as new as when it was asked for.
 pub fn watch_list(kind: Kind, namespace: Option<&str>, timeout_seconds: u32) -> Request {
-    let path = url::collection(kind, namespace);
     let query = format!(
         "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true\
          &timeoutSeconds={timeout_seconds}"
     );
-    get(format!("{path}?{query}"), PROTOBUF_WATCH)
+    watch_request(kind, namespace, query)
 }
 
 /// A consistent read of one object; read by [`crate::answer::read`].
@@ -102,7 +102,11 @@ pub fn read(read: &Read) -> Request {
 /// A write; its answer is read by [`crate::answer::outcome`].
 pub fn write(write: &Write) -> Request {
     match write {
-        Write::CreatePod(create) => create_request(Kind::Pod, &create.pod, pod_body(create)),
+        Write::CreatePod(create) => {
+            let (content_type, body) = new_pod::new_pod(create);
+            let path = url::collection(Kind::Pod, Some(&create.pod.namespace));
+            Request { content_type: Some(content_type), ..protobuf_request("POST", path, body) }
+        }
         Write::AdoptPod(adopt) => {
             patch_request(url::object(Kind::Pod, &adopt.pod), patch::STRATEGIC_MERGE, patch::adopt(adopt))
         }
@@ -113,7 +117,7 @@ pub fn write(write: &Write) -> Request {
         ),
         Write::DeletePod(delete) => delete_request(Kind::Pod, &delete.pod, delete.uid, None),
         Write::PatchReplicationControllerStatus(status) => {
-            let path = format!("{}/status", url::object(Kind::ReplicationController, &status.object));
+            let path = url::status(Kind::ReplicationController, &status.object);
             patch_request(path, patch::MERGE, patch::status(status))
         }
         Write::CreateEndpoints(create) => {
@@ -131,6 +135,27 @@ pub fn write(write: &Write) -> Request {
         Write::DeleteObject(delete) => {
             delete_request(delete.kind, &delete.object, delete.uid, Some(delete.version))
         }
+        Write::CreateControllerRevision(create) => {
+            create_request(Kind::ControllerRevision, &create.revision, whole::new_revision(create))
+        }
+        Write::PatchControllerRevision(revision) => patch_request(
+            url::object(Kind::ControllerRevision, &revision.revision),
+            patch::STRATEGIC_MERGE,
+            patch::sidecar_workload::revision(revision),
+        ),
+        Write::PatchPod(pod) => {
+            patch_request(url::object(Kind::Pod, &pod.pod), patch::STRATEGIC_MERGE, patch::pod::pod(pod))
+        }
+        Write::PatchPodCondition(condition) => patch_request(
+            url::status(Kind::Pod, &condition.pod),
+            patch::STRATEGIC_MERGE,
+            patch::pod::pod_condition(condition),
+        ),
+        Write::PatchSidecarWorkloadStatus(status) => patch_request(
+            url::status(Kind::SidecarWorkload, &status.object),
+            patch::MERGE,
+            patch::sidecar_workload::status(status),
+        ),
     }
 }
 
@@ -219,36 +244,32 @@ fn protobuf_request(method: &'static str, path_and_query: String, body: Bytes) -
 fn page(kind: Kind, namespace: Option<&str>, limit: Option<u32>, continue_token: Option<&str>) -> String {
     let mut path = url::collection(kind, namespace);
     let parameters = [
+        label_selector(kind),
         limit.map(|limit| format!("limit={limit}")),
         continue_token.map(|token| format!("continue={}", url::encode(token))),
     ];
-    for (parameter, separator) in parameters.into_iter().flatten().zip(['?', '&']) {
+    for (parameter, separator) in parameters.into_iter().flatten().zip(['?', '&', '&']) {
         path.push(separator);
         path.push_str(&parameter);
     }
     path
 }
 
-fn lease_path(lease: &ObjectName) -> String {
-    format!("{}/{}", url::leases(&lease.namespace), url::segment(&lease.name))
+fn watch_request(kind: Kind, namespace: Option<&str>, mut query: String) -> Request {
+    if let Some(selector) = label_selector(kind) {
+        query.push('&');
+        query.push_str(&selector);
+    }
+    let accept = if kind.is_custom() { JSON } else { PROTOBUF_WATCH };
+    get(format!("{}?{query}", url::collection(kind, namespace)), accept)
 }
 
-fn pod_body(create: &CreatePod) -> Bytes {
-    let template = &create.template;
-    let pod = PodWithRawSpec {
-        metadata: Some(ObjectMeta {
-            name: bytes(&create.pod.name),
-            generate_name: bytes(&create.generate_name),
-            namespace: bytes(&create.pod.namespace),
-            labels: entries(&template.labels),
-            annotations: entries(&template.annotations),
-            owner_references: vec![owner_reference(&create.owner)],
-            finalizers: template.finalizers.iter().map(|finalizer| bytes(finalizer)).collect(),
-            ..ObjectMeta::default()
-        }),
-        spec: template.spec.clone(),
-    };
-    envelope::seal("v1", "Pod", &pod)
+fn label_selector(kind: Kind) -> Option<String> {
+    kind.label_selector().map(|selector| format!("labelSelector={}", url::encode(selector)))
+}
+
+fn lease_path(lease: &ObjectName) -> String {
+    format!("{}/{}", url::leases(&lease.namespace), url::segment(&lease.name))
 }
 
 /// The reference to an owner that controls.

@@ -35,7 +35,7 @@ impl ServerStatus {
                 .ok()
                 .and_then(|unknown| ServerStatus::from_protobuf(unknown.raw))
         } else {
-            serde_json::from_slice::<JsonStatus>(body).ok().and_then(ServerStatus::from_json)
+            ServerStatus::from_json(body)
         };
         let status =
             status.unwrap_or_else(|| ServerStatus { message: plain_text(body), ..ServerStatus::default() });
@@ -55,7 +55,9 @@ impl ServerStatus {
         })
     }
 
-    fn from_json(status: JsonStatus) -> Option<ServerStatus> {
+    /// Reads a Status that is JSON.
+    pub(crate) fn from_json(text: &[u8]) -> Option<ServerStatus> {
+        let status: JsonStatus = serde_json::from_slice(text).ok()?;
         if status.kind != "Status" {
             return None;
         }

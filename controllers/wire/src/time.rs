@@ -39,6 +39,11 @@ pub(crate) fn to_micro_time(timestamp: Timestamp) -> Time {
     Time { seconds: Some(timestamp.seconds()), nanos: Some(i32::try_from(nanos).unwrap_or(0)) }
 }
 
+/// Reads a time in the form of RFC 3339, to the microsecond.
+pub(crate) fn from_rfc3339(text: &str) -> Option<Timestamp> {
+    text.parse().ok().map(|time: jiff::Timestamp| Timestamp(time.as_microsecond()))
+}
+
 /// Writes a time as RFC 3339 with the precision of a second; `None` for a time that this form cannot express.
 pub(crate) fn to_rfc3339(timestamp: Timestamp) -> Option<String> {
     let seconds =

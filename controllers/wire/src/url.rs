@@ -20,6 +20,11 @@ pub(crate) fn object(kind: Kind, object: &ObjectName) -> String {
     format!("{}/{}", collection(kind, Some(&object.namespace)), segment(&object.name))
 }
 
+/// The path of the subresource `status` of one object.
+pub(crate) fn status(kind: Kind, object: &ObjectName) -> String {
+    format!("{}/status", self::object(kind, object))
+}
+
 /// The path of a namespace's events.
 pub(crate) fn events(namespace: &str) -> String {
     format!("/api/v1/namespaces/{}/events", segment(namespace))

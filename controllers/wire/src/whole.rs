@@ -1,20 +1,24 @@
-//! Objects that are written as a whole: an Endpoints and an EndpointSlice belong to their controller from end to end.
+//! Objects that are written as a whole: an Endpoints and an EndpointSlice belong to their controller from end to end, and the
+//! content of a ControllerRevision never changes.
 //!
 //! Equal content gives equal bytes, and what was left out stays out.
 
 use bytes::Bytes;
+use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
 use mainstay_model::{
-    CreateEndpointSlice, CreateEndpoints, EndpointSliceContent, EndpointsContent, Kind, LabelSet, ObjectName,
-    ResourceVersion, Uid, UpdateEndpointSlice, UpdateEndpoints,
+    CreateControllerRevision, CreateEndpointSlice, CreateEndpoints, EndpointSliceContent, EndpointsContent,
+    Kind, LabelSet, ObjectName, ResourceVersion, Uid, UpdateEndpointSlice, UpdateEndpoints,
 };
 use prost::Message;
 
 use crate::convert::metadata::bytes;
 use crate::convert::{endpoint_slice, endpoints};
 use crate::envelope;
+use crate::protobuf::apps::ControllerRevision;
 use crate::protobuf::discovery::EndpointSlice;
 use crate::protobuf::endpoints::Endpoints;
 use crate::protobuf::meta::{MapEntry, ObjectMeta};
+use crate::protobuf::runtime::RawExtension;
 use crate::request::owner_reference;
 
 /// The body that makes an Endpoints.
@@ -47,6 +51,21 @@ pub(crate) fn updated_slice(update: &UpdateEndpointSlice) -> Bytes {
     let content = &update.content;
     let metadata = named(&update.slice, &content.labels, &content.annotations);
     slice_body(seen(metadata, update.uid, update.version, &update.kept), content)
+}
+
+/// The body that makes a ControllerRevision.
+pub(crate) fn new_revision(create: &CreateControllerRevision) -> Bytes {
+    let labels = LabelSet::new([(WORKLOAD_LABEL.into(), create.owner.name.clone())]);
+    let metadata = ObjectMeta {
+        owner_references: vec![owner_reference(&create.owner)],
+        ..named(&create.revision, &labels, &LabelSet::default())
+    };
+    let message = ControllerRevision {
+        metadata: Some(metadata),
+        data: Some(RawExtension { raw: create.data.clone() }),
+        revision: create.number,
+    };
+    envelope::seal(Kind::ControllerRevision.api_version(), Kind::ControllerRevision.name(), &message)
 }
 
 fn named(object: &ObjectName, labels: &LabelSet, annotations: &LabelSet) -> ObjectMeta {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use expect_test::{Expect, expect};
-use mainstay_model::{DeletePod, Kind, Object, ObjectName, Uid, Write};
+use mainstay_model::{DeletePod, Kind, Object, ObjectName, PodSpec, Uid, Write};
 use mainstay_wire::{Frame, FrameDecoder, answer, list};
 
 fn captured(name: &str) -> Bytes {
@@ -51,72 +51,73 @@ fn a_page_of_pods() {
     check(
         &page,
         expect![[r#"
-        ListPage {
-            objects: [
-                Pod(
-                    Pod {
-                        meta: Meta {
-                            name: capture/web-1,
-                            uid: c58cdd90-3c59-4999-bb53-516a073b7180,
-                            version: 149,
-                            generation: 1,
-                            labels: {
-                                "app": "web",
-                                "tier": "front",
-                            },
-                            owners: [
-                                OwnerReference {
-                                    api_version: "v1",
-                                    kind: "ReplicationController",
-                                    name: "web",
-                                    uid: Some(
-                                        0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9,
+            ListPage {
+                objects: [
+                    Pod(
+                        Pod {
+                            meta: Meta {
+                                name: capture/web-1,
+                                uid: c58cdd90-3c59-4999-bb53-516a073b7180,
+                                version: 149,
+                                generation: 1,
+                                labels: {
+                                    "app": "web",
+                                    "tier": "front",
+                                },
+                                owners: [
+                                    OwnerReference {
+                                        api_version: "v1",
+                                        kind: "ReplicationController",
+                                        name: "web",
+                                        uid: Some(
+                                            0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9,
+                                        ),
+                                        controller: true,
+                                    },
+                                    OwnerReference {
+                                        api_version: "example.com/v1",
+                                        kind: "Other",
+                                        name: "other",
+                                        uid: None,
+                                        controller: false,
+                                    },
+                                ],
+                                created: Some(
+                                    Timestamp(
+                                        1795444969000000,
                                     ),
-                                    controller: true,
-                                },
-                                OwnerReference {
-                                    api_version: "example.com/v1",
-                                    kind: "Other",
-                                    name: "other",
-                                    uid: None,
-                                    controller: false,
-                                },
-                            ],
-                            created: Some(
+                                ),
+                                deleting: None,
+                            },
+                            phase: Running,
+                            end_reason: None,
+                            node: Some(
+                                "node-1",
+                            ),
+                            ips: [],
+                            hostname: None,
+                            subdomain: None,
+                            named_ports: [],
+                            ready: true,
+                            ready_since: Some(
                                 Timestamp(
-                                    1795444969000000,
+                                    1793527200000000,
                                 ),
                             ),
-                            deleting: None,
+                            deletion_cost: -7,
+                            restarts: 4,
+                            sidecar_restarts: 2,
+                            workload: None,
                         },
-                        phase: Running,
-                        end_reason: None,
-                        node: Some(
-                            "node-1",
-                        ),
-                        ips: [],
-                        hostname: None,
-                        subdomain: None,
-                        named_ports: [],
-                        ready: true,
-                        ready_since: Some(
-                            Timestamp(
-                                1793527200000000,
-                            ),
-                        ),
-                        deletion_cost: -7,
-                        restarts: 4,
-                        sidecar_restarts: 2,
-                    },
+                    ),
+                ],
+                unreadable: [],
+                version: 149,
+                continue_token: Some(
+                    "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MTQ5LCJzdGFydCI6Ii93ZWItMVx1MDAwMCJ9",
                 ),
-            ],
-            unreadable: [],
-            version: 149,
-            continue_token: Some(
-                "eyJ2IjoibWV0YS5rOHMuaW8vdjEiLCJydiI6MTQ5LCJzdGFydCI6Ii93ZWItMVx1MDAwMCJ9",
-            ),
-        }
-    "#]],
+            }
+        "#]],
     );
 }
 
@@ -126,64 +127,66 @@ fn a_replication_controller() {
     check(
         &page,
         expect![[r#"
-        ListPage {
-            objects: [
-                ReplicationController(
-                    ReplicationController {
-                        meta: Meta {
-                            name: capture/web,
-                            uid: 344b07b8-48de-4d8b-ab0e-7578dd456b38,
-                            version: 145,
-                            generation: 1,
-                            labels: {
-                                "app": "web",
-                            },
-                            owners: [],
-                            created: Some(
-                                Timestamp(
-                                    1795444969000000,
-                                ),
-                            ),
-                            deleting: None,
-                        },
-                        replicas: 3,
-                        min_ready_seconds: 5,
-                        selector: Selector(
-                            {
-                                "app": "web",
-                            },
-                        ),
-                        template: Some(
-                            PodTemplate {
+            ListPage {
+                objects: [
+                    ReplicationController(
+                        ReplicationController {
+                            meta: Meta {
+                                name: capture/web,
+                                uid: 344b07b8-48de-4d8b-ab0e-7578dd456b38,
+                                version: 145,
+                                generation: 1,
                                 labels: {
                                     "app": "web",
-                                    "tier": "front",
                                 },
-                                annotations: {
-                                    "note": "kept",
-                                },
-                                finalizers: [
-                                    "example.com/hold",
-                                ],
-                                spec: b"\x12e\n\x04main\x12\x17registry.example/main:1*\0B\x0e\x12\x0c\n\x03cpu\x12\x05\n\x0310mj\x14/dev/termination-logr\x0cIfNotPresent\x80\x01\0\x88\x01\0\x90\x01\0\xa2\x01\x04File\x1a\x06Always \x1e2\x0cClusterFirstB\0J\0R\0X\0`\0h\0r\0\x82\x01\0\x8a\x01\0\x9a\x01\x11default-scheduler\xa2\x01`\n\x04side\x12\x17registry.example/side:1*\0B\0j\x14/dev/termination-logr\x0cIfNotPresent\x80\x01\0\x88\x01\0\x90\x01\0\xa2\x01\x04File\xc2\x01\x06Always\xc2\x01\0",
+                                owners: [],
+                                created: Some(
+                                    Timestamp(
+                                        1795444969000000,
+                                    ),
+                                ),
+                                deleting: None,
                             },
-                        ),
-                        status: ReplicationControllerStatus {
-                            replicas: 0,
-                            fully_labeled_replicas: 0,
-                            ready_replicas: 0,
-                            available_replicas: 0,
-                            observed_generation: 0,
-                            conditions: [],
+                            replicas: 3,
+                            min_ready_seconds: 5,
+                            selector: Selector(
+                                {
+                                    "app": "web",
+                                },
+                            ),
+                            template: Some(
+                                PodTemplate {
+                                    labels: {
+                                        "app": "web",
+                                        "tier": "front",
+                                    },
+                                    annotations: {
+                                        "note": "kept",
+                                    },
+                                    finalizers: [
+                                        "example.com/hold",
+                                    ],
+                                    spec: Protobuf(
+                                        b"\x12e\n\x04main\x12\x17registry.example/main:1*\0B\x0e\x12\x0c\n\x03cpu\x12\x05\n\x0310mj\x14/dev/termination-logr\x0cIfNotPresent\x80\x01\0\x88\x01\0\x90\x01\0\xa2\x01\x04File\x1a\x06Always \x1e2\x0cClusterFirstB\0J\0R\0X\0`\0h\0r\0\x82\x01\0\x8a\x01\0\x9a\x01\x11default-scheduler\xa2\x01`\n\x04side\x12\x17registry.example/side:1*\0B\0j\x14/dev/termination-logr\x0cIfNotPresent\x80\x01\0\x88\x01\0\x90\x01\0\xa2\x01\x04File\xc2\x01\x06Always\xc2\x01\0",
+                                    ),
+                                },
+                            ),
+                            status: ReplicationControllerStatus {
+                                replicas: 0,
+                                fully_labeled_replicas: 0,
+                                ready_replicas: 0,
+                                available_replicas: 0,
+                                observed_generation: 0,
+                                conditions: [],
+                            },
                         },
-                    },
-                ),
-            ],
-            unreadable: [],
-            version: 149,
-            continue_token: None,
-        }
-    "#]],
+                    ),
+                ],
+                unreadable: [],
+                version: 149,
+                continue_token: None,
+            }
+        "#]],
     );
 }
 
@@ -391,6 +394,6 @@ fn the_spec_of_a_template_is_the_bytes_that_were_sent() {
     let body = captured("replicationcontrollers.bin");
     let page = list::decode(Kind::ReplicationController, &body).unwrap();
     let Object::ReplicationController(controller) = &page.objects[0] else { panic!("not of that kind") };
-    let spec = &controller.template.as_ref().unwrap().spec;
+    let PodSpec::Protobuf(spec) = &controller.template.as_ref().unwrap().spec else { panic!("not protobuf") };
     assert!(body.windows(spec.len()).any(|window| window == spec));
 }

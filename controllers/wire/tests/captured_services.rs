@@ -500,33 +500,34 @@ fn nodes() {
     check(
         objects(Kind::Node, "nodes.bin"),
         expect![[r#"
-        [
-            Node(
-                Node {
-                    meta: Meta {
-                        name: node-1,
-                        uid: 656724c6-6fde-4d73-9a7f-1a692b1b7569,
-                        version: 216,
-                        generation: 0,
-                        labels: {
-                            "node-role.kubernetes.io/control-plane": "",
-                            "topology.kubernetes.io/zone": "zone-a",
-                        },
-                        owners: [],
-                        created: Some(
-                            Timestamp(
-                                1795546835000000,
+            [
+                Node(
+                    Node {
+                        meta: Meta {
+                            name: node-1,
+                            uid: 656724c6-6fde-4d73-9a7f-1a692b1b7569,
+                            version: 216,
+                            generation: 0,
+                            labels: {
+                                "node-role.kubernetes.io/control-plane": "",
+                                "topology.kubernetes.io/zone": "zone-a",
+                            },
+                            owners: [],
+                            created: Some(
+                                Timestamp(
+                                    1795546835000000,
+                                ),
                             ),
+                            deleting: None,
+                        },
+                        ready: true,
+                        allocatable_cpu: Some(
+                            "3500m",
                         ),
-                        deleting: None,
+                        kubelet: None,
                     },
-                    ready: true,
-                    allocatable_cpu: Some(
-                        "3500m",
-                    ),
-                },
-            ),
-        ]
-    "#]],
+                ),
+            ]
+        "#]],
     );
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_model::{
-    AddressType, AdoptPod, ControllerReference, CreateEndpointSlice, CreateEndpoints, CreatePod,
-    DeleteObject, DeletePod, EndpointSliceContent, EndpointsContent, IpFamily, Kind, LabelSet, ObjectName,
-    PodTemplate, ReadOutcome, Refusal, ReleasePod, ReplicationControllerStatus, ResourceVersion, StatusPatch,
-    Uid, UpdateEndpointSlice, UpdateEndpoints, Write, WriteOutcome,
+    AddressType, AdoptPod, ControllerReference, CreateControllerRevision, CreateEndpointSlice,
+    CreateEndpoints, CreatePod, DeleteObject, DeletePod, EndpointSliceContent, EndpointsContent, IpFamily,
+    Kind, LabelSet, ObjectName, PatchControllerRevision, PatchPod, PatchPodCondition, PodTemplate,
+    ReadOutcome, Refusal, ReleasePod, ReplicationControllerStatus, ResourceVersion, SidecarWorkloadStatus,
+    StatusPatch, Timestamp, Uid, UpdateEndpointSlice, UpdateEndpoints, Write, WriteOutcome,
 };
 use mainstay_wire::answer;
 
@@ -99,7 +100,55 @@ fn delete_object() -> Write {
     Write::DeleteObject(DeleteObject { kind, object: pod(), uid: Uid(1), version })
 }
 
-fn every() -> [Write; 10] {
+fn create_revision() -> Write {
+    let data = Default::default();
+    let create = CreateControllerRevision { revision: pod(), owner: owner(), number: 1, data };
+    Write::CreateControllerRevision(create)
+}
+
+fn patch_revision() -> Write {
+    Write::PatchControllerRevision(PatchControllerRevision {
+        revision: pod(),
+        uid: Uid(1),
+        version: ResourceVersion(1),
+        number: Some(2),
+        owner: None,
+        healthy_at: None,
+    })
+}
+
+fn patch_pod() -> Write {
+    Write::PatchPod(PatchPod {
+        pod: pod(),
+        uid: Uid(1),
+        version: ResourceVersion(1),
+        images: [].into(),
+        labels: [].into(),
+        annotations: [].into(),
+    })
+}
+
+fn patch_condition() -> Write {
+    Write::PatchPodCondition(PatchPodCondition {
+        pod: pod(),
+        uid: Uid(1),
+        condition: "mainstay.dev/serving".into(),
+        status: true,
+        reason: "Serving",
+        at: Timestamp::from_seconds(7),
+    })
+}
+
+fn workload_status() -> Write {
+    Write::PatchSidecarWorkloadStatus(StatusPatch {
+        object: ObjectName::new("shop", "web"),
+        uid: Uid(2),
+        version: ResourceVersion(1),
+        status: SidecarWorkloadStatus::default(),
+    })
+}
+
+fn every() -> [Write; 15] {
     [
         create(),
         delete(),
@@ -111,6 +160,11 @@ fn every() -> [Write; 10] {
         update_endpoints(),
         update_slice(),
         delete_object(),
+        create_revision(),
+        patch_revision(),
+        patch_pod(),
+        patch_condition(),
+        workload_status(),
     ]
 }
 
@@ -181,11 +235,14 @@ fn a_404_in_a_proxys_words_says_nothing_about_the_object() {
 #[test]
 fn a_409_of_a_create_is_told_by_its_reason() {
     let conflict = WriteOutcome::Refused(Refusal::Conflict { message: message() });
-    for create in [create(), create_endpoints(), create_slice()] {
+    for create in [create(), create_endpoints(), create_slice(), create_revision()] {
         assert_eq!(outcome(&create, 409, "AlreadyExists"), WriteOutcome::Refused(Refusal::AlreadyExists));
         assert_eq!(outcome(&create, 409, "Conflict"), conflict);
     }
-    assert_eq!(outcome(&status(), 409, "AlreadyExists"), conflict);
+    for write in [status(), patch_pod(), patch_revision(), workload_status()] {
+        assert_eq!(outcome(&write, 409, "AlreadyExists"), conflict);
+        assert_eq!(outcome(&write, 409, "Conflict"), conflict);
+    }
     assert_eq!(
         answer::outcome(&create(), 409, None, b""),
         WriteOutcome::Refused(Refusal::AlreadyExists),

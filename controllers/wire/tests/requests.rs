@@ -9,7 +9,7 @@ use mainstay_model::{
     AddressType, AdoptPod, Condition, ControllerReference, CreateEndpointSlice, CreateEndpoints, CreatePod,
     DeleteObject, DeletePod, Endpoint, EndpointAddress, EndpointConditions, EndpointPort,
     EndpointSliceContent, EndpointSubset, EndpointsContent, Event, EventForm, EventRecord, EventType,
-    IpFamily, Kind, LeaseRecord, ObjectName, ObjectReference, PodTemplate, Read, ReleasePod,
+    IpFamily, Kind, LeaseRecord, ObjectName, ObjectReference, PodSpec, PodTemplate, Read, ReleasePod,
     ReplicationControllerStatus, ResourceVersion, StatusPatch, SubsetPort, TargetReference, Timestamp, Uid,
     UpdateEndpointSlice, UpdateEndpoints, Write,
 };
@@ -207,7 +207,7 @@ fn create() {
         labels: [("app", "web"), ("tier", "front")].into_iter().collect(),
         annotations: [("note", "kept")].into_iter().collect(),
         finalizers: ["example.com/hold".into()].into(),
-        spec: Bytes::from_static(b"<the bytes of the spec>"),
+        spec: PodSpec::Protobuf(Bytes::from_static(b"<the bytes of the spec>")),
     };
     let create =
         CreatePod { pod: pod(), generate_name: "web-".into(), owner: owner(), template: Arc::new(template) };
@@ -466,7 +466,7 @@ fn status_with_all_its_conditions() {
             Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
             Content-Type: application/merge-patch+json
 
-            {"metadata":{"uid":"11111111-2222-3333-4444-555555555555","resourceVersion":"42"},"status":{"replicas":0,"fullyLabeledReplicas":0,"readyReplicas":0,"availableReplicas":0,"observedGeneration":3,"conditions":[{"type":"ReplicaFailure","status":"True","lastTransitionTime":"2026-09-21T14:13:20Z","reason":"FailedCreate","message":"exceeded \"quota\""},{"type":"Timeless","status":"True","lastTransitionTime":null,"reason":"FailedCreate","message":"exceeded \"quota\""},{"type":"Endless","status":"True","lastTransitionTime":null,"reason":"FailedCreate","message":"exceeded \"quota\""}]}}
+            {"metadata":{"uid":"11111111-2222-3333-4444-555555555555","resourceVersion":"42"},"status":{"replicas":0,"fullyLabeledReplicas":0,"readyReplicas":0,"availableReplicas":0,"observedGeneration":3,"conditions":[{"type":"ReplicaFailure","status":"True","lastTransitionTime":"2026-09-21T14:13:20Z","reason":"FailedCreate","message":"exceeded \"quota\""},{"type":"Timeless","status":"True","reason":"FailedCreate","message":"exceeded \"quota\""},{"type":"Endless","status":"True","reason":"FailedCreate","message":"exceeded \"quota\""}]}}
         "#]],
     );
 }

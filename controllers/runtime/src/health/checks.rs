@@ -66,6 +66,10 @@ fn cache(report: &SourceReport) -> Check {
         (true, _) => {
             Ok(format!("{objects} objects at version {progress}, heard {} s ago", silent_for.as_secs()))
         }
+        // Whether its definition is installed is the cluster's affair: a process that waits for that would keep others from being updated.
+        (false, true) if source.kind.is_custom() => {
+            Ok("not there; is its CustomResourceDefinition installed?".to_owned())
+        }
         (false, true) => Err("the first list is not complete".to_owned()),
         (false, false) => Ok("not there, which nothing waits for; may it be listed and watched?".to_owned()),
     };

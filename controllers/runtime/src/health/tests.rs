@@ -130,6 +130,19 @@ fn what_only_helps_and_is_not_there_is_said_and_makes_nobody_unready() {
 }
 
 #[test]
+fn a_custom_kind_that_is_not_installed_makes_nobody_unready() {
+    let mut report = report(99, false, true, true);
+    report.sources[0].source.kind = Kind::SidecarWorkload;
+    let found = checks::ready(Some(&report), LEADING, Moment(Duration::from_secs(100)));
+    assert!(found.iter().all(|check| check.verdict.is_ok()));
+    let text = found.iter().map(ToString::to_string).collect::<String>();
+    assert!(
+        text.contains("sidecarworkloads ok: not there; is its CustomResourceDefinition installed?"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_controller_that_is_passive_says_why_and_makes_nobody_unready() {
     let mut report = report(99, true, true, false);
     let trace = Trace::Pod(ObjectName::new("kube-system", "kube-controller-manager-a"));

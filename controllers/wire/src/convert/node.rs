@@ -17,6 +17,7 @@ pub(crate) fn node(message: &messages::Node) -> Result<Node, DecodeError> {
         meta: metadata::meta(Kind::Node, message.metadata.as_ref().unwrap_or(&absent_metadata))?,
         ready: ready.is_some_and(|condition| condition.status == "True"),
         allocatable_cpu: allocatable_cpu(status)?,
+        kubelet: status.node_info.as_ref().and_then(|info| version(&info.kubelet_version)),
     })
 }
 
@@ -26,4 +27,11 @@ fn allocatable_cpu(status: &messages::NodeStatus) -> Result<Option<Name>, Decode
         return Ok(None);
     };
     metadata::optional("status.allocatable", entry.value.as_ref().map(|quantity| &quantity.text))
+}
+
+/// Major and minor version in a text such as `v1.36.3` or `v1.34.1+k3s1`.
+fn version(text: &[u8]) -> Option<(u16, u16)> {
+    let (major, rest) = std::str::from_utf8(text).ok()?.strip_prefix('v')?.split_once('.')?;
+    let minor = rest.split(|each: char| !each.is_ascii_digit()).next()?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }

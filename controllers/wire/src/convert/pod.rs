@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mainstay_model::{ContainerPort, Kind, Name, Pod, PodPhase};
 
-use crate::convert::{address, metadata};
+use crate::convert::{address, metadata, workload_pod};
 use crate::error::DecodeError;
 use crate::protobuf::core as messages;
 use crate::protobuf::meta::ObjectMeta;
@@ -39,9 +39,10 @@ pub(crate) fn pod(message: &messages::Pod) -> Result<Pod, DecodeError> {
         ready_since: ready.and_then(|condition| time::from_time(condition.last_transition_time.as_ref())),
         deletion_cost: metadata::value(&object_meta.annotations, DELETION_COST).map_or(0, deletion_cost),
         restarts: restarts(status.container_statuses.iter()),
-        sidecar_restarts: restarts(
-            status.init_container_statuses.iter().filter(|container| is_sidecar(spec, &container.name)),
-        ),
+        sidecar_restarts: restarts(status.init_container_statuses.iter().filter(|container| {
+            spec.init_containers.iter().any(|each| each.name == container.name && is_sidecar(each))
+        })),
+        workload: workload_pod::workload_pod(object_meta, spec, status)?.map(Arc::new),
     })
 }
 
@@ -70,7 +71,7 @@ fn ips(status: &messages::PodStatus) -> Result<Box<[IpAddr]>, DecodeError> {
 
 /// Only ports with a name can be asked for by one, and most have none.
 fn named_ports(spec: &messages::PodSpec) -> Result<Arc<[ContainerPort]>, DecodeError> {
-    let sidecars = spec.init_containers.iter().filter(|container| container.restart_policy == ALWAYS);
+    let sidecars = spec.init_containers.iter().filter(|container| is_sidecar(container));
     let containers = spec.containers.iter().chain(sidecars);
     containers
         .flat_map(|container| &container.ports)
@@ -100,6 +101,7 @@ fn restarts<'a>(containers: impl Iterator<Item = &'a messages::ContainerStatus>)
     containers.map(|container| container.restart_count).fold(0, i32::max)
 }
 
-fn is_sidecar(spec: &messages::PodSpec, name: &Bytes) -> bool {
-    spec.init_containers.iter().any(|container| container.name == name && container.restart_policy == ALWAYS)
+/// Whether an init container runs beside the main containers.
+pub(crate) fn is_sidecar(init_container: &messages::Container) -> bool {
+    init_container.restart_policy == ALWAYS
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mainstay_model::{
-    Condition, Kind, PodTemplate, ReplicationController, ReplicationControllerStatus, Selector,
+    Condition, Kind, PodSpec, PodTemplate, ReplicationController, ReplicationControllerStatus, Selector,
 };
 
 use crate::convert::metadata::{self, lossy};
@@ -45,7 +45,7 @@ fn template(message: &core::PodWithRawSpec) -> Result<PodTemplate, DecodeError> 
         labels: metadata::map("spec.template.metadata.labels", &object_meta.labels)?,
         annotations: metadata::map("spec.template.metadata.annotations", &object_meta.annotations)?,
         finalizers: metadata::names("spec.template.metadata.finalizers", &object_meta.finalizers)?,
-        spec: Bytes::copy_from_slice(&message.spec),
+        spec: PodSpec::Protobuf(Bytes::copy_from_slice(&message.spec)),
     })
 }
 

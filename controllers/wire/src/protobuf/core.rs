@@ -27,12 +27,22 @@ pub(crate) struct PodSpec {
     pub(crate) subdomain: Bytes,
     #[prost(message, repeated, tag = "20")]
     pub(crate) init_containers: Vec<Container>,
+    #[prost(message, repeated, tag = "28")]
+    pub(crate) readiness_gates: Vec<PodReadinessGate>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PodReadinessGate {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) condition_type: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Container {
     #[prost(bytes = "bytes", tag = "1")]
     pub(crate) name: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) image: Bytes,
     #[prost(message, repeated, tag = "6")]
     pub(crate) ports: Vec<ContainerPort>,
     #[prost(bytes = "bytes", tag = "24")]
@@ -65,6 +75,8 @@ pub(crate) struct PodStatus {
     pub(crate) init_container_statuses: Vec<ContainerStatus>,
     #[prost(message, repeated, tag = "12")]
     pub(crate) pod_ips: Vec<PodIp>,
+    #[prost(int64, tag = "17")]
+    pub(crate) observed_generation: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -87,8 +99,28 @@ pub(crate) struct PodCondition {
 pub(crate) struct ContainerStatus {
     #[prost(bytes = "bytes", tag = "1")]
     pub(crate) name: Bytes,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) state: Option<ContainerState>,
+    #[prost(bool, tag = "4")]
+    pub(crate) ready: bool,
     #[prost(int32, tag = "5")]
     pub(crate) restart_count: i32,
+    #[prost(bytes = "bytes", tag = "8")]
+    pub(crate) container_id: Bytes,
+    #[prost(bool, optional, tag = "9")]
+    pub(crate) started: Option<bool>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ContainerState {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) waiting: Option<ContainerStateWaiting>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ContainerStateWaiting {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) reason: Bytes,
 }
 
 /// A pod of which the command lines matter.

@@ -69,6 +69,24 @@ pub(crate) struct OwnerReference {
     pub(crate) block_owner_deletion: Option<bool>,
 }
 
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LabelSelector {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) match_labels: Vec<MapEntry>,
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) match_expressions: Vec<LabelSelectorRequirement>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LabelSelectorRequirement {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) key: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(crate) operator: Bytes,
+    #[prost(bytes = "bytes", repeated, tag = "3")]
+    pub(crate) values: Vec<Bytes>,
+}
+
 /// Time and MicroTime look alike; an empty message is the zero time.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Time {

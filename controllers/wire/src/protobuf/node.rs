@@ -20,6 +20,14 @@ pub(crate) struct NodeStatus {
     pub(crate) allocatable: Vec<QuantityEntry>,
     #[prost(message, repeated, tag = "4")]
     pub(crate) conditions: Vec<NodeCondition>,
+    #[prost(message, optional, tag = "7")]
+    pub(crate) node_info: Option<NodeSystemInfo>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct NodeSystemInfo {
+    #[prost(bytes = "bytes", tag = "7")]
+    pub(crate) kubelet_version: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -1,16 +1,21 @@
 //! Tables over messages that are made here, field by field.
 
+mod controller_revisions;
 mod endpoint_slices;
 mod endpoints;
 mod evidence;
+mod json_watches;
 mod metadata;
 mod nodes;
+mod pod_disruption_budgets;
 mod pods;
 mod replication_controllers;
 mod resource_quotas;
 mod services;
+mod sidecar_workloads;
 mod watches;
 mod whole;
+mod workload_pods;
 
 use bytes::Bytes;
 use mainstay_model::{Kind, Object};

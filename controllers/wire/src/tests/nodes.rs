@@ -5,7 +5,7 @@ use crate::convert::object;
 use crate::error::DecodeError;
 use crate::protobuf::core::{Quantity, QuantityEntry};
 use crate::protobuf::meta::ObjectMeta;
-use crate::protobuf::node::{Node, NodeCondition, NodeStatus};
+use crate::protobuf::node::{Node, NodeCondition, NodeStatus, NodeSystemInfo};
 
 fn node(status: NodeStatus) -> mainstay_model::Node {
     let metadata = ObjectMeta { namespace: text(""), ..metadata() };
@@ -18,7 +18,7 @@ fn node(status: NodeStatus) -> mainstay_model::Node {
 fn a_node_has_no_namespace() {
     let node = node(NodeStatus::default());
     assert_eq!(node.meta.name, ObjectName::new("", "web"));
-    assert_eq!((node.ready, node.allocatable_cpu), (false, None));
+    assert_eq!((node.ready, node.allocatable_cpu, node.kubelet), (false, None, None));
     assert_eq!(
         read(
             Kind::Pod,
@@ -60,6 +60,25 @@ fn processors_as_they_are_written() {
     }
 }
 
+#[test]
+fn of_the_kubelet_major_and_minor_version_are_read() {
+    for (version, expected) in [
+        ("v1.36.3", Some((1, 36))),
+        ("v1.34.1+k3s1", Some((1, 34))),
+        ("v1.36.0-gke.1498000", Some((1, 36))),
+        ("v1.36+", Some((1, 36))),
+        ("v2.0", Some((2, 0))),
+        ("1.36.3", None),
+        ("v1", None),
+        ("v1.x", None),
+        ("v1.99999", None),
+        ("", None),
+    ] {
+        let node_info = Some(NodeSystemInfo { kubelet_version: text(version) });
+        assert_eq!(node(NodeStatus { node_info, ..NodeStatus::default() }).kubelet, expected, "{version}");
+    }
+}
+
 /// Byte for byte after api/core/v1/generated.proto, past the messages that are declared here.
 #[test]
 fn the_bytes_are_those_of_the_api() {
@@ -68,11 +87,13 @@ fn the_bytes_are_those_of_the_api() {
     let cpu = [field(1, b"cpu"), field(2, &field(1, b"4"))].concat();
     let more = [field(1, b"cpu"), field(2, &field(1, b"8"))].concat();
     let ready = [field(1, b"Ready"), field(2, b"True"), field(5, b"KubeletReady")].concat();
-    let status = [field(1, &more), field(2, &cpu), field(4, &ready), field(5, b"")].concat();
+    let info = [field(5, b"a system"), field(7, b"v1.36.3"), field(8, b"v1.30.0")].concat();
+    let status = [field(1, &more), field(2, &cpu), field(4, &ready), field(5, b""), field(7, &info)].concat();
     let bytes = [field(1, &metadata), field(2, &field(1, b"10.0.0.0/24")), field(3, &status)].concat();
     let Ok(Object::Node(node)) = object::object(Kind::Node, bytes.clone().into()) else { panic!("not read") };
     assert!(node.ready);
     assert_eq!(node.zone().map(|zone| &**zone), Some("north"));
     assert_eq!(node.allocatable_cpu.as_deref(), Some("4"));
+    assert_eq!(node.kubelet, Some((1, 36)));
     read_damaged(Kind::Node, &bytes);
 }

@@ -16,7 +16,11 @@ fn pod(spec: PodSpec, status: PodStatus) -> mainstay_model::Pod {
 fn statuses(counts: &[(&str, i32)]) -> Vec<ContainerStatus> {
     counts
         .iter()
-        .map(|(name, restart_count)| ContainerStatus { name: text(name), restart_count: *restart_count })
+        .map(|(name, restart_count)| ContainerStatus {
+            name: text(name),
+            restart_count: *restart_count,
+            ..ContainerStatus::default()
+        })
         .collect()
 }
 
@@ -30,6 +34,7 @@ fn a_pod_of_which_nothing_is_said() {
     assert_eq!((pod.deletion_cost, pod.restarts, pod.sidecar_restarts), (0, 0, 0));
     assert_eq!((pod.hostname, pod.subdomain), (None, None));
     assert_eq!((pod.ips.len(), pod.named_ports.len()), (0, 0));
+    assert_eq!(pod.workload, None);
 }
 
 #[test]
@@ -181,6 +186,7 @@ fn ports_with_a_name_are_those_of_the_containers_and_then_those_of_the_sidecars(
         name: text("main"),
         ports,
         restart_policy: text(restart_policy),
+        ..Container::default()
     };
     let spec = PodSpec {
         init_containers: vec![
