@@ -10,8 +10,21 @@ use crate::fault::Fault;
 pub struct Coverage(BTreeMap<(Fault, &'static str), u64>);
 
 /// The columns of the table.
-const PLACES: &[&str] =
-    &["create", "update", "adopt", "release", "delete", "status", "lease", "read", "list", "watch", "world"];
+const PLACES: &[&str] = &[
+    "create",
+    "update",
+    "patch",
+    "condition",
+    "adopt",
+    "release",
+    "delete",
+    "status",
+    "lease",
+    "read",
+    "list",
+    "watch",
+    "world",
+];
 
 impl Coverage {
     /// It happened.
@@ -36,14 +49,14 @@ impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<18}", "fault")?;
         for place in PLACES {
-            write!(f, "{place:>9}")?;
+            write!(f, "{place:>10}")?;
         }
         for fault in Fault::ALL {
             write!(f, "\n{fault:<18}")?;
             for place in PLACES {
                 match self.of(*fault, place) {
-                    0 => write!(f, "{:>9}", ".")?,
-                    count => write!(f, "{count:>9}")?,
+                    0 => write!(f, "{:>10}", ".")?,
+                    count => write!(f, "{count:>10}")?,
                 }
             }
         }

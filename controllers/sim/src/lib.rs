@@ -11,7 +11,7 @@
 //!   on its view.
 //!
 //! Map: [`stage`] says which controllers play, [`services`] what happens where these are those of services, [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
-//! [`api`] the apiserver, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did,
+//! [`api`] the apiserver, [`kubelet`] what runs of a pod, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did,
 //! [`pattern`] strikes at each place in turn, [`mutant`] shows that what is wrong is caught. [`explore`] draws nothing: it tries
 //! every order of events in worlds that are small enough.
 //!
@@ -37,6 +37,7 @@ pub mod explore;
 pub mod fault;
 pub mod happening;
 pub mod injection;
+pub mod kubelet;
 pub mod mutant;
 pub mod options;
 pub mod oracles;

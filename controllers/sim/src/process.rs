@@ -200,5 +200,8 @@ fn salt(kind: Kind) -> u64 {
         Kind::Node => 5,
         Kind::Endpoints => 6,
         Kind::EndpointSlice => 7,
+        Kind::SidecarWorkload => 8,
+        Kind::ControllerRevision => 9,
+        Kind::PodDisruptionBudget => 10,
     }
 }

@@ -132,7 +132,10 @@ fn finalizers_for(record: &Record, propagation: Option<Propagation>) -> Vec<main
             | Kind::Service
             | Kind::Node
             | Kind::Endpoints
-            | Kind::EndpointSlice => Propagation::Background,
+            | Kind::EndpointSlice
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
+            | Kind::SidecarWorkload => Propagation::Background,
         },
     };
     let of_others = record.finalizers.iter().filter(|held| ![ORPHAN, FOREGROUND].contains(&&***held));

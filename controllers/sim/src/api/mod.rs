@@ -4,18 +4,20 @@
 //! name, the version before the UID. `e2e/tests/conformance` holds this model against a real kube-apiserver, request by request.
 //!
 //! Map: [`record`] is what is stored, [`changes`] what others create and replace, [`writes`] what our controllers send, [`whole`] those of it that replace whole objects, `validity` what these may say,
-//! [`deletion`] how objects go, [`quotas`] what limits their number, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
+//! [`workloads`] those that are about SidecarWorkloads, [`pod_spec`] reads the specs of their pods, [`deletion`] how objects go, [`quotas`] what limits their number, [`selection`] what lists and watches choose, [`history`] what came before, [`refused`] how the
 //! server says no.
 
 pub mod changes;
 pub mod deletion;
 pub mod history;
+pub mod pod_spec;
 pub mod quotas;
 pub mod record;
 pub mod refused;
 pub mod selection;
 mod validity;
 pub mod whole;
+pub mod workloads;
 pub mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -220,7 +222,7 @@ impl ApiServer {
         self.revision += 1;
         let version = self.revision();
         record.change_meta(|meta| meta.version = version);
-        record.keep();
+        record.show();
         let (kind, name) = record.key();
         self.replace(kind, &name, Some(record));
         version
@@ -298,3 +300,5 @@ mod conformance_tests;
 mod tests;
 #[cfg(test)]
 mod whole_tests;
+#[cfg(test)]
+mod workloads_tests;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mainstay_model::{Kind, Meta, Name, Object, ObjectName, Pod, ReplicationController, Timestamp};
+use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
+use mainstay_model::{
+    Kind, Meta, Name, Object, ObjectName, Pod, ReplicationController, Timestamp, WorkloadPod,
+};
 
 /// The finalizer with which the garbage collector takes the references off the dependents before the object goes.
 pub const ORPHAN: &str = "orphan";
@@ -19,12 +22,14 @@ pub struct Record {
     pub finalizers: Vec<Name>,
     /// `deletionGracePeriodSeconds`; `None` before deletion is asked for.
     pub grace_seconds: Option<u64>,
+    /// The containers of a pod, which only those see who look at pods of SidecarWorkloads; `None` of a pod whose spec nobody reads.
+    pub containers: Option<Arc<WorkloadPod>>,
 }
 
 impl Record {
     /// An object that nobody holds.
     pub fn new(object: Object) -> Record {
-        Record { object, finalizers: Vec::new(), grace_seconds: None }
+        Record { object, finalizers: Vec::new(), grace_seconds: None, containers: None }
     }
 
     /// The kind and name that it is stored under.
@@ -54,6 +59,11 @@ impl Record {
         }
     }
 
+    /// Changes its containers and what its status says of them, if it is a pod.
+    pub fn change_containers(&mut self, change: impl FnOnce(&mut WorkloadPod)) {
+        change(Arc::make_mut(self.containers.get_or_insert_default()));
+    }
+
     /// Changes it, if it is a ReplicationController.
     pub fn change_controller(&mut self, change: impl FnOnce(&mut ReplicationController)) {
         if let Object::ReplicationController(controller) = &mut self.object {
@@ -61,15 +71,23 @@ impl Record {
         }
     }
 
-    /// Writes into an object that is written as a whole what its writers must hand back: a word for its owners and finalizers, which
-    /// says nothing to them.
-    pub(super) fn keep(&mut self) {
+    /// Writes into the object what clients see of the rest. Of an object that is written as a whole that is what its writers must hand
+    /// back: a word for its owners and finalizers, which says nothing to them. Of a pod it is its containers, as long as it has the
+    /// label by which our clients know that they matter.
+    pub(super) fn show(&mut self) {
         let (owners, finalizers) = (&self.meta().owners, &self.finalizers);
         let nothing = owners.is_empty() && finalizers.is_empty();
         let word = if nothing { Bytes::new() } else { Bytes::from(format!("{owners:?} {finalizers:?}")) };
         match &mut self.object {
             Object::Endpoints(endpoints) => Arc::make_mut(endpoints).kept = word,
             Object::EndpointSlice(slice) => Arc::make_mut(slice).kept = word,
+            Object::Pod(pod) => {
+                let is_shown = pod.meta.labels.get(WORKLOAD_LABEL).is_some();
+                let shown = is_shown.then(|| self.containers.clone().unwrap_or_default());
+                if pod.workload != shown {
+                    Arc::make_mut(pod).workload = shown;
+                }
+            }
             _ => {}
         }
     }

@@ -52,9 +52,12 @@ impl Selection {
         let known: &[&str] = match kind {
             Kind::Pod => &["metadata.name", "metadata.namespace", "spec.nodeName", "status.phase"],
             Kind::ReplicationController => &["metadata.name", "metadata.namespace", "status.replicas"],
-            Kind::ResourceQuota | Kind::Endpoints | Kind::EndpointSlice => {
-                &["metadata.name", "metadata.namespace"]
-            }
+            Kind::ResourceQuota
+            | Kind::Endpoints
+            | Kind::EndpointSlice
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
+            | Kind::SidecarWorkload => &["metadata.name", "metadata.namespace"],
             Kind::Service => &["metadata.name", "metadata.namespace", "spec.clusterIP"],
             Kind::Node => &["metadata.name"],
         };

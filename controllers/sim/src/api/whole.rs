@@ -151,14 +151,18 @@ fn slice(meta: Meta, content: &EndpointSliceContent, kept: Bytes) -> EndpointSli
 }
 
 /// The metadata of what is about to be created: all but its name comes with that.
-fn unborn(name: &ObjectName) -> Meta {
+pub(super) fn unborn(name: &ObjectName) -> Meta {
     new_meta(name.clone(), Uid(0))
 }
 
 /// Whether a kind counts the changes of its content.
 fn first_generation(kind: Kind) -> i64 {
     match kind {
-        Kind::EndpointSlice | Kind::Pod | Kind::ReplicationController => 1,
-        Kind::Endpoints | Kind::Node | Kind::ResourceQuota | Kind::Service => 0,
+        Kind::EndpointSlice
+        | Kind::Pod
+        | Kind::PodDisruptionBudget
+        | Kind::ReplicationController
+        | Kind::SidecarWorkload => 1,
+        Kind::ControllerRevision | Kind::Endpoints | Kind::Node | Kind::ResourceQuota | Kind::Service => 0,
     }
 }

@@ -11,8 +11,10 @@ use mainstay_model::{
 use super::ApiServer;
 use super::changes::{check_finalizers, check_owners, check_status, new_meta, new_pod};
 use super::deletion::Deletion;
+use super::pod_spec::containers;
 use super::record::Record;
 use super::refused::Refused;
+use super::workloads::annotate;
 
 impl ApiServer {
     /// Judges a write and carries it out.
@@ -28,6 +30,11 @@ impl ApiServer {
             Write::CreateEndpointSlice(create) => self.create_slice(create, now),
             Write::UpdateEndpointSlice(update) => self.update_slice(update),
             Write::DeleteObject(delete) => return self.delete_object(delete, now),
+            Write::CreateControllerRevision(create) => self.create_revision(create, now),
+            Write::PatchControllerRevision(patch) => self.patch_revision(patch),
+            Write::PatchPod(patch) => self.patch_pod(patch),
+            Write::PatchPodCondition(patch) => self.patch_pod_condition(patch),
+            Write::PatchSidecarWorkloadStatus(patch) => self.patch_workload_status(patch),
         };
         match judged {
             Ok(version) => WriteOutcome::Acknowledged { version: Some(version) },
@@ -37,6 +44,10 @@ impl ApiServer {
 
     fn create_pod(&mut self, create: &CreatePod, now: Timestamp) -> Result<ResourceVersion, Refused> {
         let validity = check_finalizers(&create.template.finalizers);
+        let (validity, containers) = match (validity, containers(&create.template.spec)) {
+            (Ok(()), Ok(containers)) => (Ok(()), containers),
+            (Err(refused), _) | (_, Err(refused)) => (Err(refused), None),
+        };
         self.check_creation(Kind::Pod, &create.pod, validity)?;
         let meta = Meta {
             generation: 1,
@@ -46,24 +57,18 @@ impl ApiServer {
             ..new_meta(create.pod.clone(), self.new_uid())
         };
         let finalizers = create.template.finalizers.to_vec();
-        Ok(self.store(Record { finalizers, ..Record::new(Object::Pod(Arc::new(new_pod(meta)))) }))
+        let containers = containers.map(Arc::new);
+        let mut record =
+            Record { finalizers, containers, ..Record::new(Object::Pod(Arc::new(new_pod(meta)))) };
+        for (annotation, value) in create.template.annotations.iter() {
+            annotate(&mut record, annotation, Some(value));
+        }
+        Ok(self.store(record))
     }
 
     fn adopt(&mut self, adopt: &AdoptPod) -> Result<ResourceVersion, Refused> {
         let mut record = self.patched(Kind::Pod, &adopt.pod, adopt.uid, None)?;
-        let own = owner_reference(&adopt.owner);
-        let owners = &record.meta().owners;
-        // The list is merged by UID: a reference that is there already keeps its place, and a new one comes first (upstream:
-        // `mergeSortedSlice` in pkg/util/strategicpatch/patch.go of apimachinery).
-        let merged: Box<[OwnerReference]> = match owners.iter().any(|owner| owner.uid == own.uid) {
-            true => {
-                let merge = |owner: &OwnerReference| if owner.uid == own.uid { &own } else { owner }.clone();
-                owners.iter().map(merge).collect()
-            }
-            false => [own].into_iter().chain(owners.iter().cloned()).collect(),
-        };
-        check_owners(&merged)?;
-        record.change_meta(|meta| meta.owners = merged);
+        merge_owner(&mut record, &adopt.owner)?;
         Ok(self.store_if_changed(record))
     }
 
@@ -100,7 +105,7 @@ impl ApiServer {
 
     /// The object that a patch is for. A version is a precondition; another UID would be a change of what cannot be changed,
     /// which is judged after it.
-    fn patched(
+    pub(super) fn patched(
         &self,
         kind: Kind,
         object: &ObjectName,
@@ -116,6 +121,23 @@ impl ApiServer {
         }
         Ok(record.clone())
     }
+}
+
+/// Adds a controller reference, by a strategic merge patch. The list is merged by UID: a reference that is there already keeps its
+/// place, and a new one comes first (upstream: `mergeSortedSlice` in pkg/util/strategicpatch/patch.go of apimachinery).
+pub(super) fn merge_owner(record: &mut Record, owner: &ControllerReference) -> Result<(), Refused> {
+    let own = owner_reference(owner);
+    let owners = &record.meta().owners;
+    let merged: Box<[OwnerReference]> = match owners.iter().any(|owner| owner.uid == own.uid) {
+        true => {
+            let merge = |owner: &OwnerReference| if owner.uid == own.uid { &own } else { owner }.clone();
+            owners.iter().map(merge).collect()
+        }
+        false => [own].into_iter().chain(owners.iter().cloned()).collect(),
+    };
+    check_owners(&merged)?;
+    record.change_meta(|meta| meta.owners = merged);
+    Ok(())
 }
 
 /// The reference as it stands in an object.

@@ -30,6 +30,9 @@ fn offset(kind: Kind) -> u64 {
         Kind::Node => 4 * STEP,
         Kind::Endpoints => 5 * STEP,
         Kind::EndpointSlice => 6 * STEP,
+        Kind::SidecarWorkload => 7 * STEP,
+        Kind::ControllerRevision => 8 * STEP,
+        Kind::PodDisruptionBudget => 9 * STEP,
     }
 }
 

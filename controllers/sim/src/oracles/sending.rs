@@ -165,6 +165,11 @@ fn key(write: &Write, view: &Store) -> Option<ObjectName> {
         | Write::UpdateEndpoints(_)
         | Write::CreateEndpointSlice(_)
         | Write::UpdateEndpointSlice(_)
-        | Write::DeleteObject(_) => None,
+        | Write::DeleteObject(_)
+        | Write::CreateControllerRevision(_)
+        | Write::PatchControllerRevision(_)
+        | Write::PatchPod(_)
+        | Write::PatchPodCondition(_)
+        | Write::PatchSidecarWorkloadStatus(_) => None,
     }
 }

@@ -145,7 +145,12 @@ impl World {
                 let after = self.version_of(write);
                 self.oracles.published(time, (sender.0, &patch.object), before, after);
             }
-            Write::ReleasePod(_) => {}
+            Write::PatchPod(patch) => self.kick(&patch.pod, Duration::from_secs(2)),
+            Write::PatchPodCondition(patch) => self.kick(&patch.pod, Duration::from_secs(2)),
+            Write::ReleasePod(_)
+            | Write::CreateControllerRevision(_)
+            | Write::PatchControllerRevision(_)
+            | Write::PatchSidecarWorkloadStatus(_) => {}
             Write::CreateEndpoints(_)
             | Write::UpdateEndpoints(_)
             | Write::CreateEndpointSlice(_)
