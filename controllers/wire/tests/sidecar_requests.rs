@@ -1,4 +1,4 @@
-//! What goes to the apiserver for SidecarWorkloads.
+//! What goes to the apiserver for SidecarWorkloads. That it takes these was tried with a kube-apiserver 1.36.3.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
@@ -269,9 +269,9 @@ fn of_a_pod_images_labels_and_annotations_are_changed() {
     );
     let everything = PatchPod {
         images: [
-            image("proxy", ContainerRole::Sidecar),
             image("main", ContainerRole::Main),
             image("setup", ContainerRole::Init),
+            image("proxy", ContainerRole::Sidecar),
         ]
         .into(),
         labels: [("mainstay.dev/revision".into(), Some("web-abc".into())), ("old".into(), None)].into(),
@@ -285,7 +285,7 @@ fn of_a_pod_images_labels_and_annotations_are_changed() {
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/strategic-merge-patch+json
 
-        {"metadata":{"annotations":{"mainstay.dev/inplace":null,"note":""},"labels":{"mainstay.dev/revision":"web-abc","old":null},"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"spec":{"containers":[{"image":"main:2","name":"main"}],"initContainers":[{"image":"proxy:2","name":"proxy"},{"image":"setup:2","name":"setup"}]}}
+        {"metadata":{"annotations":{"mainstay.dev/inplace":null,"note":""},"labels":{"mainstay.dev/revision":"web-abc","old":null},"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"spec":{"containers":[{"image":"main:2","name":"main"}],"initContainers":[{"image":"setup:2","name":"setup"},{"image":"proxy:2","name":"proxy"}]}}
     "#]],
     );
 }
