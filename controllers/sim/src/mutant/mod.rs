@@ -266,6 +266,7 @@ impl Mutant {
         match self.stage() {
             Stage::Replication => replication::store(self, store),
             Stage::Endpoints => services::store(self, store),
+            Stage::Sidecars => None,
         }
     }
 
@@ -274,6 +275,7 @@ impl Mutant {
         match self.stage() {
             Stage::Replication => replication::plan(self, plan, key, view, now),
             Stage::Endpoints => services::plan(self, controller, plan, key, view.store),
+            Stage::Sidecars => {}
         }
     }
 
