@@ -276,25 +276,31 @@ impl<'a> Judge<'a> {
         self.revisions.iter().filter(is_wanted).map(|(_, content)| content)
     }
 
-    /// More available pods taken down in place than a PodDisruptionBudget allows.
+    /// Pods taken down in place where a PodDisruptionBudget allows nothing, or so that fewer stay healthy than it wants.
     fn budget(&self) -> Option<Breach> {
-        let (available, taken) = (self.available(), self.taken_down());
+        let taken = self.taken_down();
         let namespace = &self.workload.meta.name.namespace;
         let budgets = self.store().pod_disruption_budgets().iter();
         for budget in budgets.filter(|budget| budget.meta.name.namespace == *namespace) {
-            let is_protected = |pod: &Pod| {
+            let selects = |pod: &Pod| {
                 budget.selector.as_ref().is_some_and(|selector| selector.matches(&pod.meta.labels))
             };
-            let is_hit = |pod: &&&Arc<Pod>| {
-                let uid = &pod.meta.uid;
-                available.contains(uid) && taken.contains(uid) && is_protected(pod)
+            let is_healthy = |pod: &&Arc<Pod>| {
+                pod.meta.name.namespace == *namespace
+                    && selects(pod)
+                    && pod.ready
+                    && pod.is_active()
+                    && !spec::is_in_place(pod)
             };
-            let hits = self.active.iter().filter(is_hit).count();
+            let healthy: Vec<&Arc<Pod>> = self.store().pods().iter().filter(is_healthy).collect();
+            let hits = healthy.iter().filter(|pod| taken.contains(&pod.meta.uid)).count();
             let is_current = budget.observed_generation >= budget.meta.generation;
-            let allowed = if is_current { spec::count(budget.disruptions_allowed) } else { 0 };
-            if hits > allowed {
-                let what = format!("takes down {hits} pods, and {} allows {allowed}", budget.meta.name);
-                return Some(("budget", what));
+            let allows_any = is_current && budget.disruptions_allowed > 0;
+            let is_kept = healthy.len() - hits >= spec::count(budget.desired_healthy);
+            if hits > 0 && !(allows_any && is_kept) {
+                let allowed = budget.disruptions_allowed;
+                let what = format!("takes down {hits} of {} healthy pods", healthy.len());
+                return Some(("budget", format!("{what}, and {} allows {allowed}", budget.meta.name)));
             }
         }
         None

@@ -91,9 +91,10 @@ impl<'a> Rest<'a> {
             return wrong;
         };
         wrong.extend(self.miscounted(&wanted));
-        wrong.extend(self.unmarked());
         wrong.extend(self.active.iter().filter_map(|pod| self.odd_pod(pod)));
-        let has_arrived = self.has_all_of(&wanted);
+        let has_failed = self.workload.status.failed_revision.as_ref() == Some(&wanted);
+        // Without pods all of them are of anything.
+        let has_arrived = self.has_all_of(&wanted) && !(self.replicas == 0 && has_failed);
         if has_arrived {
             wrong.extend(self.not_complete(&wanted));
         } else if !self.is_told_why(&wanted) {
@@ -158,17 +159,12 @@ impl<'a> Rest<'a> {
         if !is_told {
             return Some(format!("it has arrived, and says {}", self.told()));
         }
-        let newest = self.revisions.iter().max_by_key(|(object, _)| object.number);
-        let is_newest = newest.is_some_and(|(object, _)| object.meta.name.name == *wanted);
-        (!is_newest).then(|| format!("{wanted} is not the newest of its revisions"))
-    }
-
-    /// What has shown that it is good has the mark that says so.
-    fn unmarked(&self) -> Option<String> {
-        let found = self.revisions.iter().find(|(object, _)| {
-            self.replicas > 0 && object.healthy_at.is_none() && self.has_all_of(&object.meta.name.name)
-        });
-        found.map(|(object, _)| format!("{} is healthy, and has no mark of that", object.meta.name.name))
+        let newest = self.revisions.iter().max_by_key(|(object, _)| object.number)?;
+        if newest.0.meta.name.name != *wanted {
+            return Some(format!("{wanted} is not the newest of its revisions"));
+        }
+        let is_unmarked = self.replicas > 0 && newest.0.healthy_at.is_none();
+        is_unmarked.then(|| format!("{wanted} is healthy, and has no mark of that"))
     }
 
     /// A pod that is not as its revision says, and is not on its way.
