@@ -9,6 +9,7 @@ use mainstay_engine::{Controller, RivalSettings};
 use mainstay_model::ObjectName;
 use mainstay_replication::ReplicationControllers;
 use mainstay_runtime::{Ended, RunError, Settings};
+use mainstay_sidecars::SidecarWorkloads;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command_line::Flags;
 use crate::config::controller_list::{ControllerList, Mode};
 use crate::config::controller_names::{
-    ENDPOINT_SLICE_MIRRORING, ENDPOINT_SLICES, ENDPOINTS, REPLICATION_CONTROLLER,
+    ENDPOINT_SLICE_MIRRORING, ENDPOINT_SLICES, ENDPOINTS, REPLICATION_CONTROLLER, SIDECAR_WORKLOAD,
 };
 use crate::config::surroundings::Surroundings;
 use crate::config::{self, Config, Loaded};
@@ -184,6 +185,7 @@ fn controller(name: &str, config: &Config) -> Option<Box<dyn Controller + Send>>
             let burst = config.replication_burst;
             Some(Box::new(ReplicationControllers::new(mainstay_replication::Settings { burst })))
         }
+        SIDECAR_WORKLOAD => Some(Box::new(SidecarWorkloads::default())),
         _ => None,
     }
 }

@@ -328,7 +328,7 @@ pub struct PatchPod {
     pub uid: Uid,
     /// The version that was seen, as precondition.
     pub version: ResourceVersion,
-    /// New images.
+    /// New images, in the order in which the containers stand in the pod: the server would else move them, which it refuses (422).
     pub images: Box<[ContainerImage]>,
     /// Labels to set; `None` takes the label off.
     pub labels: Box<[(Name, Option<Name>)]>,

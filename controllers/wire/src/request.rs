@@ -244,28 +244,19 @@ fn protobuf_request(method: &'static str, path_and_query: String, body: Bytes) -
 fn page(kind: Kind, namespace: Option<&str>, limit: Option<u32>, continue_token: Option<&str>) -> String {
     let mut path = url::collection(kind, namespace);
     let parameters = [
-        label_selector(kind),
         limit.map(|limit| format!("limit={limit}")),
         continue_token.map(|token| format!("continue={}", url::encode(token))),
     ];
-    for (parameter, separator) in parameters.into_iter().flatten().zip(['?', '&', '&']) {
+    for (parameter, separator) in parameters.into_iter().flatten().zip(['?', '&']) {
         path.push(separator);
         path.push_str(&parameter);
     }
     path
 }
 
-fn watch_request(kind: Kind, namespace: Option<&str>, mut query: String) -> Request {
-    if let Some(selector) = label_selector(kind) {
-        query.push('&');
-        query.push_str(&selector);
-    }
+fn watch_request(kind: Kind, namespace: Option<&str>, query: String) -> Request {
     let accept = if kind.is_custom() { JSON } else { PROTOBUF_WATCH };
     get(format!("{}?{query}", url::collection(kind, namespace)), accept)
-}
-
-fn label_selector(kind: Kind) -> Option<String> {
-    kind.label_selector().map(|selector| format!("labelSelector={}", url::encode(selector)))
 }
 
 fn lease_path(lease: &ObjectName) -> String {

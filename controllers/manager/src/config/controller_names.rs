@@ -12,6 +12,11 @@ pub struct ControllerName {
 }
 
 impl ControllerName {
+    /// Whether nobody else can do its work: there is nobody to look for, and in the mode auto it acts.
+    pub fn is_peerless(&self) -> bool {
+        self.canonical == SIDECAR_WORKLOAD
+    }
+
     /// Whether a user who wrote `name` means this controller.
     pub fn is(&self, name: &str) -> bool {
         self.canonical == name || self.alias == Some(name)
@@ -26,13 +31,16 @@ pub const ENDPOINT_SLICES: &str = slices::NAME;
 pub const ENDPOINT_SLICE_MIRRORING: &str = mirroring::NAME;
 /// The ReplicationController.
 pub const REPLICATION_CONTROLLER: &str = mainstay_replication::NAME;
+/// The SidecarWorkload.
+pub const SIDECAR_WORKLOAD: &str = mainstay_sidecars::NAME;
 
 /// The controllers that Mainstay has.
-pub const OWN: [ControllerName; 4] = [
+pub const OWN: [ControllerName; 5] = [
     named(ENDPOINTS, subsets::FORMER_NAME),
     named(ENDPOINT_SLICES, slices::FORMER_NAME),
     named(ENDPOINT_SLICE_MIRRORING, mirroring::FORMER_NAME),
     named(REPLICATION_CONTROLLER, mainstay_replication::FORMER_NAME),
+    unaliased(SIDECAR_WORKLOAD),
 ];
 
 /// The other controllers of kube-controller-manager 1.36, the cloud ones included whose names it still accepts.

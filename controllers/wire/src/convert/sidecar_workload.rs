@@ -134,7 +134,6 @@ fn status(status: Field<'_>) -> Result<SidecarWorkloadStatus, DecodeError> {
         failed_revision: nonempty(status.at("status.failedRevision")?)?,
         failed_retry: status.at("status.failedRetry")?.text()?.map(Name::from),
         failed_message: nonempty(status.at("status.failedMessage")?)?,
-        collision_count: count("status.collisionCount")?,
         progressed_at: status.at("status.progressedAt")?.time()?,
         sidecars: status.at("status.sidecars")?.items()?.map(sidecar).collect::<Result<_, _>>()?,
         conditions: status.at("status.conditions")?.items()?.map(condition).collect::<Result<_, _>>()?,

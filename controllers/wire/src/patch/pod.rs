@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{put, seen};
 use crate::time;
 
-/// The strategic merge patch of images, labels and annotations. The server merges containers by their names.
+/// The strategic merge patch of images, labels and annotations. The server merges containers by their names, and gives
+/// them the order that they have here.
 pub(crate) fn pod(patch: &PatchPod) -> Bytes {
     let mut metadata = seen(patch.uid, patch.version);
     put(&mut metadata, "labels", changes(&patch.labels));

@@ -105,7 +105,7 @@ fn all_that_can_be_said() {
         "status": {
             "observedGeneration": 2, "replicas": 5, "readyReplicas": 4, "availableReplicas": 3, "updatedReplicas": 2,
             "selector": "mainstay.dev/workload=web", "currentRevision": "web-1", "updateRevision": "web-2",
-            "failedRevision": "web-0", "failedRetry": "", "failedMessage": "no image", "collisionCount": 1,
+            "failedRevision": "web-0", "failedRetry": "", "failedMessage": "no image",
             "progressedAt": "1970-01-01T00:00:09Z",
             "sidecars": [
                 { "name": "proxy", "from": "workload", "image": "proxy:1", "updated": 1, "ready": 2, "restarts": 3 },
@@ -226,7 +226,6 @@ fn all_that_can_be_said() {
                 failed_message: Some(
                     "no image",
                 ),
-                collision_count: 1,
                 progressed_at: Some(
                     Timestamp(
                         9000000,
