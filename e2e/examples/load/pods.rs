@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 use jiff::Timestamp;
 use mainstay_model::{
     ControllerReference, CreatePod, Kind, LabelSet, Name, ObjectName, PodSpec, PodTemplate, Write,
@@ -104,6 +104,8 @@ async fn patch_status(client: &Client, name: &str, status: &Value) -> Result<()>
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]
@@ -115,8 +117,8 @@ mod tests {
 
     #[test]
     fn a_node_is_one_more_field() {
-        let spec = on_node(&Bytes::from_static(b"spec"), "node-1").unwrap();
-        assert_eq!(&spec[..], b"spec\x52\x06node-1");
-        assert!(on_node(&Bytes::new(), &"n".repeat(128)).is_err());
+        let spec = |bytes: &'static [u8]| PodSpec::Protobuf(Bytes::from_static(bytes));
+        assert_eq!(on_node(&spec(b"spec"), "node-1").unwrap(), spec(b"spec\x52\x06node-1"));
+        assert!(on_node(&spec(b""), &"n".repeat(128)).is_err());
     }
 }

@@ -104,7 +104,13 @@ pub fn whole(kind: Kind, value: &Value) -> Whole {
         Kind::Pod => Object::Pod(Arc::new(pod(meta, value))),
         Kind::ReplicationController => Object::ReplicationController(Arc::new(controller(meta, value))),
         Kind::ResourceQuota => Object::ResourceQuota(Arc::new(quota(meta, value))),
-        Kind::Endpoints | Kind::EndpointSlice | Kind::Node | Kind::Service => {
+        Kind::ControllerRevision
+        | Kind::Endpoints
+        | Kind::EndpointSlice
+        | Kind::Node
+        | Kind::PodDisruptionBudget
+        | Kind::Service
+        | Kind::SidecarWorkload => {
             panic!("{kind} is not compared")
         }
     };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_model::{
-    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, LeaseRecord, ObjectName, PodTemplate, Read,
-    ReadOutcome, ReleasePod, StatusPatch, Timestamp, Write, WriteOutcome,
+    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, LeaseRecord, ObjectName, PodSpec, PodTemplate,
+    Read, ReadOutcome, ReleasePod, StatusPatch, Timestamp, Write, WriteOutcome,
 };
 use mainstay_wire::{answer, request};
 
@@ -69,7 +69,7 @@ impl Pair<'_> {
                 template: Arc::new(PodTemplate {
                     labels: labels.set(),
                     finalizers: finalizers.names().into(),
-                    spec: POD_SPEC.into(),
+                    spec: PodSpec::Protobuf(POD_SPEC.into()),
                     ..PodTemplate::default()
                 }),
             }),

@@ -110,7 +110,7 @@ fn valid_entries() -> String {
 mod tests {
     use super::*;
     use crate::config::controller_names::{
-        ENDPOINT_SLICE_MIRRORING, ENDPOINT_SLICES, ENDPOINTS, REPLICATION_CONTROLLER,
+        ENDPOINT_SLICE_MIRRORING, ENDPOINT_SLICES, ENDPOINTS, REPLICATION_CONTROLLER, SIDECAR_WORKLOAD,
     };
 
     #[test]
@@ -154,14 +154,16 @@ mod tests {
             ("endpointslice-mirroring-controller", vec![(ENDPOINT_SLICE_MIRRORING, Mode::On)]),
             (
                 "*,-endpoint,-endpointslice,-endpointslicemirroring",
-                vec![(REPLICATION_CONTROLLER, Mode::Auto)],
+                vec![(REPLICATION_CONTROLLER, Mode::Auto), (SIDECAR_WORKLOAD, Mode::On)],
             ),
+            ("sidecarworkload-controller=auto", vec![(SIDECAR_WORKLOAD, Mode::On)]),
             (
                 "*,-endpointslice-controller,replicationcontroller",
                 vec![
                     (ENDPOINTS, Mode::Auto),
                     (ENDPOINT_SLICE_MIRRORING, Mode::Auto),
                     (REPLICATION_CONTROLLER, Mode::On),
+                    (SIDECAR_WORKLOAD, Mode::On),
                 ],
             ),
         ] {
@@ -172,7 +174,8 @@ mod tests {
     #[test]
     fn a_list_for_kube_controller_manager_is_accepted() {
         let list = parse("*,bootstrapsigner,tokencleaner,-nodelifecycle,-taint-eviction-controller").unwrap();
-        assert_eq!(list.modes, OWN.iter().map(|name| (name.canonical, Mode::Auto)).collect());
+        let mode = |name: &ControllerName| if name.is_peerless() { Mode::On } else { Mode::Auto };
+        assert_eq!(list.modes, OWN.iter().map(|name| (name.canonical, mode(name))).collect());
         assert_eq!(
             list.elsewhere,
             ["bootstrapsigner", "tokencleaner", "-nodelifecycle", "-taint-eviction-controller"]

@@ -111,6 +111,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_custom_resource_has_no_peer() {
+        let peerless: Vec<&str> =
+            OWN.iter().filter(|name| name.is_peerless()).map(|name| name.canonical).collect();
+        assert_eq!(peerless, [SIDECAR_WORKLOAD]);
+    }
+
+    #[test]
     fn no_name_means_two_controllers() {
         let names: Vec<&str> = OWN
             .iter()

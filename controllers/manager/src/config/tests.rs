@@ -64,7 +64,13 @@ fn without_any_setting_the_defaults_hold() {
             server: None,
             request_timeout: Duration::from_secs(60),
             controllers: ControllerList {
-                modes: OWN.iter().map(|name| (name.canonical, Mode::Auto)).collect(),
+                modes: OWN
+                    .iter()
+                    .map(|name| {
+                        let mode = if name.is_peerless() { Mode::On } else { Mode::Auto };
+                        (name.canonical, mode)
+                    })
+                    .collect(),
                 elsewhere: Vec::new(),
             },
             concurrent_writes: 512,
