@@ -17,6 +17,8 @@ pub use template::{SidecarShape, TemplateShape};
 
 /// The nodes.
 pub const NODES: &[&str] = &["north", "south"];
+/// An image that nobody has asked for and somebody puts into pods.
+pub const FOREIGN_IMAGE: &str = "good:foreign";
 /// How long a pod takes to end at most.
 pub const POD_ENDS_WITHIN: Duration = Duration::from_secs(10);
 

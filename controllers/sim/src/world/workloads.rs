@@ -15,12 +15,10 @@ use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::workloads::template::{with_env, with_image, with_label};
-use crate::workloads::{Meddling, POD_ENDS_WITHIN, TemplateShape, Tuning, WorkloadStep};
+use crate::workloads::{FOREIGN_IMAGE, Meddling, POD_ENDS_WITHIN, TemplateShape, Tuning, WorkloadStep};
 
 /// For how long nothing new runs on a node that is drained.
 const DRAINS_LAST: Duration = Duration::from_secs(20);
-/// An image that nobody has asked for.
-const FOREIGN_IMAGE: &str = "good:foreign";
 /// How many old revisions are kept, unless somebody says otherwise.
 const HISTORY: i32 = 10;
 

@@ -165,7 +165,9 @@ impl<'a> Judge<'a> {
         let deleted = self.deleted();
         let stay = self.active.iter().filter(|pod| !deleted.contains(&pod.meta.uid)).count();
         let created: BTreeSet<&ObjectName> = self.creates().map(|create| &create.pod).collect();
-        let unsettled = self.view.memory.unsettled.iter().filter(|create| !created.contains(&create.pod));
+        let unsettled = self.view.memory.unsettled.iter().filter(|create| {
+            !created.contains(&create.pod) && self.store().pods().get(&create.pod).is_none()
+        });
         let pods = stay + created.len() + unsettled.count();
         let what =
             || format!("makes {} pods, so that there are {pods} of {}", created.len(), self.limits.most);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::Store;
-use mainstay_model::sidecar_workload::REVISION_LABEL;
+use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
 use mainstay_model::{
     ContainerRole, ContainerState, ControllerRevision, Name, Pod, PodSpec, Rollout, Share, SidecarWorkload,
     Timestamp,
@@ -12,6 +12,7 @@ use mainstay_model::{
 use serde_json::Value;
 
 use crate::api::pod_spec::containers;
+use crate::workloads::FOREIGN_IMAGE;
 
 /// How many pods a rollout may have too many, and how many may be missing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,18 +127,23 @@ impl Content {
         template.as_ref() == Some(&self.template) && workload.restarted_at == self.restarted_at
     }
 
-    /// Whether the images of a pod are its own.
+    /// Whether the images of a pod are its own, those aside that somebody has put there.
     pub fn has_images_of(&self, pod: &Pod) -> bool {
-        running(pod).all(|container| self.image(&container.name) == Some(&container.image))
+        let is_own = |container: &ContainerState| self.image(&container.name) == Some(&container.image);
+        running(pod).all(|container| is_own(container) || *container.image == *FOREIGN_IMAGE)
     }
 }
 
-/// The revisions of a SidecarWorkload that can be read, with what they are made of.
+/// The revisions of a SidecarWorkload that can be read, with what they are made of: those that it controls, and those that nobody does and
+/// that say whose they are.
 pub fn revisions(workload: &SidecarWorkload, store: &Store) -> Vec<(Arc<ControllerRevision>, Content)> {
     let is_own = |revision: &&Arc<ControllerRevision>| {
         let controller = revision.meta.controller();
         revision.meta.name.namespace == workload.meta.name.namespace
-            && controller.is_some_and(|owner| owner.uid == Some(workload.meta.uid))
+            && match controller {
+                Some(owner) => owner.uid == Some(workload.meta.uid),
+                None => revision.meta.labels.get(WORKLOAD_LABEL) == Some(&workload.meta.name.name),
+            }
     };
     let own = store.controller_revisions().iter().filter(is_own);
     own.filter_map(|revision| Some((revision.clone(), Content::of(revision)?))).collect()
