@@ -89,7 +89,10 @@ pub fn write_images(cluster: &Cluster) -> Result<Vec<PathBuf>> {
         write_oci_archive(&archive, &image)?;
         Ok(archive)
     };
-    Ok(vec![write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?, write("sample", &[SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE])?])
+    Ok(vec![
+        write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?,
+        write("sample", &[SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE])?,
+    ])
 }
 
 /// Pods hang on a bridge inside the node, with addresses of the node's own range, and are routed without translation.
