@@ -8,8 +8,8 @@ use kube::ResourceExt;
 use mainstay_crds::definitions;
 use serde_json::Value;
 
-/// What `kubectl apply` keeps as an annotation, which must not be longer.
-const LONGEST_ANNOTATION: usize = 262_144;
+/// `kubectl apply` keeps all of it as an annotation, of which an object may have 262,144 bytes. This leaves room for kinds to grow.
+const LONGEST: usize = 100_000;
 
 const MADE: &str = "# Made from crds/src by `cargo xtask crds`.\n";
 
@@ -78,6 +78,6 @@ fn the_chart_has_the_same() {
 fn kubectl_apply_can_keep_it_in_an_annotation() {
     for (file, definition) in all() {
         let length = definition.to_string().len();
-        assert!(length < 100_000 && length < LONGEST_ANNOTATION, "{file} has {length} bytes");
+        assert!(length < LONGEST, "{file} has {length} bytes");
     }
 }
