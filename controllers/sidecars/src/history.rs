@@ -88,7 +88,7 @@ pub(crate) enum Wanted {
     /// It is there, under this name.
     Revision(Name),
     /// It has to be made first.
-    Missing(Write),
+    Missing(Box<Write>),
     /// It cannot be had, in words for the user.
     Unknown(String),
 }
@@ -152,7 +152,7 @@ impl<'a> History<'a> {
         if let Some(revision) = self.revisions.iter().rev().find(|revision| revision.pod == pod) {
             return Wanted::Revision(revision.name.clone());
         }
-        Wanted::Missing(self.creation(template, pod, view))
+        Wanted::Missing(Box::new(self.creation(template, pod, view)))
     }
 
     /// How the sidecars of a revision are replaced. Policies are not part of a pod: those of the present template count for the revision that

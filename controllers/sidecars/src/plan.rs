@@ -30,7 +30,7 @@ pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst:
     let history = History::new(workload, view.store);
     let wanted = match history.wanted(view) {
         Wanted::Revision(name) => name,
-        Wanted::Missing(create) => return Plan { writes: vec![create], ..Plan::default() },
+        Wanted::Missing(create) => return Plan { writes: vec![*create], ..Plan::default() },
         Wanted::Unknown(message) => return without_revision(workload, &members, message, now),
     };
     match history.get(&wanted) {
@@ -198,14 +198,13 @@ fn in_use(
 
 /// The containers that somebody else has put beside main, if there are any.
 fn foreign(members: &[Member<'_>]) -> Option<String> {
-    let first = members.iter().find_map(|member| {
+    members.iter().find_map(|member| {
         let container = member.foreign().next()?;
         Some(format!(
             "pod {} has container {} beside its main container: it was put there on the way to the apiserver",
             member.pod.meta.name.name, container.name
         ))
-    });
-    first
+    })
 }
 
 fn told(

@@ -77,7 +77,11 @@ fn main() -> ExitCode {
 fn up(name: &str) -> Result<World> {
     let nodes = Nodes::Mixed { real: 2, fake: 10 };
     let options = ClusterOptions { name: name.to_owned(), nodes, ..ClusterOptions::default() };
-    let values = [format!("controllers={MAINSTAY_ACTS}"), format!("concurrentWrites={CONCURRENT_WRITES}")];
+    let values = [
+        // The custom resource is nobody else's.
+        format!("controllers={MAINSTAY_ACTS}\\,sidecarworkload-controller"),
+        format!("concurrentWrites={CONCURRENT_WRITES}"),
+    ];
     World::up(&options, |world| world.install(&values))
 }
 
