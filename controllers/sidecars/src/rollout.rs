@@ -77,6 +77,8 @@ impl<'a> Pass<'a> {
                 continue;
             }
             match self.next(member, base, goal) {
+                // Where the way back fails, there is no third one: it is left open, and its deadline says so.
+                Next::Failed(_) if self.course.is_rollback => {}
                 Next::Failed(reason) => {
                     rolled.failure.get_or_insert(reason);
                     if let Next::Write(writes) = self.next(member, base, base) {
