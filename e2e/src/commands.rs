@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod cluster;
+mod crds;
 mod demo;
 mod differential;
 mod image;
@@ -35,6 +36,8 @@ enum Command {
     /// Start, stop and look at real clusters on this machine
     #[command(subcommand)]
     Cluster(cluster::ClusterCommand),
+    /// Write what is made from the types of the custom resources: crds/yaml and the chart's template
+    Crds,
     /// See Mainstay at work: a cluster, its chart, a ReplicationController that comes up, heals and scales
     Demo(demo::Demo),
     /// Run one script by kube-controller-manager and by Mainstay, and compare what each step comes to
@@ -57,6 +60,7 @@ pub fn run() -> Result<()> {
     match line.command {
         Command::Bench(command) => bench::run(command),
         Command::Cluster(command) => cluster::run(command),
+        Command::Crds => crds::run(),
         Command::Demo(demo) => demo::run(demo),
         Command::Differential(command) => differential::run(command),
         Command::Image => image::run(),

@@ -21,7 +21,7 @@ use crate::cluster::Cluster;
 use crate::process::{Daemon, Surroundings};
 use crate::shell;
 
-pub use containerd::{SAMPLE_IMAGE, write_images};
+pub use containerd::{NEXT_SAMPLE_IMAGE, SAMPLE_IMAGE, write_images};
 pub use kubelet::DNS_SERVICE_ADDRESS;
 pub use network::{create_bridge, has_firewall_rule, remove_links};
 

@@ -1,9 +1,11 @@
-{{/* The controllers that Mainstay has: canonical name, and the older name that every supported kube-controller-manager accepts. */}}
+{{/* The controllers that Mainstay has: canonical name, and the older name that every supported kube-controller-manager accepts; none where
+     kube-controller-manager has no such controller. */}}
 {{- define "mainstay.controllers.own" -}}
 endpoints-controller: endpoint
 endpointslice-controller: endpointslice
 endpointslice-mirroring-controller: endpointslicemirroring
 replicationcontroller-controller: replicationcontroller
+sidecarworkload-controller: ""
 {{- end -}}
 
 {{/* The other names that kube-controller-manager knows, canonical: older. They are accepted, so that its list can be pasted. */}}
@@ -101,6 +103,10 @@ volumeattributesclass-protection-controller: ""
 {{- $result := dict "auto" list "on" list "off" list "elsewhere" list -}}
 {{- range $name := keys $own | sortAlpha -}}
 {{- $mode := get $modes $name | default (ternary "auto" "off" $star) -}}
+{{- if and (eq $mode "auto") (not (get $own $name)) -}}
+{{- /* Nobody else does its work, so there is nothing to wait for. */ -}}
+{{- $mode = "on" -}}
+{{- end -}}
 {{- $_ := set $result $mode (append (get $result $mode) $name) -}}
 {{- end -}}
 {{- range $name := keys $inTree | sortAlpha -}}
@@ -117,7 +123,9 @@ volumeattributesclass-protection-controller: ""
 {{- $controllers := include "mainstay.controllers" . | fromYaml -}}
 {{- $list := list "*" "bootstrapsigner" "tokencleaner" -}}
 {{- range $name := concat $controllers.on $controllers.auto | sortAlpha -}}
-{{- $list = append $list (printf "-%s" (get $own $name)) -}}
+{{- with get $own $name -}}
+{{- $list = append $list (printf "-%s" .) -}}
+{{- end -}}
 {{- end -}}
 {{- $list | join "," -}}
 {{- end -}}

@@ -104,6 +104,35 @@ subjects:
   verbs: [get, list, watch]
 {{- end -}}
 
+{{/* A pod and a revision set blockOwnerDeletion towards their SidecarWorkload, as with the ReplicationController. Nodes are read for their kubelets'
+     versions, PodDisruptionBudgets for what they still allow when a container is to be restarted in a running pod. */}}
+{{- define "mainstay.rules.sidecars" -}}
+- apiGroups: [mainstay.dev]
+  resources: [sidecarworkloads]
+  verbs: [get, list, watch]
+- apiGroups: [mainstay.dev]
+  resources: [sidecarworkloads/status]
+  verbs: [patch]
+- apiGroups: [mainstay.dev]
+  resources: [sidecarworkloads/finalizers]
+  verbs: [update]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods/status]
+  verbs: [patch]
+- apiGroups: [apps]
+  resources: [controllerrevisions]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [nodes, resourcequotas]
+  verbs: [get, list, watch]
+{{- end -}}
+
 {{/* Some distributions let nobody write addresses of pods into an Endpoints who has not the right to endpoints/restricted. */}}
 {{- define "mainstay.rules.endpoints" -}}
 - apiGroups: [""]

@@ -30,7 +30,7 @@ pub(crate) struct Course<'a> {
     pub(crate) has_failed: bool,
     /// Whether the pods go back to a revision that was healthy.
     pub(crate) is_rollback: bool,
-    /// Whether pods may have to be moved at all: not all of them were of the goal and available yet.
+    /// Whether the goal has yet to show what it is worth: never were all replicas of it and available, or they are of another one since.
     pub(crate) is_rollout: bool,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Course<'a> {
             moves,
             has_failed,
             is_rollback: back.is_some(),
-            is_rollout: current.is_none_or(|current| current.name != goal.name),
+            is_rollout: current.is_none_or(|current| current.name != goal.name) || goal.healthy_at.is_none(),
         }
     }
 

@@ -28,6 +28,19 @@ struct Data {
     pod: PodShape,
 }
 
+impl Data {
+    /// The content as the apiserver would write it itself. A patch of a revision makes it read and write the data anew, and then it compares the
+    /// bytes: had we written other ones that mean the same, it would say that data is immutable, and refuse each patch.
+    fn bytes(&self) -> Bytes {
+        // Through a value, whose keys are sorted. Go writes these letters in their escaped form, wherever they stand.
+        let mut text = serde_json::to_value(self).unwrap_or_default().to_string();
+        for letter in ['&', '<', '>', '\u{2028}', '\u{2029}'] {
+            text = text.replace(letter, &format!("\\u{:04x}", u32::from(letter)));
+        }
+        Bytes::from(text)
+    }
+}
+
 /// What a sidecar's policies say of its replacement.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Policies {
@@ -75,7 +88,7 @@ pub(crate) enum Wanted {
     /// It is there, under this name.
     Revision(Name),
     /// It has to be made first.
-    Missing(Write),
+    Missing(Box<Write>),
     /// It cannot be had, in words for the user.
     Unknown(String),
 }
@@ -139,7 +152,7 @@ impl<'a> History<'a> {
         if let Some(revision) = self.revisions.iter().rev().find(|revision| revision.pod == pod) {
             return Wanted::Revision(revision.name.clone());
         }
-        Wanted::Missing(self.creation(template, pod, view))
+        Wanted::Missing(Box::new(self.creation(template, pod, view)))
     }
 
     /// How the sidecars of a revision are replaced. Policies are not part of a pod: those of the present template count for the revision that
@@ -168,12 +181,11 @@ impl<'a> History<'a> {
             ObjectName { namespace: own.namespace.clone(), name: name.into() }
         };
         let revision = (0..).map(named).find(is_free).unwrap_or_else(|| named(0));
-        let data = serde_json::to_vec(&Data { template, pod }).unwrap_or_default();
         Write::CreateControllerRevision(CreateControllerRevision {
             revision,
             owner: reference(self.workload),
             number: self.newest_number().saturating_add(1),
-            data: Bytes::from(data),
+            data: Data { template, pod }.bytes(),
         })
     }
 

@@ -22,6 +22,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 const DRAIN_LIMIT: Duration = Duration::from_secs(60);
 /// What a container may take to come up beside its startup probe and the end of the one before.
 const START: Duration = Duration::from_secs(60);
+/// After so long a container that is down, and whose kubelet does not say why, counts as failed. A kubelet says why a sidecar waits only where the
+/// one before ended with another code than 0 (kubernetes: `convertToAPIContainerStatuses` in pkg/kubelet/kubelet_pods.go), so a pull that
+/// fails and one that takes its time look alike.
+const SILENCE: Duration = Duration::from_secs(120);
 /// From this version of the kubelet on, a sidecar with another image is replaced.
 const REPLACES_SIDECARS: (u16, u16) = (1, 32);
 /// Why a container waits that will hardly come up.
@@ -235,9 +239,21 @@ fn coming_up(step: &Step, container: &ContainerState, goal: &Revision, now: Time
     // The image before counts one restart when it is taken down.
     let is_replaced = container.id.as_deref() != step.container_id.as_deref();
     let before = step.restarts.saturating_add(i32::from(is_replaced));
-    match fault(container, before) {
-        Some(fault) => Next::Failed(fault),
-        None => Next::Wait(None),
+    if let Some(fault) = fault(container, before) {
+        return Next::Failed(fault);
+    }
+    if is_replaced {
+        return Next::Wait(None);
+    }
+    let limit = step.after(Duration::from_secs(goal.pod.grace_seconds()).saturating_add(SILENCE));
+    match now < limit {
+        true => Next::Wait(Some(limit)),
+        false => Next::Failed(format!(
+            "container {} with image {} has not been started within {} s",
+            container.name,
+            container.image,
+            SILENCE.as_secs()
+        )),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst:
     let history = History::new(workload, view.store);
     let wanted = match history.wanted(view) {
         Wanted::Revision(name) => name,
-        Wanted::Missing(create) => return Plan { writes: vec![create], ..Plan::default() },
+        Wanted::Missing(create) => return Plan { writes: vec![*create], ..Plan::default() },
         Wanted::Unknown(message) => return without_revision(workload, &members, message, now),
     };
     match history.get(&wanted) {
@@ -67,7 +67,9 @@ fn with_revision(
     let mut course = Course::new(workload, history, wanted);
     let mut status = status::counted(workload, wanted, members);
     let is_paused = workload.rollout.paused;
-    status.progressed_at = status::progressed_at(&workload.status, &status, &course, is_paused, now.wall);
+    let is_complete = status::is_complete(members, course.goal, &budget);
+    let is_still = is_paused || is_complete;
+    status.progressed_at = status::progressed_at(&workload.status, &status, &course, is_still, now.wall);
     let deadline = failure::deadline(workload, status.progressed_at);
     let is_late = deadline.is_some_and(|deadline| deadline <= now.wall);
     if course.is_rollback && is_late {
@@ -86,13 +88,12 @@ fn with_revision(
         status.failed_message = Some(message.as_str().into());
         // The way back has a clock of its own.
         status.progressed_at = Some(Timestamp::from_seconds(now.wall.seconds()));
-    } else if course.has_failed {
+    } else if course.has_failed && (course.is_rollback || !is_complete || budget.replicas == 0) {
         status.failed_revision = workload.status.failed_revision.clone();
         status.failed_retry = workload.status.failed_retry.clone();
         status.failed_message = workload.status.failed_message.clone();
     }
 
-    let is_complete = status::is_complete(members, course.goal, &budget);
     if is_complete {
         status.current_revision = Some(course.goal.name.clone());
     }
@@ -101,7 +102,7 @@ fn with_revision(
 
     let healthy = (is_complete && budget.replicas > 0).then_some(&*course.goal.name);
     let mut writes = history.upkeep(&wanted.name, healthy, now.wall);
-    writes.extend(history.surplus(&in_use(workload, &status, &course, members)));
+    writes.extend(history.surplus(&in_use(workload, &status, &course, view)));
     let events = told(workload, &rolled, &stand, failure.as_deref(), members);
     let requeue_at = next_look(workload, members, &rolled, deadline.filter(|_| !is_late), now);
     // A revision that has just failed is not moved to any more. Only what takes a pod back that has shown it goes out at once.
@@ -174,11 +175,17 @@ fn in_use(
     workload: &SidecarWorkload,
     status: &SidecarWorkloadStatus,
     course: &Course<'_>,
-    members: &[Member<'_>],
+    view: &View<'_>,
 ) -> BTreeSet<Name> {
-    let carried = members.iter().map(|member| Name::from(member.revision));
+    // Those that are on their way out, too: a kubelet may still have to be asked what they were.
+    let selector = selector(workload);
+    let pods: Vec<Member<'_>> = owner(workload, &selector)
+        .controlled(view.store)
+        .map(|pod| Member::new(pod, workload, Timestamp::default()))
+        .collect();
+    let carried = pods.iter().map(|member| Name::from(member.revision));
     let targets =
-        members.iter().filter_map(|member| member.step.as_ref()).map(|step| step.revision.as_str().into());
+        pods.iter().filter_map(|member| member.step.as_ref()).map(|step| step.revision.as_str().into());
     let named = [
         status.current_revision.clone(),
         status.update_revision.clone(),
@@ -191,14 +198,13 @@ fn in_use(
 
 /// The containers that somebody else has put beside main, if there are any.
 fn foreign(members: &[Member<'_>]) -> Option<String> {
-    let first = members.iter().find_map(|member| {
+    members.iter().find_map(|member| {
         let container = member.foreign().next()?;
         Some(format!(
             "pod {} has container {} beside its main container: it was put there on the way to the apiserver",
             member.pod.meta.name.name, container.name
         ))
-    });
-    first
+    })
 }
 
 fn told(

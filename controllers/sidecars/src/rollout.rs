@@ -157,7 +157,7 @@ impl<'a> Pass<'a> {
                 waits_for_spare = true;
                 continue;
             }
-            if member.is_available && !may_disrupt(member, &disrupted, self.view.store) {
+            if member.pod.ready && !may_disrupt(member, &disrupted, self.view.store) {
                 rolled.waits_for_budget = true;
                 continue;
             }
@@ -190,7 +190,10 @@ impl<'a> Pass<'a> {
             left -= 1;
             doomed.insert(member.pod.meta.uid);
         }
-        let is_over = moves == 0 && surge == 0 && moving == 0;
+        // As long as pods of before are to go, those of the goal that are not available yet are no surplus: they are to take over.
+        let is_steady = self.members.iter().all(|member| !is_at_goal(&member) || member.is_available);
+        let has_moved = others.len() <= replicas.saturating_sub(wanted) || is_steady;
+        let is_over = begun >= wanted && moving == 0 && has_moved;
         Moved {
             new: new.saturating_add(surge),
             old: missing.saturating_sub(new),

@@ -56,10 +56,10 @@ pub(crate) fn progressed_at(
     old: &SidecarWorkloadStatus,
     new: &SidecarWorkloadStatus,
     course: &Course<'_>,
-    is_paused: bool,
+    is_still: bool,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let is_running = (course.is_rollout || course.is_rollback) && !is_paused;
+    let is_running = (course.is_rollout || course.is_rollback) && !is_still;
     let behind = |status: &SidecarWorkloadStatus| status.replicas.saturating_sub(status.updated_replicas);
     let is_nearer = new.updated_replicas > old.updated_replicas
         || new.ready_replicas > old.ready_replicas

@@ -41,6 +41,8 @@ pub enum Happening {
     NodesRenew,
     /// The quota controller counts.
     QuotasAreCounted,
+    /// The disruption controller counts.
+    BudgetsAreCounted,
     /// The garbage collector looks around.
     GarbageIsCollected,
     /// It stands in the script.

@@ -10,7 +10,7 @@
 //! - no knowledge of how a controller works, but of what it promises: the oracles know objects, requests, and what a plan must not do
 //!   on its view.
 //!
-//! Map: [`stage`] says which controllers play, [`services`] what happens where these are those of services, [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
+//! Map: [`stage`] says which controllers play, [`services`] what happens where these are those of services and [`workloads`] where it is the SidecarWorkload's, [`mod@run`] makes a run of a seed, [`script`] draws what users and faults do in it, [`world`] is the loop and all that happens,
 //! [`api`] the apiserver, [`kubelet`] what runs of a pod, [`process`] one manager, [`fault`] what can go wrong, [`injection`] puts it at a place, [`coverage`] what did,
 //! [`pattern`] strikes at each place in turn, [`mutant`] shows that what is wrong is caught. [`explore`] draws nothing: it tries
 //! every order of events in worlds that are small enough.
@@ -47,6 +47,7 @@ pub mod run;
 pub mod script;
 pub mod services;
 pub mod stage;
+pub mod workloads;
 pub mod world;
 
 pub use fault::{Fault, Faults};

@@ -69,8 +69,8 @@ impl Options {
             }
             Some(("world", world)) => {
                 let stage = Stage::ALL.into_iter().find(|stage| stage.name() == world);
-                self.stage =
-                    stage.ok_or_else(|| format!("unknown world {world}; known are rc and endpoints"))?;
+                self.stage = stage
+                    .ok_or_else(|| format!("unknown world {world}; known are rc, endpoints and sidecars"))?;
             }
             Some(("length", number)) => {
                 let number = number.parse().ok().filter(|number| (1..=LONGEST).contains(number));

@@ -7,15 +7,17 @@ use std::time::Duration;
 use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirroring, slices, subsets};
 use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
-use mainstay_engine::{Brain, BrainSettings, Controller, NoMeter, RivalSettings, Source};
+use mainstay_engine::{Brain, BrainSettings, Controller, NoMeter, Now, Plan, RivalSettings, Source, View};
 use mainstay_model::{Kind, ObjectName};
 use mainstay_replication::ReplicationControllers;
+use mainstay_sidecars::SidecarWorkloads;
 
 use crate::clock::{ProcessClock, Time};
 use crate::dice::Dice;
 use crate::happening::{ProcessId, Signal};
 use crate::mutant::{Bent, CountingGate, Mutant};
 use crate::oracles::publishing::{Judged, judge};
+use crate::oracles::sidecars;
 use crate::oracles::{PlanSummary, summarise};
 use crate::services::MOST_PER_SLICE;
 use crate::stage::Stage;
@@ -50,6 +52,7 @@ pub struct Process {
     pub counting_gate: CountingGate,
     planned: Receiver<Planned>,
     judged: Receiver<Judged>,
+    rolled: Receiver<sidecars::Judged>,
 }
 
 /// A key was planned.
@@ -95,14 +98,21 @@ impl Process {
     ) -> Process {
         let (sender, planned) = channel();
         let (judge_sender, judged) = channel();
+        let (roll_sender, rolled) = channel();
         // Nobody listens once the process has ended, and then nobody minds.
         let controllers: Vec<Box<dyn Controller + Send>> = match stage {
             Stage::Replication => {
                 let bent = Bent::new(ReplicationControllers::default(), mutant);
                 let observed = bent.observed_by(move |_, key, view, plan, now| {
-                    let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
-                    let summary = summarise(key, view, plan, now);
-                    let _ = sender.send(Planned { key: key.clone(), unsettled, summary });
+                    let _ = sender.send(planned_on(key, view, plan, now));
+                });
+                vec![observed.boxed()]
+            }
+            Stage::Sidecars => {
+                let bent = Bent::new(SidecarWorkloads::default(), mutant);
+                let observed = bent.observed_by(move |_, key, view, plan, now| {
+                    let _ = sender.send(planned_on(key, view, plan, now));
+                    let _ = roll_sender.send(sidecars::judge(key, view, plan, now));
                 });
                 vec![observed.boxed()]
             }
@@ -138,6 +148,7 @@ impl Process {
             counting_gate: CountingGate::default(),
             planned,
             judged,
+            rolled,
         }
     }
 
@@ -156,6 +167,11 @@ impl Process {
     pub fn take_judged(&mut self) -> Vec<Judged> {
         self.judged.try_iter().collect()
     }
+
+    /// The plans of SidecarWorkloads that were made since this was asked last.
+    pub fn take_rolled(&mut self) -> Vec<sidecars::Judged> {
+        self.rolled.try_iter().collect()
+    }
 }
 
 impl Stream {
@@ -172,6 +188,12 @@ impl Stream {
             front_end: 0,
         }
     }
+}
+
+/// A plan of a controller of pods, as far as the oracles judge it.
+fn planned_on(key: &ObjectName, view: &View<'_>, plan: &Plan, now: Now) -> Planned {
+    let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
+    Planned { key: key.clone(), unsettled, summary: summarise(key, view, plan, now) }
 }
 
 /// The controllers of services, with the flags of one life of a process: whoever sets others starts it anew. Most who install it leave

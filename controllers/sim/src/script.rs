@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::options::Options;
 use crate::services::{self, ServiceStep};
 use crate::stage::Stage;
+use crate::workloads::{self, WorkloadStep};
 
 /// When the faults end in a world of the usual length.
 const FAULTS_END: Duration = Duration::from_secs(150);
@@ -25,7 +26,7 @@ pub fn faults_end(options: &Options) -> Time {
 /// The namespaces in which users work.
 pub const NAMESPACES: &[&str] = &["shop", "depot"];
 /// The one that may be deleted.
-const DOOMED_NAMESPACE: &str = "depot";
+pub const DOOMED_NAMESPACE: &str = "depot";
 /// The ReplicationControllers that users work with: two that share a namespace, and one that shares a name and labels.
 const CONTROLLERS: &[(&str, &str)] = &[("shop", "red"), ("shop", "red"), ("shop", "blue"), ("depot", "red")];
 
@@ -36,6 +37,8 @@ pub enum Step {
     User(ObjectName, UserStep),
     /// Somebody does something in a world of services.
     Service(ServiceStep),
+    /// Somebody does something in a world of SidecarWorkloads.
+    Workload(WorkloadStep),
     /// A quota on the pods of a namespace appears, or goes.
     Quota(Name, Option<usize>),
     /// A namespace is deleted with all that is in it, and stays so.
@@ -101,6 +104,7 @@ impl Script {
         let mut steps = match options.stage {
             Stage::Replication => replication_steps(seed, options),
             Stage::Endpoints => services::draw(seed, options),
+            Stage::Sidecars => workloads::draw(seed, options),
         };
         let mut dice = Dice::new(seed ^ 0x6661_756c_7473);
         let faults = options.faults.among(Fault::AT_TIMES);

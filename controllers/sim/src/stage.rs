@@ -10,17 +10,20 @@ pub enum Stage {
     Replication,
     /// Endpoints, EndpointSlices and their mirroring.
     Endpoints,
+    /// The SidecarWorkload.
+    Sidecars,
 }
 
 impl Stage {
     /// All of them.
-    pub const ALL: [Stage; 2] = [Stage::Replication, Stage::Endpoints];
+    pub const ALL: [Stage; 3] = [Stage::Replication, Stage::Endpoints, Stage::Sidecars];
 
     /// The name, for command lines.
     pub const fn name(self) -> &'static str {
         match self {
             Stage::Replication => "rc",
             Stage::Endpoints => "endpoints",
+            Stage::Sidecars => "sidecars",
         }
     }
 
@@ -29,6 +32,15 @@ impl Stage {
         match self {
             Stage::Replication => &[Kind::Pod, Kind::ReplicationController, Kind::ResourceQuota],
             Stage::Endpoints => &[Kind::Service, Kind::Pod, Kind::Node, Kind::Endpoints, Kind::EndpointSlice],
+            Stage::Sidecars => &[
+                Kind::SidecarWorkload,
+                Kind::ControllerRevision,
+                Kind::Pod,
+                Kind::Node,
+                Kind::PodDisruptionBudget,
+                Kind::EndpointSlice,
+                Kind::ResourceQuota,
+            ],
         }
     }
 
@@ -41,6 +53,7 @@ impl Stage {
                 mainstay_endpoints::slices::NAME,
                 mainstay_endpoints::mirroring::NAME,
             ],
+            Stage::Sidecars => &[mainstay_sidecars::NAME],
         }
     }
 }

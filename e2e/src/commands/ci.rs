@@ -15,7 +15,7 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 /// A check: what it is called, and how it is done.
 type Step = (&'static str, fn() -> Result<()>);
 
-/// Files made from others (the table in the chart's page) are compared by the tests of what they are made from.
+/// Files made from others (the table in the chart's page, the CustomResourceDefinitions) are compared by the tests of what they are made from.
 const STEPS: &[Step] = &[
     ("format", format),
     ("lints", lints),
@@ -101,7 +101,7 @@ fn simulate() -> Result<()> {
 }
 
 /// Runs a program that speaks for itself.
-fn check(command: &mut Command) -> Result<()> {
+pub(super) fn check(command: &mut Command) -> Result<()> {
     let status = command.status().context("cannot start it")?;
     interrupt::check()?;
     if !status.success() {

@@ -26,8 +26,9 @@ pub struct Simulation {
     /// The first seed
     #[arg(long, value_name = "SEED", default_value_t = 0)]
     first: u64,
-    /// Which controllers are in it: `rc`, the ReplicationController, or `endpoints`, those of Endpoints and EndpointSlices
-    #[arg(long, value_name = "WORLD", default_value = "rc", value_parser = ["rc", "endpoints"])]
+    /// Which controllers are in it: `rc`, the ReplicationController, or `endpoints`, those of Endpoints and EndpointSlices, or `sidecars`,
+    /// the SidecarWorkload
+    #[arg(long, value_name = "WORLD", default_value = "rc", value_parser = ["rc", "endpoints", "sidecars"])]
     world: String,
     /// How many managers compete
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]

@@ -19,6 +19,8 @@ const PAUSE_IMAGE: &str = "localhost/pause:1";
 
 /// The image for the pods of tests.
 pub const SAMPLE_IMAGE: &str = "localhost/sample:1";
+/// The same under another tag, for what is to be updated.
+pub const NEXT_SAMPLE_IMAGE: &str = "localhost/sample:2";
 
 /// What manifests for any cluster name, the chart's samples among them; here it is [`PAUSE_IMAGE`] under another name.
 const PUBLIC_PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10";
@@ -87,7 +89,10 @@ pub fn write_images(cluster: &Cluster) -> Result<Vec<PathBuf>> {
         write_oci_archive(&archive, &image)?;
         Ok(archive)
     };
-    Ok(vec![write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?, write("sample", &[SAMPLE_IMAGE])?])
+    Ok(vec![
+        write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?,
+        write("sample", &[SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE])?,
+    ])
 }
 
 /// Pods hang on a bridge inside the node, with addresses of the node's own range, and are routed without translation.

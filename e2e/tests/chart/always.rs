@@ -1,10 +1,11 @@
 //! What holds for everything that the chart renders.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::rendered::{Rendered, labels, list, selects, text};
+use crate::rendered::{AGGREGATES, Rendered, is_for_users, labels, list, selects, text};
 
 /// The keys that the manager's configuration file may have.
 const CONFIGURATION_KEYS: &[&str] = &[
@@ -34,14 +35,24 @@ const CONFIGURATION_KEYS: &[&str] = &[
     "shutdown-timeout",
 ];
 
-pub const CLUSTER_SCOPED: &[&str] =
-    &["ClusterRole", "ClusterRoleBinding", "FlowSchema", "PriorityLevelConfiguration"];
+pub const CLUSTER_SCOPED: &[&str] = &[
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "FlowSchema",
+    "PriorityLevelConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+];
 
 impl Rendered {
     /// Panics at what does not hold.
     pub fn check(&self) {
         self.check_names();
         self.check_roles();
+        self.check_user_roles();
+        self.check_definitions();
+        self.check_single_main();
         self.check_lease();
         self.check_canary();
         self.check_flow_control();
@@ -90,12 +101,58 @@ impl Rendered {
         }
         for kind in ["ClusterRole", "Role"] {
             let binding_kind = format!("{kind}Binding");
-            assert_eq!(self.names(kind), self.names(&binding_kind));
+            let of_the_manager = self.kind(kind).into_iter().filter(|role| !is_for_users(role));
+            let names: BTreeSet<&str> = of_the_manager.map(|role| text(role, "/metadata/name")).collect();
+            assert_eq!(names, self.names(&binding_kind));
             for binding in self.kind(&binding_kind) {
                 assert_eq!(text(binding, "/roleRef/kind"), kind);
                 assert_eq!(text(binding, "/roleRef/name"), text(binding, "/metadata/name"));
                 assert_eq!(binding["subjects"], subject);
             }
+        }
+    }
+
+    /// Whoever may see pods may see SidecarWorkloads, and whoever may change them may change these, but not their status.
+    fn check_user_roles(&self) {
+        let part_of = |role: &Value| -> Vec<String> {
+            let labels = labels(role, "/metadata/labels");
+            let parts = labels.keys().filter_map(|key| key.strip_prefix(AGGREGATES));
+            parts.map(str::to_owned).collect()
+        };
+        for role in self.kind("ClusterRole").into_iter().filter(|role| is_for_users(role)) {
+            let changes = text(role, "/metadata/name").ends_with(".edit");
+            let parts: &[&str] = if changes { &["admin", "edit"] } else { &["admin", "edit", "view"] };
+            assert_eq!(part_of(role), parts);
+            for rule in list(role, "/rules") {
+                assert_eq!(rule["apiGroups"], json!(["mainstay.dev"]));
+                let may_change = rule["verbs"].to_string().contains("patch");
+                assert_eq!(may_change, changes, "{rule}");
+                assert!(!may_change || !rule["resources"].to_string().contains("status"), "{rule}");
+            }
+        }
+    }
+
+    fn check_definitions(&self) {
+        for definition in self.kind("CustomResourceDefinition") {
+            let name = text(definition, "/metadata/name");
+            assert_eq!(definition["metadata"]["annotations"], json!({"helm.sh/resource-policy": "keep"}));
+            let file = format!("../crds/yaml/{}.yaml", name.split('.').next().unwrap());
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+            let plain: Value = serde_saphyr::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+            assert_eq!(definition["spec"], plain["spec"], "{name} is the one of crds/yaml");
+        }
+    }
+
+    fn check_single_main(&self) {
+        for policy in self.kind("ValidatingAdmissionPolicy") {
+            assert_eq!(policy["spec"]["failurePolicy"], "Ignore", "it holds up no other pod");
+            let constraints = &policy["spec"]["matchConstraints"];
+            assert_eq!(
+                constraints["objectSelector"],
+                json!({"matchExpressions": [{"key": "mainstay.dev/workload", "operator": "Exists"}]})
+            );
+            let binding = self.only("ValidatingAdmissionPolicyBinding");
+            assert_eq!(binding["spec"]["policyName"], policy["metadata"]["name"]);
         }
     }
 

@@ -53,7 +53,8 @@ fn two_installs_share_no_cluster_scoped_name() {
     ];
     let mut seen = BTreeSet::new();
     for (release, namespace) in installs {
-        let rendered = render(Install { release, namespace, values: "" });
+        // A kind there is once, so only one install can bring it.
+        let rendered = render(Install { release, namespace, values: "crds: {install: false}" });
         rendered.check();
         for object in &rendered.objects {
             let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
@@ -103,6 +104,8 @@ fn notes_tell_each_mode_and_how_to_see_it() {
         "endpointslice-controller  auto",
         "endpointslice-mirroring-controller  auto",
         "replicationcontroller-controller  auto",
+        "sidecarworkload-controller  on",
+        "kubectl get scw --all-namespaces",
         "stays passive while",
         events,
     ];
@@ -120,8 +123,17 @@ fn notes_tell_each_mode_and_how_to_see_it() {
     for hint in hints.iter().chain(&see).copied().chain(one.iter().map(String::as_str)) {
         assert!(on.contains(hint), "{hint:?} is not in {on}");
     }
-    for absent in ["passive", events] {
+    for absent in ["passive", "scw", events] {
         assert!(!on.contains(absent), "{absent:?} is in {on}");
+    }
+
+    // Nobody else does this, and nothing is to be turned off.
+    let sidecars = notes(with("{controllers: sidecarworkload-controller, crds: {install: false}}"));
+    for hint in ["sidecarworkload-controller  on", "kubectl get scw", "kubectl apply --filename crds/yaml"] {
+        assert!(sidecars.contains(hint), "{hint:?} is not in {sidecars}");
+    }
+    for absent in ["WARNING", "passive", "--controllers="] {
+        assert!(!sidecars.contains(absent), "{absent:?} is in {sidecars}");
     }
 
     let off = notes(with(

@@ -79,6 +79,12 @@ fn bad_values_are_refused_by_name() {
         ("serviceAccount: {create: false}", &["serviceAccount.name"]),
         ("serviceAccount: {annotations: {a: 1}}", &["/serviceAccount/annotations/a"]),
         ("rbac: {creat: true}", &["/rbac", "'creat'"]),
+        ("controllers: sidecarworkload", &["\"sidecarworkload\"", "sidecarworkload-controller"]),
+        ("crds: {instal: true}", &["/crds", "'instal'"]),
+        ("crds: null", &["crds"]),
+        ("singleMain: Audit", &["/singleMain", "'Warn', 'Deny', 'Off'"]),
+        // YAML takes the bare word for a truth value.
+        ("singleMain: off", &["/singleMain", "'Warn', 'Deny', 'Off'"]),
         ("flowControl: {lendablePercent: 101}", &["/flowControl/lendablePercent", "101"]),
         ("flowControl: {concurrencyShares: 0}", &["/flowControl/concurrencyShares"]),
         ("resources: {limits: {memory: lots}}", &["/resources/limits/memory", "lots"]),

@@ -43,6 +43,14 @@ pub fn selects(selector: &BTreeMap<String, String>, labels: &BTreeMap<String, St
     selector.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
 
+/// How the labels begin by which a role becomes part of those that every cluster has.
+pub const AGGREGATES: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
+/// Whether a role is none of the manager's.
+pub fn is_for_users(role: &Value) -> bool {
+    labels(role, "/metadata/labels").keys().any(|key| key.starts_with(AGGREGATES))
+}
+
 impl Rendered {
     pub fn kind(&self, kind: &str) -> Vec<&Value> {
         self.objects.iter().filter(|object| object["kind"] == kind).collect()
@@ -77,10 +85,11 @@ impl Rendered {
         serde_saphyr::from_str(text(self.only("ConfigMap"), "/data/mainstay.yaml")).unwrap()
     }
 
-    /// What all roles together allow: `group/resource verbs`, with the names behind that it is limited to.
+    /// What all roles together allow the manager: `group/resource verbs`, with the names behind that it is limited to.
     pub fn rights(&self) -> BTreeSet<String> {
         let mut rights = BTreeSet::new();
-        for role in self.kind("ClusterRole").into_iter().chain(self.kind("Role")) {
+        let roles = self.kind("ClusterRole").into_iter().chain(self.kind("Role"));
+        for role in roles.filter(|role| !is_for_users(role)) {
             for rule in list(role, "/rules") {
                 let part = |name| {
                     list(rule, name).iter().map(|part| part.as_str().unwrap()).collect::<Vec<_>>().join(",")
@@ -108,7 +117,7 @@ impl Rendered {
         let duty = |name: &'_ str| name.rsplit_once('.').map(|(_, duty)| duty.to_owned());
         let is_of =
             |known: &&str| self.names("ClusterRole").iter().any(|name| duty(name).as_deref() == Some(known));
-        ["endpoints", "mirroring", "replication", "slices"].into_iter().filter(is_of).collect()
+        ["endpoints", "mirroring", "replication", "sidecars", "slices"].into_iter().filter(is_of).collect()
     }
 
     /// The duration of the pods' toleration of this taint: None when it is not tolerated, no number when it is for ever.

@@ -35,6 +35,16 @@ const MIRRORING: &[&str] = &[
     "/endpoints/finalizers update",
     "discovery.k8s.io/endpointslices get,list,watch,create,update,delete",
 ];
+const SIDECARS: &[&str] = &[
+    "/nodes,resourcequotas get,list,watch",
+    "/pods get,list,watch,create,patch,delete",
+    "/pods/status patch",
+    "apps/controllerrevisions get,list,watch,create,patch,delete",
+    "mainstay.dev/sidecarworkloads get,list,watch",
+    "mainstay.dev/sidecarworkloads/finalizers update",
+    "mainstay.dev/sidecarworkloads/status patch",
+    "policy/poddisruptionbudgets get,list,watch",
+];
 /// To see whether somebody else acts.
 const RIVALS: &[&str] = &[
     "/pods list",
@@ -61,17 +71,20 @@ pub const CASES: &[Case] = &[
         assert_eq!(
             rendered.names("ClusterRole"),
             BTreeSet::from([
+                "mainstay.mainstay-system.edit",
                 "mainstay.mainstay-system.endpoints",
                 "mainstay.mainstay-system.events",
                 "mainstay.mainstay-system.mirroring",
                 "mainstay.mainstay-system.replication",
                 "mainstay.mainstay-system.rivals",
+                "mainstay.mainstay-system.sidecars",
                 "mainstay.mainstay-system.slices",
+                "mainstay.mainstay-system.view",
             ])
         );
         assert_eq!(
             rendered.rights(),
-            rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, RIVALS])
+            rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, SIDECARS, RIVALS])
         );
         let configuration = rendered.configuration();
         assert_eq!(configuration["controllers"], "*");
@@ -85,6 +98,12 @@ pub const CASES: &[Case] = &[
         let control_plane = "node-role.kubernetes.io/control-plane";
         assert_eq!(rendered.toleration(control_plane, "NoSchedule"), Some(None));
         assert!(rendered.kind("ServiceMonitor").is_empty());
+        assert_eq!(
+            rendered.names("CustomResourceDefinition"),
+            BTreeSet::from(["sidecarworkloads.mainstay.dev"])
+        );
+        let binding = rendered.only("ValidatingAdmissionPolicyBinding");
+        assert_eq!(binding["spec"]["validationActions"], json!(["Warn"]));
         // A frozen leader's lease must be able to end before the kubelet ends the leader.
         let liveness = &rendered.manager()["livenessProbe"];
         let patience = liveness["periodSeconds"].as_u64().unwrap() * liveness["failureThreshold"].as_u64().unwrap();
@@ -108,7 +127,7 @@ pub const CASES: &[Case] = &[
     ("nine replicas", with("replicas: 9"), |rendered| assert_eq!(rendered.replicas(), 9)),
     ("replication off", with("controllers: '*,-replicationcontroller'"), |rendered| {
         assert_eq!(rendered.mode(), "off");
-        assert_eq!(rendered.rights(), rights(&[ALWAYS, ENDPOINTS, SLICES, MIRRORING, RIVALS]));
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, ENDPOINTS, SLICES, MIRRORING, SIDECARS, RIVALS]));
     }),
     ("all off", with("controllers: '-replicationcontroller'"), |rendered| {
         assert_eq!(rendered.duties(), BTreeSet::new());
@@ -125,7 +144,32 @@ pub const CASES: &[Case] = &[
         assert_eq!(rendered.rights(), rights(&[ALWAYS, MIRRORING, RIVALS]));
     }),
     ("all but slices", with("controllers: '*,-endpointslice'"), |rendered| {
-        assert_eq!(rendered.duties(), BTreeSet::from(["endpoints", "mirroring", "replication"]));
+        assert_eq!(rendered.duties(), BTreeSet::from(["endpoints", "mirroring", "replication", "sidecars"]));
+    }),
+    ("all but SidecarWorkloads", with("controllers: '*,-sidecarworkload-controller'"), |rendered| {
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, RIVALS]));
+        assert_eq!(rendered.kind("CustomResourceDefinition").len(), 1, "what there is of the kind stays");
+    }),
+    (
+        "only SidecarWorkloads, which nobody else does, so that there is nobody to look for",
+        with("controllers: sidecarworkload-controller=auto"),
+        |rendered| assert_eq!(rendered.rights(), rights(&[ALWAYS, SIDECARS])),
+    ),
+    (
+        "the kind from elsewhere, and no policy",
+        with("{crds: {install: false}, singleMain: 'Off'}"),
+        |rendered| {
+            for kind in
+                ["CustomResourceDefinition", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]
+            {
+                assert!(rendered.kind(kind).is_empty(), "{kind}");
+            }
+            assert!(rendered.duties().contains("sidecars"));
+        },
+    ),
+    ("a second main container is refused", with("singleMain: Deny"), |rendered| {
+        let binding = rendered.only("ValidatingAdmissionPolicyBinding");
+        assert_eq!(binding["spec"]["validationActions"], json!(["Deny"]));
     }),
     (
         "replication off, by its canonical name and its mode",
@@ -150,7 +194,7 @@ pub const CASES: &[Case] = &[
         assert_eq!(rendered.rights(), rights(&[ALWAYS, REPLICATION]));
     }),
     ("one controller that is on beside all", with("controllers: '*,replicationcontroller=on'"), |rendered| {
-        assert_eq!(rendered.rights(), rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, RIVALS]));
+        assert_eq!(rendered.rights(), rights(&[ALWAYS, REPLICATION, ENDPOINTS, SLICES, MIRRORING, SIDECARS, RIVALS]));
     }),
     (
         "one controller that is auto by its name",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mainstay_model::{ContainerRole, ContainerState, Name};
 
 use super::image::{Behaviour, behaviour};
-use super::{REPLACES_SIDECARS, between};
+use super::{PROBE_TRIES, REPLACES_SIDECARS, between};
 use crate::clock::Time;
 use crate::dice::Dice;
 
@@ -15,8 +15,6 @@ const PULL_TAKES: [Duration; 2] = [Duration::from_millis(200), Duration::from_se
 const START_TAKES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(3)];
 /// How long readiness is behind.
 const READY_TAKES: [Duration; 2] = [Duration::ZERO, Duration::from_secs(2)];
-/// How long a startup probe tries: its failures times its period.
-const PROBE_TRIES: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(60)];
 /// How long a failed pull counts as news.
 const PULL_FAILS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 /// The first wait after a crash; each one is twice as long as the one before.
@@ -121,7 +119,8 @@ impl Container {
             }
             (State::Pulling, _) => {
                 self.restarts += i32::from(self.id.is_some());
-                let takes = if does == Behaviour::Hangs { PROBE_TRIES } else { START_TAKES };
+                let takes =
+                    if does == Behaviour::Hangs { [PROBE_TRIES / 3, PROBE_TRIES] } else { START_TAKES };
                 self.enter(State::Starting, takes, now, dice);
                 return true;
             }

@@ -21,6 +21,9 @@ pub const REPLACES_SIDECARS: (u16, u16) = (1, 32);
 /// The first version that says which generation of the spec it has seen.
 pub const TELLS_GENERATION: (u16, u16) = (1, 34);
 
+/// For how long a startup probe that never succeeds tries: its failures times its period. It may have begun a while ago.
+pub const PROBE_TRIES: Duration = Duration::from_secs(60);
+
 /// A pod on its node.
 #[derive(Clone, Debug, Default)]
 pub struct Sandbox {

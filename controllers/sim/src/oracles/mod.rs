@@ -20,12 +20,14 @@
 //! | `leak` | no key, write, timer or gate is left over; each cache is equal to the server's content |
 //!
 //! Map: [`counting`] is about how many pods there are, [`planning`] about plans, [`sending`] about what leaves a process. [`publishing`] has those of
-//! the world in which services find their pods, where of these only `leader`, `dispatch`, `rest` and `leak` look.
+//! the world in which services find their pods, where of these only `leader`, `dispatch`, `rest` and `leak` look, [`sidecars`] those
+//! of the world of SidecarWorkloads.
 
 mod counting;
 mod planning;
 pub mod publishing;
 mod sending;
+pub mod sidecars;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
@@ -37,8 +39,10 @@ use mainstay_model::{ObjectName, Uid};
 use crate::clock::Time;
 use crate::happening::ProcessId;
 
+use crate::stage::Stage;
+use counting::Asked;
 pub use planning::{PlanSummary, summarise};
-use sending::OwnWrite;
+use sending::{OwnWrite, WRITES_TO_REST};
 
 /// For how long a write that was planned before others changed something may still be sent: a Retry-After and a pause.
 const CHANGE_IS_NEWS: Duration = Duration::from_secs(10);
@@ -93,8 +97,8 @@ pub struct Oracles {
     restored: Option<Time>,
     /// The names that each view has led to.
     chosen: BTreeMap<u64, Vec<ObjectName>>,
-    /// All that was ever sent, and how many pods the sender's cache asked for then.
-    dispatched: BTreeMap<(ProcessId, WriteId), Option<i32>>,
+    /// All that was ever sent, and what the sender's cache asked for then.
+    dispatched: BTreeMap<(ProcessId, WriteId), Option<Asked>>,
     /// What is on its way.
     sent: BTreeMap<(ProcessId, WriteId), OwnWrite>,
     acknowledged: BTreeMap<ProcessId, Vec<OwnWrite>>,
@@ -106,9 +110,17 @@ pub struct Oracles {
     failed: BTreeMap<(ProcessId, ObjectName), ObjectName>,
     /// How many writes each key has had since the faults ended.
     calm_writes: BTreeMap<ObjectName, u32>,
+    /// How many it may have.
+    most_calm_writes: u32,
 }
 
 impl Oracles {
+    /// Those of a world. A rollout takes several writes for each pod.
+    pub fn new(stage: Stage) -> Oracles {
+        let most_calm_writes = if stage == Stage::Sidecars { 4 * WRITES_TO_REST } else { WRITES_TO_REST };
+        Oracles { most_calm_writes, ..Oracles::default() }
+    }
+
     /// What was found so far.
     pub fn violations(&self) -> &[Violation] {
         &self.violations

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::{Now, Plan, Store, View};
-use mainstay_model::{ObjectName, Pod, ReplicationController, Write};
+use mainstay_model::{Meta, ObjectName, Pod, ReplicationController, Write};
 
 use super::Oracles;
 use super::sending::OwnWrite;
@@ -34,7 +34,9 @@ pub struct PlanSummary {
 pub fn summarise(key: &ObjectName, view: &View<'_>, plan: &Plan, now: Now) -> PlanSummary {
     let names: Vec<ObjectName> = plan.writes.iter().filter_map(created).cloned().collect();
     let controller = view.store.replication_controllers().get(key);
-    let view_digest = controller.filter(|_| !names.is_empty()).map(|found| digest(found, view));
+    let workload = view.store.sidecar_workloads().get(key).map(|found| &found.meta);
+    let owner = controller.map(|found| &found.meta).or(workload);
+    let view_digest = owner.filter(|_| !names.is_empty()).map(|owner| digest(owner, view));
     PlanSummary {
         view: view_digest.unwrap_or_default(),
         names,
@@ -91,9 +93,9 @@ fn is_behind(planned: &Planned, own: &OwnWrite, view: &Store, server: &ApiServer
     let seen = view.get(own.kind, &own.object).filter(|object| Some(object.meta().uid) == own.uid);
     match own.verb {
         "create" => {
-            let exists = server.pod(&own.object).is_some_and(|pod| {
-                let controller = pod.meta.controller();
-                Some(pod.meta.uid) == own.uid
+            let exists = server.record(own.kind, &own.object).is_some_and(|record| {
+                let controller = record.meta().controller();
+                Some(record.meta().uid) == own.uid
                     && controller.is_some_and(|owner| owner.name == planned.key.name)
             });
             exists && seen.is_none() && !planned.unsettled.contains(&own.object)
@@ -111,10 +113,10 @@ fn created(write: &Write) -> Option<&ObjectName> {
 }
 
 /// The owner, all pods of its namespace by name, UID and controller, and what is remembered of earlier names.
-fn digest(controller: &ReplicationController, view: &View<'_>) -> u64 {
+fn digest(owner: &Meta, view: &View<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
-    controller.meta.uid.hash(&mut hasher);
-    let in_namespace = |pod: &&Arc<Pod>| pod.meta.name.namespace == controller.meta.name.namespace;
+    owner.uid.hash(&mut hasher);
+    let in_namespace = |pod: &&Arc<Pod>| pod.meta.name.namespace == owner.name.namespace;
     for pod in view.store.pods().iter().filter(in_namespace) {
         let owner = pod.meta.controller().and_then(|owner| owner.uid);
         (&pod.meta.name, pod.meta.uid, owner).hash(&mut hasher);

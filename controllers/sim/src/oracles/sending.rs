@@ -3,20 +3,21 @@
 use mainstay_engine::{ReadId, Store, WriteId};
 use mainstay_model::{Kind, ObjectName, Refusal, ResourceVersion, Uid, Write, WriteOutcome};
 
-use super::Oracles;
+use super::counting::Asked;
+use super::{Oracles, sidecars};
 use crate::clock::Time;
 use crate::happening::ProcessId;
 
 /// After so many failures in a row, no window that halves with each has room for two.
 const FAILURES_CLOSE_THE_WINDOW: u32 = 10;
 /// So many writes may a key need from the last fault to its rest: all its pods made and deleted anew several times over.
-const WRITES_TO_REST: u32 = 150;
+pub(super) const WRITES_TO_REST: u32 = 150;
 
 /// A write that a process has on its way, or has had acknowledged.
 #[derive(Clone, Debug)]
 pub(super) struct OwnWrite {
     pub verb: &'static str,
-    /// For which ReplicationController.
+    /// For which owner.
     pub key: ObjectName,
     pub kind: Kind,
     pub object: ObjectName,
@@ -44,8 +45,7 @@ impl Oracles {
             self.check_owner(time, process, (&delete.pod, delete.uid), view);
         }
         let key = key(write, view);
-        let controller = key.as_ref().and_then(|key| view.replication_controllers().get(key));
-        self.dispatched.insert((process, id), controller.map(|controller| controller.replicas));
+        self.dispatched.insert((process, id), key.as_ref().and_then(|key| Asked::in_store(view, key)));
         let Some(key) = key else { return };
         if calm {
             self.count_calm_write(time, &key);
@@ -102,16 +102,18 @@ impl Oracles {
         }
     }
 
-    /// The server has carried out a status; `before` and `after` are the versions of the object.
+    /// The server has carried out a status or a patch; `before` and `after` are the versions of the object.
     pub fn published(
         &mut self,
         time: Time,
-        (process, object): (ProcessId, &ObjectName),
+        process: ProcessId,
+        write: &Write,
         before: Option<ResourceVersion>,
         after: Option<ResourceVersion>,
     ) {
         if before == after && !self.is_restored(time) {
-            self.report(time, "idle", format!("{process} writes a status of {object} that says nothing new"));
+            let what = format!("{} of {}", write.verb(), write.object());
+            self.report(time, "idle", format!("{process} writes a {what} that says nothing new"));
         }
     }
 
@@ -119,7 +121,8 @@ impl Oracles {
         let was_owned = self.owned_once.contains(&uid) || self.is_restored(time);
         let pod = view.pods().get(name).filter(|pod| pod.meta.uid == uid);
         let owner = pod.and_then(|pod| pod.meta.controller());
-        let is_ours = owner.is_some_and(|owner| *owner.kind == *Kind::ReplicationController.name());
+        let kinds = [Kind::ReplicationController.name(), Kind::SidecarWorkload.name()];
+        let is_ours = owner.is_some_and(|owner| kinds.contains(&&*owner.kind));
         // One that has gone since it was planned is hit by nobody.
         if !was_owned || pod.is_some() && !is_ours {
             self.report(time, "ownership", format!("{process} deletes {name}, not its own"));
@@ -139,22 +142,22 @@ impl Oracles {
     fn count_calm_write(&mut self, time: Time, key: &ObjectName) {
         let writes = self.calm_writes.entry(key.clone()).or_default();
         *writes += 1;
-        if *writes == WRITES_TO_REST {
-            self.report(time, "bound", format!("{key} has had {WRITES_TO_REST} writes since the last fault"));
+        if *writes == self.most_calm_writes {
+            let message = format!("{key} has had {writes} writes since the last fault");
+            self.report(time, "bound", message);
         }
     }
 }
 
-/// The ReplicationController that a write is for, as far as its sender knows.
+/// The ReplicationController or SidecarWorkload that a write is for, as far as its sender knows.
 fn key(write: &Write, view: &Store) -> Option<ObjectName> {
     let of = |name: &mainstay_model::Name| ObjectName::new(write.object().namespace.clone(), name.clone());
     match write {
         Write::CreatePod(create) => Some(of(&create.owner.name)),
         Write::AdoptPod(adopt) => Some(of(&adopt.owner.name)),
         Write::ReleasePod(release) => {
-            let controllers = view.replication_controllers();
-            let owner = controllers.iter().find(|controller| controller.meta.uid == release.owner);
-            owner.map(|controller| controller.meta.name.clone())
+            let pod = view.pods().get(&release.pod).filter(|pod| pod.meta.uid == release.uid);
+            pod?.meta.controller().map(|owner| of(&owner.name))
         }
         Write::DeletePod(delete) => {
             let pod = view.pods().get(&delete.pod).filter(|pod| pod.meta.uid == delete.uid);
@@ -164,12 +167,12 @@ fn key(write: &Write, view: &Store) -> Option<ObjectName> {
         Write::CreateEndpoints(_)
         | Write::UpdateEndpoints(_)
         | Write::CreateEndpointSlice(_)
-        | Write::UpdateEndpointSlice(_)
-        | Write::DeleteObject(_)
+        | Write::UpdateEndpointSlice(_) => None,
+        Write::DeleteObject(_)
         | Write::CreateControllerRevision(_)
         | Write::PatchControllerRevision(_)
         | Write::PatchPod(_)
         | Write::PatchPodCondition(_)
-        | Write::PatchSidecarWorkloadStatus(_) => None,
+        | Write::PatchSidecarWorkloadStatus(_) => sidecars::key(write, view),
     }
 }

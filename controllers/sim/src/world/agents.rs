@@ -28,8 +28,10 @@ impl World {
 
     /// The next thing in a pod's life: it is bound, it starts, it ends.
     pub(super) fn pod_lives(&mut self, name: &ObjectName, uid: Uid) {
-        if self.options.stage == Stage::Endpoints {
-            return self.served_pod_lives(name, uid);
+        match self.options.stage {
+            Stage::Replication => {}
+            Stage::Endpoints => return self.served_pod_lives(name, uid),
+            Stage::Sidecars => return self.contained_pod_lives(name, uid),
         }
         let Some(pod) = self.server.pod(name).filter(|pod| pod.meta.uid == uid) else { return };
         let cut_off = pod.node.as_ref().and_then(|node| self.cut_off.get(node)).copied();
@@ -74,13 +76,13 @@ impl World {
         self.rejecting.extend(nodes.map(|node| (node, until)));
     }
 
-    fn is_rejecting(&self, pod: &ObjectName) -> bool {
+    pub(super) fn is_rejecting(&self, pod: &ObjectName) -> bool {
         let node = self.server.pod(pod).and_then(|pod| pod.node.as_ref());
         node.and_then(|node| self.rejecting.get(node)).is_some_and(|until| self.now() < *until)
     }
 
     /// A pod is rejected, or runs for a while and is evicted.
-    fn let_end(&mut self, name: &ObjectName, owner: Option<Uid>) {
+    pub(super) fn let_end(&mut self, name: &ObjectName, owner: Option<Uid>) {
         let since = Timestamp::from_seconds(self.now().wall().seconds());
         let is_new = self.server.pod(name).is_some_and(|pod| pod.phase == PodPhase::Pending);
         if is_new && self.dice.percent(30) {
@@ -111,6 +113,10 @@ impl World {
 
     /// A node that has died comes back: the containers of its pods have been restarted, and are ready again a little later.
     pub(super) fn restart_node(&mut self, node: &Name) {
+        if self.options.stage == Stage::Sidecars {
+            self.reboot_pods(node);
+            return self.announce();
+        }
         let is_running = |pod: &&Arc<Pod>| {
             pod.node.as_ref() == Some(node) && pod.phase == PodPhase::Running && pod.is_active()
         };

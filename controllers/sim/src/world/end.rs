@@ -8,7 +8,7 @@ use mainstay_model::{LabelSet, Name, ObjectName, Pod, ReplicationController};
 
 use super::World;
 use crate::coverage::Coverage;
-use crate::oracles::Violation;
+use crate::oracles::{Violation, sidecars};
 use crate::stage::Stage;
 
 /// The state of the world up to names, UIDs, versions and times.
@@ -61,6 +61,11 @@ impl World {
         if self.options.stage == Stage::Endpoints {
             self.publishing.observe(&self.server, false);
             for message in self.publishing.wrong_at_rest() {
+                self.oracles.report(self.schedule.now(), "end", message);
+            }
+        }
+        if self.options.stage == Stage::Sidecars {
+            for message in sidecars::wrong_at_rest(&self.server, self.now().wall()) {
                 self.oracles.report(self.schedule.now(), "end", message);
             }
         }

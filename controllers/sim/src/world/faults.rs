@@ -148,8 +148,10 @@ impl World {
             self.server.set_quota(&Name::from(*namespace), None);
         }
         self.release_held();
-        if self.options.stage == Stage::Endpoints {
-            self.settle_nodes();
+        match self.options.stage {
+            Stage::Replication => {}
+            Stage::Endpoints => self.settle_nodes(),
+            Stage::Sidecars => self.uncordon_nodes(),
         }
         let now = self.now();
         for process in &mut self.processes {

@@ -1,4 +1,4 @@
-//! The garbage collector: it deletes pods whose controller is gone, and lets go of ReplicationControllers that wait for it
+//! The garbage collector: it deletes pods whose controller is gone, and lets go of owners that wait for it
 //! (upstream: pkg/controller/garbagecollector).
 
 use std::collections::BTreeSet;
@@ -20,17 +20,17 @@ impl World {
     /// Looks around once.
     pub(super) fn collect_garbage(&mut self) {
         let waiting = |record: &&Record| record.meta().is_deleting() && !record.finalizers.is_empty();
-        let waiting: Vec<Record> =
-            self.server.records(Kind::ReplicationController).filter(waiting).cloned().collect();
+        let waiting: Vec<Record> = self.owners_of_pods().filter(waiting).cloned().collect();
         for owner in waiting {
             if owner.is_held_by(ORPHAN) {
                 self.orphan_pods(owner.meta());
+                self.orphan_revisions(owner.meta().uid);
                 self.let_go(&owner, ORPHAN);
             } else if owner.is_held_by(FOREGROUND) && !self.delete_pods(owner.meta().uid) {
                 self.let_go(&owner, FOREGROUND);
             }
         }
-        let owners: BTreeSet<Uid> = self.server.controllers().map(|controller| controller.meta.uid).collect();
+        let owners: BTreeSet<Uid> = self.owners_of_pods().map(|owner| owner.meta().uid).collect();
         let is_garbage = |pod: &&Arc<Pod>| {
             let owner = pod.meta.controller();
             owner.is_some_and(|owner| owner.uid.is_none_or(|uid| !owners.contains(&uid)))
@@ -40,24 +40,30 @@ impl World {
         for name in &garbage {
             self.delete_dependent(name);
         }
-        self.collect_slices();
+        self.collect(Kind::EndpointSlice, &[Kind::Service, Kind::Endpoints]);
+        self.collect(Kind::ControllerRevision, &[Kind::SidecarWorkload]);
         self.empty_namespaces();
         self.announce();
         self.after(LOOKS_EVERY, Happening::GarbageIsCollected);
     }
 
-    /// Deletes slices none of whose owners is there any more.
-    fn collect_slices(&mut self) {
-        let owners = [Kind::Service, Kind::Endpoints].into_iter().flat_map(|kind| self.server.records(kind));
+    fn owners_of_pods(&self) -> impl Iterator<Item = &Record> {
+        let kinds = [Kind::ReplicationController, Kind::SidecarWorkload];
+        kinds.into_iter().flat_map(|kind| self.server.records(kind))
+    }
+
+    /// Deletes objects of a kind that have owners, none of which, of these kinds, is there any more.
+    fn collect(&mut self, kind: Kind, owners: &[Kind]) {
+        let owners = owners.iter().flat_map(|kind| self.server.records(*kind));
         let owners: BTreeSet<Uid> = owners.map(|record| record.meta().uid).collect();
         let is_garbage = |meta: &Meta| {
             let is_gone = |uid: Option<Uid>| uid.is_none_or(|uid| !owners.contains(&uid));
             !meta.owners.is_empty() && meta.owners.iter().all(|owner| is_gone(owner.uid))
         };
-        let slices = self.server.records(Kind::EndpointSlice).map(Record::meta);
+        let objects = self.server.records(kind).map(Record::meta);
         let garbage: Vec<ObjectName> =
-            slices.filter(|meta| is_garbage(meta)).map(|meta| meta.name.clone()).collect();
-        garbage.iter().for_each(|slice| self.delete_any(Kind::EndpointSlice, slice));
+            objects.filter(|meta| is_garbage(meta)).map(|meta| meta.name.clone()).collect();
+        garbage.iter().for_each(|object| self.delete_any(kind, object));
     }
 
     /// Takes an owner's references off its pods.
@@ -75,6 +81,21 @@ impl World {
                 Replacement { kind: Kind::Pod, object, uid: Some(pod.meta.uid), version: None, part };
             // It is gone then, and needs no orphaning.
             let _ = self.server.replace_part(&orphan);
+        }
+    }
+
+    /// Takes an owner's references off its revisions.
+    fn orphan_revisions(&mut self, owner: Uid) {
+        let owned = self.server.revisions().filter(|revision| {
+            revision.meta.controller().is_some_and(|reference| reference.uid == Some(owner))
+        });
+        for revision in owned.map(|revision| revision.meta.name.clone()).collect::<Vec<_>>() {
+            self.server.change(Kind::ControllerRevision, &revision, |record| {
+                record.change_meta(|meta| {
+                    let others = meta.owners.iter().filter(|reference| reference.uid != Some(owner));
+                    meta.owners = others.cloned().collect();
+                });
+            });
         }
     }
 

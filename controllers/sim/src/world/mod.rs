@@ -2,13 +2,15 @@
 //!
 //! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
 //! elections, [`rivals`] are others who may do the same work, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too,
-//! [`services`] and [`meddling`] are those who live in a world of services, and
+//! [`services`] and [`meddling`] are those who live in a world of services, [`workloads`], [`kubelets`] and [`disruptions`] those in one of SidecarWorkloads, and
 //! [`end`] looks at what is left.
 
 mod agents;
+mod disruptions;
 mod end;
 mod faults;
 mod garbage;
+mod kubelets;
 mod leases;
 mod meddling;
 mod quotas;
@@ -18,6 +20,7 @@ mod server;
 mod services;
 mod streams;
 mod users;
+mod workloads;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -59,6 +62,9 @@ pub struct World {
     /// The oracles of a world of services, and what its users must remember.
     publishing: Publishing,
     estate: services::Estate,
+    /// What runs on the nodes of a world of SidecarWorkloads, and how many pods of each somebody wants to stay healthy.
+    fleet: kubelets::Fleet,
+    budgets: BTreeMap<ObjectName, i32>,
     coverage: Coverage,
     log: Option<String>,
     steps: u64,
@@ -101,9 +107,11 @@ impl World {
             schedule: Schedule::default(),
             server: ApiServer::default(),
             processes: Vec::new(),
-            oracles: Oracles::default(),
+            oracles: Oracles::new(options.stage),
             publishing: Publishing::default(),
             estate: services::Estate::default(),
+            fleet: kubelets::Fleet::default(),
+            budgets: BTreeMap::new(),
             coverage: Coverage::default(),
             log: options.log.then(String::new),
             steps: 0,
@@ -137,6 +145,9 @@ impl World {
         world.schedule.at(Time::default(), Happening::GarbageIsCollected);
         world.schedule.at(Time::default(), Happening::NodesRenew);
         world.schedule.at(Time::default(), Happening::QuotasAreCounted);
+        if options.stage == Stage::Sidecars {
+            world.schedule.at(Time::default(), Happening::BudgetsAreCounted);
+        }
         for index in 0..options.managers {
             world.start(ProcessId { index, life: 0 });
         }
@@ -162,9 +173,10 @@ impl World {
                 | Happening::GarbageIsCollected
                 | Happening::NodesRenew
                 | Happening::QuotasAreCounted
+                | Happening::BudgetsAreCounted
                 | Happening::NodeRestarts(_)
                 | Happening::UserLooks(_)
-                | Happening::Script(Step::User(..) | Step::Service(_))
+                | Happening::Script(Step::User(..) | Step::Service(_) | Step::Workload(_))
                     if let Some(until) = self.others_are_away() =>
                 {
                     self.schedule.at(until, happening);
@@ -173,6 +185,7 @@ impl World {
                 Happening::GarbageIsCollected => self.collect_garbage(),
                 Happening::NodesRenew => self.renew_nodes(),
                 Happening::QuotasAreCounted => self.count_quotas(),
+                Happening::BudgetsAreCounted => self.count_budgets(),
                 Happening::NodeRestarts(node) => self.restart_node(&node),
                 Happening::Script(step) => self.script(step),
                 Happening::UserLooks(name) => self.user_looks(&name),
@@ -384,6 +397,12 @@ impl World {
         for judged in process.take_judged() {
             let breaches = self.publishing.planned(time, id, judged, process.brain.store());
             breaches.into_iter().for_each(|breach| self.oracles.add(breach));
+        }
+        for judged in process.take_rolled() {
+            for (oracle, what) in judged.breaches {
+                let message = format!("{id}, {}: {what}", judged.key);
+                self.oracles.report(time, oracle, message);
+            }
         }
         if let Some(wake) = process.brain.wake_at() {
             let wake = process.clock.when(wake).max(Time(time.0 + 1));

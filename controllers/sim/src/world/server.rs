@@ -17,6 +17,9 @@ use crate::mutant::Mutant;
 use crate::process::Process;
 use crate::stage::Stage;
 
+/// How soon a kubelet hears of what has changed in a pod.
+const KUBELETS_HEAR_WITHIN: Duration = Duration::from_secs(2);
+
 impl World {
     pub(super) fn arrives(&mut self, sender: ProcessId, request: Request) {
         let back = match &request {
@@ -141,16 +144,24 @@ impl World {
                 let late = self.is_in_the_window(sender.0, late);
                 self.oracles.adopted(time, sender.0, (&adopt.pod, adopt.uid), adopt.owner.uid, late);
             }
-            Write::PatchReplicationControllerStatus(patch) => {
-                let after = self.version_of(write);
-                self.oracles.published(time, (sender.0, &patch.object), before, after);
-            }
-            Write::PatchPod(patch) => self.kick(&patch.pod, Duration::from_secs(2)),
-            Write::PatchPodCondition(patch) => self.kick(&patch.pod, Duration::from_secs(2)),
-            Write::ReleasePod(_)
-            | Write::CreateControllerRevision(_)
+            Write::PatchReplicationControllerStatus(_)
+            | Write::PatchSidecarWorkloadStatus(_)
             | Write::PatchControllerRevision(_)
-            | Write::PatchSidecarWorkloadStatus(_) => {}
+            | Write::PatchPod(_) => {
+                let after = self.version_of(write);
+                self.oracles.published(time, sender.0, write, before, after);
+                self.kick(write.object(), KUBELETS_HEAR_WITHIN);
+            }
+            // What was sent without an answer may be sent again, and says nothing new then.
+            Write::PatchPodCondition(patch) => self.kick(&patch.pod, KUBELETS_HEAR_WITHIN),
+            Write::CreateControllerRevision(create) => {
+                let made = self.server.record(Kind::ControllerRevision, &create.revision);
+                if let Some(uid) = made.map(|record| record.meta().uid) {
+                    self.oracles.born(sender, uid);
+                }
+            }
+            Write::ReleasePod(_) => {}
+            Write::DeleteObject(_) if self.options.stage != Stage::Endpoints => {}
             Write::CreateEndpoints(_)
             | Write::UpdateEndpoints(_)
             | Write::CreateEndpointSlice(_)

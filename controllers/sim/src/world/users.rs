@@ -36,6 +36,7 @@ impl World {
                 self.user_looks(&name);
             }
             Step::Service(step) => self.service_step(step),
+            Step::Workload(step) => self.workload_step(step),
             Step::Quota(namespace, limit) => {
                 self.coverage.count(Fault::Quota, "world");
                 self.server.set_quota(&namespace, limit);
@@ -196,7 +197,7 @@ impl World {
         let _ = self.server.replace_part(&replacement);
     }
 
-    fn delete_as_user(&mut self, deletion: &Deletion) {
+    pub(super) fn delete_as_user(&mut self, deletion: &Deletion) {
         let _ = self.server.delete(deletion, self.schedule.now().wall());
     }
 
