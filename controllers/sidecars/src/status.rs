@@ -8,7 +8,6 @@ use mainstay_model::{
 };
 
 use crate::budget::Budget;
-use crate::course::Course;
 use crate::history::Revision;
 use crate::members::Member;
 
@@ -55,11 +54,9 @@ pub(crate) fn counted(
 pub(crate) fn progressed_at(
     old: &SidecarWorkloadStatus,
     new: &SidecarWorkloadStatus,
-    course: &Course<'_>,
-    is_still: bool,
+    is_running: bool,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let is_running = (course.is_rollout || course.is_rollback) && !is_still;
     let behind = |status: &SidecarWorkloadStatus| status.replicas.saturating_sub(status.updated_replicas);
     let is_nearer = new.updated_replicas > old.updated_replicas
         || new.ready_replicas > old.ready_replicas
