@@ -45,7 +45,9 @@ impl<'a> Course<'a> {
         let has_failed =
             status.failed_revision.as_deref() == Some(&*wanted.name) && status.failed_retry == workload.retry;
         let current = status.current_revision.as_deref().and_then(|name| history.get(name));
-        let healthy = history.newest_healthy(&wanted.name);
+        // What all pods were of last, if that was healthy: it need not be what became healthy last.
+        let is_way_back = |current: &&Revision| current.healthy_at.is_some() && current.name != wanted.name;
+        let healthy = current.filter(is_way_back).or_else(|| history.newest_healthy(&wanted.name));
         let back = healthy.filter(|_| has_failed && workload.rollout.on_failure == OnFailure::Rollback);
         let goal = back.unwrap_or(wanted);
         let moves = match (workload.rollout.kind, has_failed, back.is_some()) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mainstay_engine::Store;
-use mainstay_model::{Name, ObjectName, SidecarWorkload, Timestamp};
+use mainstay_model::{SidecarWorkload, Timestamp};
 
 use crate::course::Course;
 use crate::in_place::fault;
@@ -24,15 +24,11 @@ pub(crate) fn on_trial<'m, 'a>(
     store: &Store,
 ) -> Vec<&'m Member<'a>> {
     let goal = &*course.goal.name;
-    let is_well = |node: &Name| {
-        let node = store.nodes().get(&ObjectName::new("", node.clone()));
-        node.is_none_or(|node| node.ready)
-    };
     let is_on_trial = |member: &&Member<'_>| {
         let leads_there = member.step.as_ref().is_some_and(|step| step.revision == goal);
         (member.revision == goal || leads_there)
             && !member.is_available
-            && member.pod.node.as_ref().is_some_and(is_well)
+            && member.is_on_a_node_that_is_well(store)
     };
     members.iter().filter(is_on_trial).collect()
 }

@@ -42,8 +42,7 @@ pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst:
 /// The plan where the spec names a revision that cannot be had: pods stay as they are, and the status says why.
 fn without_revision(workload: &SidecarWorkload, members: &[Member<'_>], message: String, now: Now) -> Plan {
     let budget = Budget::of(workload);
-    let mut status =
-        SidecarWorkloadStatus { observed_generation: workload.meta.generation, ..workload.status.clone() };
+    let mut status = status::counted(workload, None, members);
     let stand = Stand::Stalled("RevisionNotFound", message.clone());
     status.conditions = status::conditions(&status, &budget, &stand, foreign(members), now);
     let event = events::about(workload, EventType::Warning, "RevisionNotFound", message);
@@ -65,7 +64,7 @@ fn with_revision(
 ) -> Plan {
     let budget = Budget::of(workload);
     let mut course = Course::new(workload, history, wanted);
-    let mut status = status::counted(workload, wanted, members);
+    let mut status = status::counted(workload, Some(wanted), members);
     let is_paused = workload.rollout.paused;
     let is_complete = status::is_complete(members, course.goal, &budget);
     let on_trial = failure::on_trial(&course, members, view.store);
@@ -81,8 +80,7 @@ fn with_revision(
 
     let pass = Pass { workload, course: &course, history, members, budget, view, now, burst };
     let rolled = pass.plan();
-    let judged =
-        || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
+    let judged = || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
     let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());
     if let Some(message) = &failure {
         status.failed_revision = Some(wanted.name.clone());

@@ -26,10 +26,10 @@ pub(crate) enum Stand {
     RolledBack(String),
 }
 
-/// The counts and marks of a status, but for the conditions.
+/// The counts and marks of a status, but for the conditions; `wanted` is the revision that the spec asks for, if it can be had.
 pub(crate) fn counted(
     workload: &SidecarWorkload,
-    wanted: &Revision,
+    wanted: Option<&Revision>,
     members: &[Member<'_>],
 ) -> SidecarWorkloadStatus {
     let count = |counts: &dyn Fn(&Member<'_>) -> bool| {
@@ -40,11 +40,13 @@ pub(crate) fn counted(
         replicas: count(&|_| true),
         ready_replicas: count(&|member| member.pod.ready),
         available_replicas: count(&|member| member.is_available),
-        updated_replicas: count(&|member| member.revision == &*wanted.name && !member.is_in_step()),
+        updated_replicas: count(&|member| {
+            wanted.is_some_and(|wanted| member.revision == &*wanted.name) && !member.is_in_step()
+        }),
         selector: Some(format!("{WORKLOAD_LABEL}={}", workload.meta.name.name).into()),
-        update_revision: Some(wanted.name.clone()),
+        update_revision: wanted.map(|wanted| wanted.name.clone()),
         current_revision: workload.status.current_revision.clone(),
-        sidecars: sidecars(wanted, members),
+        sidecars: wanted.map(|wanted| sidecars(wanted, members)).unwrap_or_default(),
         conditions: workload.status.conditions.clone(),
         ..SidecarWorkloadStatus::default()
     }

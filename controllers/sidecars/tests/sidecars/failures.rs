@@ -38,7 +38,12 @@ fn a_bad_image_of_a_sidecar_touches_one_pod_of_five_and_is_taken_back() {
         world.set_sidecar("proxy:2");
         world.run();
         expect_stalled(&world);
-        assert_eq!(world.log.iter().filter(|line| line.contains("[\"proxy:2\"]")).count(), 1, "{}", world.story());
+        assert_eq!(
+            world.log.iter().filter(|line| line.contains("[\"proxy:2\"]")).count(),
+            1,
+            "{}",
+            world.story()
+        );
         assert_eq!(world.images("proxy"), ["proxy:1"; 5], "{fate:?} {}", world.story());
         assert_eq!(world.restarts("app"), 0, "{fate:?} {}", world.story());
         assert_eq!(world.pod_names(), before);
@@ -95,7 +100,12 @@ fn a_bad_revision_whose_pods_are_made_anew_stops_at_the_first_one() {
             });
             world.run();
             expect_stalled(&world);
-            assert_eq!(world.images("app").iter().filter(|image| *image == "app:2").count(), 1, "{}", world.story());
+            assert_eq!(
+                world.images("app").iter().filter(|image| *image == "app:2").count(),
+                1,
+                "{}",
+                world.story()
+            );
             assert!(world.status().available_replicas >= 5);
         }
     }
@@ -387,7 +397,14 @@ fn restarts_from_before_an_update_are_no_fault_of_the_new_revision() {
     assert!(world.run_until(|world| world.status().updated_replicas == 1), "{}", world.story());
     let updated = world.status().update_revision.clone();
     let label = mainstay_model::sidecar_workload::REVISION_LABEL;
-    let pod = world.pods().iter().find(|pod| pod.meta.labels.get(label) == updated.as_ref()).unwrap().meta.name.clone();
+    let pod = world
+        .pods()
+        .iter()
+        .find(|pod| pod.meta.labels.get(label) == updated.as_ref())
+        .unwrap()
+        .meta
+        .name
+        .clone();
     world.change_pod(&pod.name, |pod| {
         pod.ready = false;
         let state = Arc::make_mut(pod.workload.as_mut().unwrap());

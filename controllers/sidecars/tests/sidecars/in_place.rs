@@ -121,7 +121,11 @@ fn what_a_container_waited_for_before_its_new_image_is_no_fault_of_that() {
     world.act();
     assert!(!good(&world), "{}", world.story());
     // The kubelet has seen the new image, and says what it knows of the old one.
-    let stuck = world.pods().iter().find(|pod| pod.workload.as_ref().unwrap().in_place.is_some()).map(|pod| Arc::clone(pod));
+    let stuck = world
+        .pods()
+        .iter()
+        .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
+        .map(|pod| Arc::clone(pod));
     if let Some(pod) = stuck {
         world.change_pod(&pod.meta.name.name, |pod| {
             let generation = pod.meta.generation;
@@ -366,7 +370,12 @@ fn finished_pods_and_pods_that_go_are_not_patched() {
 
 #[test]
 fn an_annotation_that_says_nothing_holds_up_nothing() {
-    for text in ["", "{}", "nonsense", "{\"revision\":\"web-gone\",\"container\":\"proxy\",\"phase\":\"Replace\",\"since\":0}"] {
+    for text in [
+        "",
+        "{}",
+        "nonsense",
+        "{\"revision\":\"web-gone\",\"container\":\"proxy\",\"phase\":\"Replace\",\"since\":0}",
+    ] {
         let mut world = World::at_rest(workload(3));
         let first = world.pod_names().into_iter().next().unwrap();
         world.change_pod(&first, |pod| {

@@ -137,7 +137,11 @@ pub fn disruption_budget(desired: i32, healthy: i32) -> PodDisruptionBudget {
 pub fn slice(pods: &[&Pod], version: u64) -> EndpointSlice {
     let endpoints = pods.iter().map(|pod| Endpoint {
         addresses: Box::default(),
-        conditions: EndpointConditions { ready: Some(pod.ready), serving: Some(pod.ready), terminating: None },
+        conditions: EndpointConditions {
+            ready: Some(pod.ready),
+            serving: Some(pod.ready),
+            terminating: None,
+        },
         hostname: None,
         node: None,
         zone: None,

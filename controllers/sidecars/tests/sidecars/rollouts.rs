@@ -149,7 +149,8 @@ fn with_a_partition_new_pods_are_of_the_old_revision_as_far_as_it_goes() {
     world.run();
     for _ in 0..3 {
         let pods = world.pods();
-        let old = pods.iter().find(|pod| crate::world::container(pod, "proxy").unwrap().image == "proxy:1".into());
+        let old =
+            pods.iter().find(|pod| crate::world::container(pod, "proxy").unwrap().image == "proxy:1".into());
         let old = old.unwrap().meta.name.name.clone();
         world.lose_pod(&old);
         world.run();
@@ -227,7 +228,8 @@ fn with_only_in_place_missing_pods_are_of_the_old_revision_while_the_new_one_is_
     world.run();
     world.edit(|workload| workload.replicas = 5);
     world.run();
-    let is_old = |pod: &&std::sync::Arc<mainstay_model::Pod>| pod.meta.labels.get(REVISION_LABEL) == Some(&old);
+    let is_old =
+        |pod: &&std::sync::Arc<mainstay_model::Pod>| pod.meta.labels.get(REVISION_LABEL) == Some(&old);
     assert_eq!(world.pods().iter().copied().filter(is_old).count(), 5, "{}", world.story());
     world.expect_condition("Stalled", "True", "CannotUpdateInPlace");
 }
@@ -371,7 +373,11 @@ fn scaling_during_a_rollout_leads_to_as_many_pods_of_the_new_revision() {
                     spec.rollout.max_surge = Share::Count(surge);
                     spec.rollout.max_unavailable = Share::Count(unavailable);
                     let mut world = World::at_rest(spec);
-                    if by_patch { world.set_sidecar("proxy:2") } else { add_argument(&mut world, "more") }
+                    if by_patch {
+                        world.set_sidecar("proxy:2")
+                    } else {
+                        add_argument(&mut world, "more")
+                    }
                     for _ in 0..ticks {
                         world.act();
                         world.tick();
@@ -476,9 +482,11 @@ fn a_pod_that_vanishes_on_its_way_holds_up_nothing() {
             world.tick();
             world.act();
         }
-        let on_way = world.pods().iter().find(|pod| pod.workload.as_ref().unwrap().in_place.is_some()).map(
-            |pod| pod.meta.name.name.clone(),
-        );
+        let on_way = world
+            .pods()
+            .iter()
+            .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
+            .map(|pod| pod.meta.name.name.clone());
         if let Some(pod) = on_way {
             world.lose_pod(&pod);
         }

@@ -216,10 +216,6 @@ impl World {
 
     // How it goes on.
 
-    pub fn now(&self) -> Now {
-        Now { moment: Moment::default(), wall: self.now }
-    }
-
     pub fn plan(&self) -> Plan {
         self.plan_at(self.now)
     }
