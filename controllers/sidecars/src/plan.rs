@@ -68,7 +68,7 @@ fn with_revision(
     let is_paused = workload.rollout.paused;
     let is_complete = status::is_complete(members, course.goal, &budget);
     let on_trial = failure::on_trial(&course, members, view.store);
-    let is_judged = course.is_rollout && !course.has_failed && !is_paused;
+    let is_judged = course.is_rollout && !course.has_failed && !course.is_retry && !is_paused;
     let is_running = !is_paused && (is_judged || course.is_rollback) && !is_complete && !on_trial.is_empty();
     status.progressed_at = status::progressed_at(&workload.status, &status, is_running, now.wall);
     let deadline = failure::deadline(workload, status.progressed_at);

@@ -56,7 +56,14 @@ impl<'a> Pass<'a> {
     pub(crate) fn plan(&self) -> Rolled {
         let mut rolled = Rolled::default();
         self.go_on(&mut rolled);
-        let moved = self.move_others(&mut rolled);
+        let mut moved = self.move_others(&mut rolled);
+        if self.course.is_retry {
+            // Another try needs other pods: those of the first one wait longer and longer, and would fail it at once.
+            let goal = &*self.course.goal.name;
+            let tried = self.members.iter().filter(|member| member.revision == goal);
+            let tried = tried.filter(|member| !member.is_available && !member.is_in_step());
+            moved.deleted.extend(tried.map(|member| member.pod.meta.uid));
+        }
         self.create(&moved, &mut rolled);
         self.delete(&moved, &mut rolled);
         rolled.writes.truncate(self.burst);

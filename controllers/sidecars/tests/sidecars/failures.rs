@@ -339,6 +339,24 @@ fn the_retry_annotation_tries_a_failed_revision_again_with_its_whole_time() {
 }
 
 #[test]
+fn another_try_begins_with_other_pods_than_those_that_wait_for_their_image() {
+    for in_place in [mainstay_model::InPlace::IfPossible, mainstay_model::InPlace::Never] {
+        let mut world = World::at_rest(workload(3));
+        world.edit(|workload| workload.rollout.in_place = in_place);
+        world.fate("app:2", Fate::NoImage);
+        world.set_main("app:2");
+        world.run();
+        expect_stalled(&world);
+        world.fate("app:2", Fate::Up);
+        world.edit(|workload| workload.retry = Some("1".into()));
+        world.act();
+        assert_eq!(world.status().failed_revision, None, "{}", world.story());
+        world.run();
+        world.expect_condition("Ready", "True", "Ready");
+    }
+}
+
+#[test]
 fn a_failed_revision_that_comes_back_after_another_spec_is_tried_again() {
     let mut world = rolling_back(3);
     world.fate("app:2", Fate::NoImage);

@@ -72,7 +72,7 @@ fn a_name_that_somebody_else_has_taken_is_passed_over() {
     let taken = trial.revisions()[0].meta.name.name.clone();
 
     let mut world = World::new(workload(1));
-    world.apply(foreign_revision(&taken));
+    world.store.apply(foreign_revision(&taken));
     world.run();
     expect_complete(&world);
     assert_ne!(world.revisions()[0].meta.name.name, taken);

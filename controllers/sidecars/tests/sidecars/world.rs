@@ -67,8 +67,20 @@ impl World {
         world
     }
 
-    pub fn apply(&mut self, object: Object) -> Vec<Change> {
-        self.store.apply(object)
+    pub fn apply(&mut self, object: Object) {
+        let before = self.plan();
+        let changes = self.store.apply(object);
+        self.check_route(&before, &changes);
+    }
+
+    /// A change that calls for another plan is routed to it.
+    fn check_route(&self, before: &Plan, changes: &[Change]) {
+        let mut keys = Vec::new();
+        for change in changes {
+            SidecarWorkloads::default().route(&self.store, change, &mut keys);
+        }
+        let is_routed = keys.contains(&name("web"));
+        assert!(is_routed || self.plan() == *before, "{changes:#?}\n{}", self.story());
     }
 
     // What is there.
@@ -210,8 +222,10 @@ impl World {
 
     pub fn forget(&mut self, kind: Kind, object: &ObjectName, uid: Uid) {
         let version = self.version();
+        let before = self.plan();
         let gone = self.store.delete(&Tombstone { kind, name: object.clone(), uid, version });
-        assert!(gone.is_some(), "nothing to delete: {object:?}");
+        let gone = gone.unwrap_or_else(|| panic!("nothing to delete: {object:?}"));
+        self.check_route(&before, &[gone]);
     }
 
     // How it goes on.
