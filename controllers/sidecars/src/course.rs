@@ -28,6 +28,8 @@ pub(crate) struct Course<'a> {
     pub(crate) moves: Moves,
     /// Whether the revision that the spec asks for has failed, and its spec and retry annotation are still those of then.
     pub(crate) has_failed: bool,
+    /// Whether it had failed, and the user has just asked for another try.
+    pub(crate) is_retry: bool,
     /// Whether the pods go back to a revision that was healthy.
     pub(crate) is_rollback: bool,
     /// Whether the goal has yet to show what it is worth: never were all replicas of it and available, or they are of another one since.
@@ -42,10 +44,12 @@ impl<'a> Course<'a> {
         wanted: &'a Revision,
     ) -> Course<'a> {
         let status = &workload.status;
-        let has_failed =
-            status.failed_revision.as_deref() == Some(&*wanted.name) && status.failed_retry == workload.retry;
+        let had_failed = status.failed_revision.as_deref() == Some(&*wanted.name);
+        let has_failed = had_failed && status.failed_retry == workload.retry;
         let current = status.current_revision.as_deref().and_then(|name| history.get(name));
-        let healthy = history.newest_healthy(&wanted.name);
+        // What all pods were of last, if that was healthy: it need not be what became healthy last.
+        let is_way_back = |current: &&Revision| current.healthy_at.is_some() && current.name != wanted.name;
+        let healthy = current.filter(is_way_back).or_else(|| history.newest_healthy(&wanted.name));
         let back = healthy.filter(|_| has_failed && workload.rollout.on_failure == OnFailure::Rollback);
         let goal = back.unwrap_or(wanted);
         let moves = match (workload.rollout.kind, has_failed, back.is_some()) {
@@ -61,6 +65,7 @@ impl<'a> Course<'a> {
             base: current.filter(|current| current.name != goal.name).or(healthy.filter(|_| has_failed)),
             moves,
             has_failed,
+            is_retry: had_failed && !has_failed,
             is_rollback: back.is_some(),
             is_rollout: current.is_none_or(|current| current.name != goal.name) || goal.healthy_at.is_none(),
         }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use mainstay_engine::Store;
 use mainstay_model::{SidecarWorkload, Timestamp};
 
 use crate::course::Course;
@@ -15,27 +16,41 @@ pub(crate) fn deadline(workload: &SidecarWorkload, progressed_at: Option<Timesta
     progressed_at.map(|progressed| progressed.after(Duration::from_secs(seconds)))
 }
 
+/// The pods that are to show what the goal is worth, and are not available: those of it and those that are brought to it, on nodes that are well.
+/// While there are none, nothing can fail, however long the rollout waits for a budget, a quota, a node, or its user.
+pub(crate) fn on_trial<'m, 'a>(
+    course: &Course<'_>,
+    members: &'m [Member<'a>],
+    store: &Store,
+) -> Vec<&'m Member<'a>> {
+    let goal = &*course.goal.name;
+    let is_on_trial = |member: &&Member<'_>| {
+        let leads_there = member.step.as_ref().is_some_and(|step| step.revision == goal);
+        (member.revision == goal || leads_there)
+            && !member.is_available
+            && member.is_on_a_node_that_is_well(store)
+    };
+    members.iter().filter(is_on_trial).collect()
+}
+
 /// Why the goal of a rollout has failed, if it has, in words for the user.
 pub(crate) fn judge(
     workload: &SidecarWorkload,
     course: &Course<'_>,
     members: &[Member<'_>],
+    on_trial: &[&Member<'_>],
     progressed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<String> {
     let goal = &*course.goal.name;
-    let on_way = |member: &&Member<'_>| {
-        let leads_there = member.step.as_ref().is_some_and(|step| step.revision == goal);
-        (member.revision == goal || leads_there) && member.pod.node.is_some() && !member.is_available
-    };
-    let unavailable: Vec<&Member<'_>> = members.iter().filter(on_way).collect();
     // Nothing has shown yet that the revision is any good: its first pod may say so at once.
     let is_first = course.is_unproven()
         && members.iter().any(|member| member.revision != goal)
         && !members.iter().any(|member| member.revision == goal && member.is_available);
     if is_first {
-        let faults = unavailable.iter().filter(|member| !member.is_in_step()).find_map(|member| {
-            let containers = member.state()?.containers.iter();
+        let faults = on_trial.iter().filter(|member| !member.is_in_step()).find_map(|member| {
+            // A container that runs may have been restarted long before the pod was brought to the goal.
+            let containers = member.state()?.containers.iter().filter(|container| !container.started);
             let fault = containers.filter_map(|container| fault(container, 0)).next()?;
             Some(format!("pod {}: {fault}", member.pod.meta.name.name))
         });
@@ -44,11 +59,11 @@ pub(crate) fn judge(
         }
     }
     let is_over = deadline(workload, progressed_at).is_some_and(|deadline| deadline <= now);
-    let first = unavailable.first().filter(|_| is_over)?;
+    let first = on_trial.first().filter(|_| is_over)?;
     Some(format!(
         "no progress within {} s; {} of its pods are not available, pod {} is one",
         workload.rollout.progress_deadline_seconds,
-        unavailable.len(),
+        on_trial.len(),
         first.pod.meta.name.name
     ))
 }

@@ -114,13 +114,13 @@ impl<'a> History<'a> {
         self.revisions.iter().find(|revision| *revision.name == *name)
     }
 
-    /// The newest revision that was healthy, other than this one: the only one that a rollback may lead to.
+    /// The revision that was healthy and wanted last, other than this one: only what was healthy may a rollback lead to.
     pub(crate) fn newest_healthy(&self, other_than: &str) -> Option<&Revision> {
         self.revisions
             .iter()
             .filter(|revision| *revision.name != *other_than)
             .filter(|revision| revision.healthy_at.is_some())
-            .max_by_key(|revision| (revision.healthy_at, revision.object.number))
+            .max_by_key(|revision| revision.object.number)
     }
 
     /// The revision that the spec asks for.

@@ -26,8 +26,12 @@ const START: Duration = Duration::from_secs(60);
 /// one before ended with another code than 0 (kubernetes: `convertToAPIContainerStatuses` in pkg/kubelet/kubelet_pods.go), so a pull that
 /// fails and one that takes its time look alike.
 const SILENCE: Duration = Duration::from_secs(120);
+/// After so long a kubelet speaks of the image that was set, and not of the one before.
+const SETTLE: Duration = Duration::from_secs(10);
 /// From this version of the kubelet on, a sidecar with another image is replaced.
 const REPLACES_SIDECARS: (u16, u16) = (1, 32);
+/// How the obstacle of an older kubelet begins.
+pub(crate) const OLD_KUBELET: &str = "the kubelet of its node is older than";
 /// Why a container waits that will hardly come up.
 const HOPELESS: [&str; 6] = [
     "ErrImagePull",
@@ -95,7 +99,7 @@ pub(crate) fn obstacle(
         changed.iter().any(|container| container.role == mainstay_model::ContainerRole::Sidecar);
     (is_old && has_sidecar).then(|| {
         let (major, minor) = REPLACES_SIDECARS;
-        format!("the kubelet of its node is older than {major}.{minor} and replaces no sidecar in place")
+        format!("{OLD_KUBELET} {major}.{minor} and replaces no sidecar in place")
     })
 }
 
@@ -117,7 +121,11 @@ pub(crate) fn next(
             Phase::Drain if !is_set => return drained(member, step, &wanted, around),
             Phase::Replace | Phase::Revert if is_set => {
                 if !is_up(member, step, container) {
-                    return coming_up(step, container, goal, now);
+                    let is_way_back = step.phase == Phase::Revert || goal.name == base.name;
+                    return match is_way_back {
+                        true => coming_back(step, goal, now),
+                        false => coming_up(member, step, container, goal, now),
+                    };
                 }
             }
             // The goal is another one by now, or somebody has set the image: what is next follows from the spec.
@@ -132,7 +140,7 @@ pub(crate) fn next(
 
 /// Whether a container has a fault that a new image, or the way back from one, can mend: it will not come up by itself.
 pub(crate) fn fault(container: &ContainerState, restarts_before: i32) -> Option<String> {
-    if let Some(waiting) = container.waiting.as_deref().filter(|waiting| HOPELESS.contains(waiting)) {
+    if let Some(waiting) = container.waiting.as_deref().filter(|_| is_hopeless(container)) {
         return Some(format!("container {} with image {}: {waiting}", container.name, container.image));
     }
     let restarts = container.restarts.saturating_sub(restarts_before);
@@ -144,8 +152,12 @@ pub(crate) fn fault(container: &ContainerState, restarts_before: i32) -> Option<
     })
 }
 
+fn is_hopeless(container: &ContainerState) -> bool {
+    container.waiting.as_deref().is_some_and(|waiting| HOPELESS.contains(&waiting))
+}
+
 /// The containers whose images differ from the goal's, in the order in which they are replaced.
-fn changed(member: &Member<'_>, goal: &Revision) -> Vec<Replaceable> {
+pub(crate) fn changed(member: &Member<'_>, goal: &Revision) -> Vec<Replaceable> {
     let mut replaceable = goal.pod.replaceable();
     replaceable.retain(|wanted| {
         member.container(&wanted.name).is_some_and(|container| container.image != wanted.image)
@@ -178,6 +190,7 @@ fn begin(
         phase,
         container_id: container.and_then(|container| container.id.as_deref()).map(str::to_owned),
         restarts: container.map_or(0, |container| container.restarts),
+        was_waiting: container.is_some_and(is_hopeless),
         since: now.seconds(),
     };
     // Draining is noted first: a process that goes on from here must not take the pod for one that may be touched at once.
@@ -212,29 +225,40 @@ fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surro
     Next::Write(vec![patch(member, Some(wanted), &step)])
 }
 
+/// Whether the kubelet has seen the newest spec of the pod; `None` before 1.34, where kubelets do not say so.
+fn is_seen(member: &Member<'_>) -> Option<bool> {
+    let observed = member.state()?.observed_generation;
+    (observed != 0).then(|| observed >= member.pod.meta.generation)
+}
+
 /// Whether the container of a step runs with the image that was set.
 fn is_up(member: &Member<'_>, step: &Step, container: &ContainerState) -> bool {
-    let Some(state) = member.state() else { return false };
-    // Before 1.34 kubelets do not say which generation they have seen.
-    let is_seen = state.observed_generation == 0 || state.observed_generation >= member.pod.meta.generation;
+    let is_seen = is_seen(member);
     let is_another = container.id.is_some() && container.id.as_deref() != step.container_id.as_deref();
     // A way back may come before the kubelet has taken the old container down: then it goes on running as it is.
-    let is_fine = step.phase == Phase::Revert && state.observed_generation != 0 && container.ready;
-    is_seen && container.started && (is_another || is_fine)
+    let is_fine = step.phase == Phase::Revert && is_seen.is_some() && container.ready;
+    // Before it is ready the next container is not begun with: main must not be restarted for a sidecar that is no good.
+    let is_fit = container.started && (container.ready || step.phase == Phase::Revert);
+    is_seen != Some(false) && is_fit && (is_another || is_fine)
 }
 
 /// A container that is not there yet: it may take its time, or have failed.
-fn coming_up(step: &Step, container: &ContainerState, goal: &Revision, now: Timestamp) -> Next {
-    let limit = Duration::from_secs(
-        goal.pod.startup_seconds(&step.container).saturating_add(goal.pod.grace_seconds()),
-    );
-    let limit = step.after(limit.saturating_add(START));
-    if step.phase == Phase::Revert {
-        // While a startup probe runs, a kubelet does not look at images: after that there is no reason to wait any longer.
-        return match now < limit {
-            true => Next::Wait(Some(limit)),
-            false => Next::Recreate(format!("container {} does not come back", step.container)),
-        };
+fn coming_up(
+    member: &Member<'_>,
+    step: &Step,
+    container: &ContainerState,
+    goal: &Revision,
+    now: Timestamp,
+) -> Next {
+    // What a kubelet says of a container may still be about the image before.
+    let settled = step.after(SETTLE);
+    if is_seen(member) != Some(true) || step.was_waiting {
+        if is_hopeless(container) && now < settled {
+            return Next::Wait(Some(settled));
+        }
+        if is_seen(member) == Some(false) {
+            return Next::Wait(None);
+        }
     }
     // The image before counts one restart when it is taken down.
     let is_replaced = container.id.as_deref() != step.container_id.as_deref();
@@ -257,6 +281,18 @@ fn coming_up(step: &Step, container: &ContainerState, goal: &Revision, now: Time
     }
 }
 
+/// A container that is not back yet. While a startup probe runs, a kubelet does not look at images: after that there is no reason to wait any longer.
+fn coming_back(step: &Step, goal: &Revision, now: Timestamp) -> Next {
+    let limit = Duration::from_secs(
+        goal.pod.startup_seconds(&step.container).saturating_add(goal.pod.grace_seconds()),
+    );
+    let limit = step.after(limit.saturating_add(START));
+    match now < limit {
+        true => Next::Wait(Some(limit)),
+        false => Next::Recreate(format!("container {} does not come back", step.container)),
+    }
+}
+
 /// All images are as they should be: serve again, wait until the pod is available, and say that it is of the goal.
 fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroundings<'_>) -> Next {
     let now = around.now.wall;
@@ -268,12 +304,13 @@ fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroun
     {
         return Next::Write(vec![serving(member, true, now)]);
     }
-    let has_replaced = member.step.is_some();
-    if has_replaced {
-        match available_from(member.pod, around.workload) {
-            None => return Next::Wait(None),
-            Some(available) if available > now => return Next::Wait(Some(available)),
-            Some(_) => {}
+    if let Some(step) = &member.step {
+        let Some(available) = available_from(member.pod, around.workload) else { return Next::Wait(None) };
+        // A container can be replaced so fast that no condition tells of it: then the pod looks ready for much longer than it is.
+        let wait = u64::try_from(around.workload.rollout.min_ready_seconds).unwrap_or(0);
+        let available = available.max(step.after(Duration::from_secs(wait)));
+        if available > now {
+            return Next::Wait(Some(available));
         }
     }
     let mut labels = metadata_changes(&base.pod.labels, &goal.pod.labels);

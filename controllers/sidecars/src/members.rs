@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mainstay_engine::Store;
 use mainstay_model::sidecar_workload::REVISION_LABEL;
-use mainstay_model::{ContainerRole, ContainerState, Pod, SidecarWorkload, Timestamp, WorkloadPod};
+use mainstay_model::{
+    ContainerRole, ContainerState, ObjectName, Pod, SidecarWorkload, Timestamp, WorkloadPod,
+};
 
 use crate::step::Step;
 
@@ -44,6 +47,14 @@ impl<'a> Member<'a> {
     /// Whether an update leads from it or to it: it is in a step, whatever revision it is of.
     pub(crate) fn is_in_step(&self) -> bool {
         self.step.is_some()
+    }
+
+    /// Whether it has a node that is well: what a lost one says of its pods is old.
+    pub(crate) fn is_on_a_node_that_is_well(&self, store: &Store) -> bool {
+        self.pod.node.as_ref().is_some_and(|node| {
+            let node = store.nodes().get(&ObjectName::new("", node.clone()));
+            node.is_none_or(|node| node.ready)
+        })
     }
 
     /// The containers that are none of ours: there must be one main container.

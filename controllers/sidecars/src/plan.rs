@@ -42,8 +42,7 @@ pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst:
 /// The plan where the spec names a revision that cannot be had: pods stay as they are, and the status says why.
 fn without_revision(workload: &SidecarWorkload, members: &[Member<'_>], message: String, now: Now) -> Plan {
     let budget = Budget::of(workload);
-    let mut status =
-        SidecarWorkloadStatus { observed_generation: workload.meta.generation, ..workload.status.clone() };
+    let mut status = status::counted(workload, None, members);
     let stand = Stand::Stalled("RevisionNotFound", message.clone());
     status.conditions = status::conditions(&status, &budget, &stand, foreign(members), now);
     let event = events::about(workload, EventType::Warning, "RevisionNotFound", message);
@@ -65,11 +64,13 @@ fn with_revision(
 ) -> Plan {
     let budget = Budget::of(workload);
     let mut course = Course::new(workload, history, wanted);
-    let mut status = status::counted(workload, wanted, members);
+    let mut status = status::counted(workload, Some(wanted), members);
     let is_paused = workload.rollout.paused;
     let is_complete = status::is_complete(members, course.goal, &budget);
-    let is_still = is_paused || is_complete;
-    status.progressed_at = status::progressed_at(&workload.status, &status, &course, is_still, now.wall);
+    let on_trial = failure::on_trial(&course, members, view.store);
+    let is_judged = course.is_rollout && !course.has_failed && !course.is_retry && !is_paused;
+    let is_running = !is_paused && (is_judged || course.is_rollback) && !is_complete && !on_trial.is_empty();
+    status.progressed_at = status::progressed_at(&workload.status, &status, is_running, now.wall);
     let deadline = failure::deadline(workload, status.progressed_at);
     let is_late = deadline.is_some_and(|deadline| deadline <= now.wall);
     if course.is_rollback && is_late {
@@ -79,15 +80,14 @@ fn with_revision(
 
     let pass = Pass { workload, course: &course, history, members, budget, view, now, burst };
     let rolled = pass.plan();
-    let is_judged = course.is_rollout && !course.has_failed && !is_paused;
-    let judged = || failure::judge(workload, &course, members, status.progressed_at, now.wall);
+    let judged = || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
     let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());
     if let Some(message) = &failure {
         status.failed_revision = Some(wanted.name.clone());
         status.failed_retry = workload.retry.clone();
         status.failed_message = Some(message.as_str().into());
-        // The way back has a clock of its own.
-        status.progressed_at = Some(Timestamp::from_seconds(now.wall.seconds()));
+        // The way back has a clock of its own, and so has another try.
+        status.progressed_at = None;
     } else if course.has_failed && (course.is_rollback || !is_complete || budget.replicas == 0) {
         status.failed_revision = workload.status.failed_revision.clone();
         status.failed_retry = workload.status.failed_retry.clone();

@@ -9,13 +9,16 @@ use std::collections::BTreeSet;
 
 use mainstay_engine::names::generate_name;
 use mainstay_engine::{Now, View};
-use mainstay_model::{CreatePod, DeletePod, InPlace, PodPhase, SidecarWorkload, Timestamp, Uid, Write};
+use mainstay_model::{
+    CreatePod, DeletePod, InPlace, PodPhase, RolloutKind, SidecarWorkload, Timestamp, Uid, Write,
+};
 
 use crate::budget::{Budget, may_disrupt};
 use crate::course::{Course, Moves};
 use crate::history::{History, Revision};
-use crate::in_place::{self, Next, Surroundings};
+use crate::in_place::{self, Next, OLD_KUBELET, Surroundings};
 use crate::members::Member;
+use crate::pod_shape::Difference;
 use crate::{owner, reference, selector, victims};
 
 /// What a pass over the pods has come to.
@@ -53,7 +56,14 @@ impl<'a> Pass<'a> {
     pub(crate) fn plan(&self) -> Rolled {
         let mut rolled = Rolled::default();
         self.go_on(&mut rolled);
-        let moved = self.move_others(&mut rolled);
+        let mut moved = self.move_others(&mut rolled);
+        if self.course.is_retry {
+            // Another try needs other pods: those of the first one wait longer and longer, and would fail it at once.
+            let goal = &*self.course.goal.name;
+            let tried = self.members.iter().filter(|member| member.revision == goal);
+            let tried = tried.filter(|member| !member.is_available && !member.is_in_step());
+            moved.deleted.extend(tried.map(|member| member.pod.meta.uid));
+        }
         self.create(&moved, &mut rolled);
         self.delete(&moved, &mut rolled);
         rolled.writes.truncate(self.burst);
@@ -72,15 +82,18 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let Some(base) = self.history.get(member.revision) else { continue };
-            let goal = self.goal_of(base);
+            let goal = self.goal_of(member, base);
             if self.obstacle(member, goal).is_some() {
                 continue;
             }
             match self.next(member, base, goal) {
-                // Where the way back fails, there is no third one: it is left open, and its deadline says so.
-                Next::Failed(_) if self.course.is_rollback => {}
+                // The way back from a revision that has failed is not left again: it would go on for ever.
+                Next::Failed(_) if self.course.has_failed && goal.name == self.course.goal.name => {}
+                Next::Failed(_) if !member.is_on_a_node_that_is_well(self.view.store) => {}
                 Next::Failed(reason) => {
-                    rolled.failure.get_or_insert(reason);
+                    if goal.name == self.course.goal.name {
+                        rolled.failure.get_or_insert(reason);
+                    }
                     if let Next::Write(writes) = self.next(member, base, base) {
                         rolled.writes.extend(writes);
                     }
@@ -103,7 +116,9 @@ impl<'a> Pass<'a> {
         let moving = self.members.iter().filter(on_way).count();
         let mut others: Vec<&Member<'a>> =
             self.members.iter().filter(|member| !is_at_goal(member) && !on_way(member)).collect();
-        others.sort_by_key(|member| turn(member));
+        // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
+        let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
+        others.sort_by_key(|member| (!is_doomed(member), turn(member)));
 
         if self.course.moves != Moves::All || rolled.failure.is_some() {
             let new = self.share_of_goal(missing, at_goal);
@@ -122,6 +137,8 @@ impl<'a> Pass<'a> {
         let limit = if is_canary { wanted.min(1) } else { wanted };
         let begun = at_goal.saturating_add(moving);
         let new = match self.course.base {
+            // No pod goes there before the user says what he wants: none is made there either.
+            Some(base) if self.is_closed(base, goal) => 0,
             Some(_) => missing.min(limit.saturating_sub(begun)),
             None => missing,
         };
@@ -139,6 +156,7 @@ impl<'a> Pass<'a> {
         let mut waits_for_spare = false;
         for member in &others {
             let obstacle = match self.workload.rollout.in_place {
+                _ if self.is_stuck(member) => Some("the pod is in a step that leads nowhere".to_owned()),
                 InPlace::Never => Some("rollout.inPlace is Never".to_owned()),
                 InPlace::IfPossible | InPlace::Only => self.obstacle(member, goal),
             };
@@ -147,13 +165,19 @@ impl<'a> Pass<'a> {
                     rolled.barred.get_or_insert(reason);
                     continue;
                 }
-                if reason.contains("kubelet") {
+                if reason.starts_with(OLD_KUBELET) {
                     rolled.old_kubelet.get_or_insert(format!("pod {}: {reason}", member.pod.meta.name.name));
                 }
                 recreated.push(member);
                 continue;
             }
             let Some(base) = self.history.get(member.revision).filter(|_| moves > 0) else { continue };
+            if !member.is_in_step() && in_place::changed(member, goal).is_empty() {
+                // Labels and annotations cost nobody anything.
+                moves -= 1;
+                take(self.next(member, base, goal), rolled);
+                continue;
+            }
             let purse = if member.is_available { &mut spare } else { &mut free };
             if *purse == 0 {
                 waits_for_spare = true;
@@ -173,7 +197,13 @@ impl<'a> Pass<'a> {
         }
 
         // More than the replicas are made where pods are replaced, or where none may be missing while it is patched.
-        let room = self.budget.most().saturating_sub(total.saturating_add(missing));
+        // What the server has refused to make takes nobody's turn.
+        let is_refused =
+            self.view.memory.failure.as_ref().is_some_and(|failure| failure.write.verb() == "create");
+        let room = match is_refused {
+            true => 0,
+            false => self.budget.most().saturating_sub(total.saturating_add(missing)),
+        };
         let asked = if !recreated.is_empty() { moves } else { usize::from(waits_for_spare).min(moves) };
         let surge = if self.budget.unavailable == 0 || !recreated.is_empty() { room.min(asked) } else { 0 };
         moves -= surge;
@@ -213,7 +243,7 @@ impl<'a> Pass<'a> {
         if self.course.has_failed && !self.course.is_rollback {
             return 0;
         }
-        if self.workload.rollout.kind == mainstay_model::RolloutKind::OnDelete {
+        if self.workload.rollout.kind == RolloutKind::OnDelete {
             return missing;
         }
         missing.saturating_mul(at_goal).checked_div(total).unwrap_or(0)
@@ -222,7 +252,11 @@ impl<'a> Pass<'a> {
     /// How many pods may stay while nothing moves: those of a rollout that stands still include its surge.
     fn kept(&self, at_goal: usize) -> usize {
         let is_mixed = at_goal > 0 && at_goal < self.members.len();
-        if is_mixed { self.budget.most() } else { self.budget.replicas }
+        if is_mixed && self.workload.rollout.kind == RolloutKind::RollingUpdate {
+            self.budget.most()
+        } else {
+            self.budget.replicas
+        }
     }
 
     fn create(&self, moved: &Moved, rolled: &mut Rolled) {
@@ -275,11 +309,20 @@ impl<'a> Pass<'a> {
     }
 
     /// Where a pod in a step is to go; `base` is the revision of its label.
-    fn goal_of<'b>(&'b self, base: &'b Revision) -> &'b Revision {
-        match self.course.moves {
-            Moves::All | Moves::Finish => self.course.goal,
+    fn goal_of<'b>(&'b self, member: &Member<'_>, base: &'b Revision) -> &'b Revision {
+        let begun = member.step.as_ref().and_then(|step| self.history.get(&step.revision));
+        let goal = match self.course.moves {
+            Moves::All => self.course.goal,
+            Moves::Finish => begun.unwrap_or(base),
             Moves::TakeBack => base,
-        }
+        };
+        if self.is_closed(base, goal) { base } else { goal }
+    }
+
+    /// Whether only patches are allowed, and none leads from one revision to the other.
+    fn is_closed(&self, base: &Revision, goal: &Revision) -> bool {
+        let difference = || base.pod.difference(&goal.pod, &self.course.policies.recreated);
+        self.workload.rollout.in_place == InPlace::Only && difference() != Difference::InPlace
     }
 
     /// Whether a pod is in a step that leads nowhere.
@@ -288,7 +331,7 @@ impl<'a> Pass<'a> {
             return false;
         }
         let Some(base) = self.history.get(member.revision) else { return true };
-        let goal = self.goal_of(base);
+        let goal = self.goal_of(member, base);
         self.obstacle(member, goal).is_some() || matches!(self.next(member, base, goal), Next::Recreate(_))
     }
 

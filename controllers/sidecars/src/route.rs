@@ -11,11 +11,14 @@ pub(crate) fn route(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) 
             Object::SidecarWorkload(workload) => keys.push(workload.meta.name.clone()),
             Object::Pod(pod) => keys.extend(concerned(store, &pod.meta)),
             Object::ControllerRevision(revision) => keys.extend(concerned(store, &revision.meta)),
-            // What a budget does not allow any more needs no plan; what it allows now may have been waited for.
+            // Only pods that are not of their revision yet wait for a budget.
             Object::PodDisruptionBudget(budget) => {
                 let workloads = store.sidecar_workloads().in_namespace(&budget.meta.name.namespace);
-                let waiting = workloads
-                    .filter(|workload| workload.status.current_revision != workload.status.update_revision);
+                let waiting = workloads.filter(|workload| {
+                    let status = &workload.status;
+                    status.current_revision != status.update_revision
+                        || status.updated_replicas < status.replicas
+                });
                 keys.extend(waiting.map(|workload| workload.meta.name.clone()));
             }
             // Only pods that are being taken out of their services wait for slices.
@@ -33,9 +36,22 @@ pub(crate) fn route(store: &Store, change: &Change, keys: &mut Vec<ObjectName>) 
                     .filter(|pod| pod.workload.as_ref().is_some_and(|state| state.serving == Some(false)));
                 keys.extend(draining.flat_map(|pod| concerned(store, &pod.meta)));
             }
+            Object::Node(node) if has_turned(change) => {
+                let pods = store.pods().on_node(&node.meta.name.name);
+                keys.extend(pods.flat_map(|pod| concerned(store, &pod.meta)));
+            }
             _ => {}
         }
     }
+}
+
+/// Whether a node's kubelet is another one, or whether it is well: what can be done to its pods, and how they are judged, depends on that.
+fn has_turned(change: &Change) -> bool {
+    let stand = |object: &Option<Object>| match object {
+        Some(Object::Node(node)) => Some((node.kubelet, node.ready)),
+        _ => None,
+    };
+    stand(&change.old) != stand(&change.new)
 }
 
 /// The SidecarWorkload that controls an object, or whose label it has: it may be about to be adopted, or have just been let go.

@@ -8,7 +8,6 @@ use mainstay_model::{
 };
 
 use crate::budget::Budget;
-use crate::course::Course;
 use crate::history::Revision;
 use crate::members::Member;
 
@@ -27,10 +26,10 @@ pub(crate) enum Stand {
     RolledBack(String),
 }
 
-/// The counts and marks of a status, but for the conditions.
+/// The counts and marks of a status, but for the conditions; `wanted` is the revision that the spec asks for, if it can be had.
 pub(crate) fn counted(
     workload: &SidecarWorkload,
-    wanted: &Revision,
+    wanted: Option<&Revision>,
     members: &[Member<'_>],
 ) -> SidecarWorkloadStatus {
     let count = |counts: &dyn Fn(&Member<'_>) -> bool| {
@@ -41,11 +40,13 @@ pub(crate) fn counted(
         replicas: count(&|_| true),
         ready_replicas: count(&|member| member.pod.ready),
         available_replicas: count(&|member| member.is_available),
-        updated_replicas: count(&|member| member.revision == &*wanted.name && !member.is_in_step()),
+        updated_replicas: count(&|member| {
+            wanted.is_some_and(|wanted| member.revision == &*wanted.name) && !member.is_in_step()
+        }),
         selector: Some(format!("{WORKLOAD_LABEL}={}", workload.meta.name.name).into()),
-        update_revision: Some(wanted.name.clone()),
+        update_revision: wanted.map(|wanted| wanted.name.clone()),
         current_revision: workload.status.current_revision.clone(),
-        sidecars: sidecars(wanted, members),
+        sidecars: wanted.map(|wanted| sidecars(wanted, members)).unwrap_or_default(),
         conditions: workload.status.conditions.clone(),
         ..SidecarWorkloadStatus::default()
     }
@@ -55,11 +56,9 @@ pub(crate) fn counted(
 pub(crate) fn progressed_at(
     old: &SidecarWorkloadStatus,
     new: &SidecarWorkloadStatus,
-    course: &Course<'_>,
-    is_still: bool,
+    is_running: bool,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let is_running = (course.is_rollout || course.is_rollback) && !is_still;
     let behind = |status: &SidecarWorkloadStatus| status.replicas.saturating_sub(status.updated_replicas);
     let is_nearer = new.updated_replicas > old.updated_replicas
         || new.ready_replicas > old.ready_replicas

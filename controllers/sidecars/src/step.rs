@@ -23,6 +23,9 @@ pub(crate) struct Step {
     /// How often it had been restarted by then.
     #[serde(default)]
     pub(crate) restarts: i32,
+    /// Whether it was waiting for what hardly comes, such as an image, before: a kubelet goes on saying so for a while.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) was_waiting: bool,
     /// When the step began, in seconds since 1970.
     pub(crate) since: i64,
 }

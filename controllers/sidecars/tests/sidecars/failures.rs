@@ -1,0 +1,435 @@
+//! Revisions that fail, and the way back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_model::{Object, OnFailure, Share};
+
+use crate::kubelet::Fate;
+use crate::objects::{node, workload};
+use crate::world::World;
+
+fn rolling_back(replicas: i32) -> World {
+    let mut spec = workload(replicas);
+    spec.rollout.on_failure = OnFailure::Rollback;
+    World::at_rest(spec)
+}
+
+#[track_caller]
+fn expect_stalled(world: &World) {
+    world.expect_condition("Stalled", "True", "ProgressDeadlineExceeded");
+    world.expect_condition("Progressing", "False", "ProgressDeadlineExceeded");
+    world.expect_condition("Reconciling", "False", "AtRest");
+}
+
+fn count(world: &World, reason: &str) -> usize {
+    world.events.iter().filter(|told| **told == reason).count()
+}
+
+/// R1
+#[test]
+fn a_bad_image_of_a_sidecar_touches_one_pod_of_five_and_is_taken_back() {
+    for fate in [Fate::NoImage, Fate::Crash, Fate::Hang, Fate::Unready] {
+        let mut spec = workload(5);
+        spec.rollout.max_unavailable = Share::Count(3);
+        let mut world = World::at_rest(spec);
+        let before = world.pod_names();
+        world.fate("proxy:2", fate);
+        world.set_sidecar("proxy:2");
+        world.run();
+        expect_stalled(&world);
+        assert_eq!(
+            world.log.iter().filter(|line| line.contains("[\"proxy:2\"]")).count(),
+            1,
+            "{}",
+            world.story()
+        );
+        assert_eq!(world.images("proxy"), ["proxy:1"; 5], "{fate:?} {}", world.story());
+        assert_eq!(world.restarts("app"), 0, "{fate:?} {}", world.story());
+        assert_eq!(world.pod_names(), before);
+        assert_eq!(world.status().available_replicas, 5, "{fate:?} {}", world.story());
+        assert_eq!(world.status().failed_revision, Some(world.revision_with("proxy:2")));
+    }
+}
+
+/// R1
+#[test]
+fn a_bad_image_is_taken_back_without_a_word_of_the_kubelet_about_generations() {
+    let mut world = World::at_rest(workload(5));
+    world.kubelet.is_silent = true;
+    world.fate("proxy:2", Fate::NoImage);
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_stalled(&world);
+    assert_eq!(world.images("proxy"), ["proxy:1"; 5]);
+    assert_eq!(world.restarts("app"), 0, "{}", world.story());
+}
+
+/// R2
+#[test]
+fn back_from_a_bad_image_to_the_one_before_is_complete_again() {
+    for fate in [Fate::NoImage, Fate::Crash, Fate::Hang, Fate::Trap] {
+        for ticks in 0..10 {
+            let mut world = World::at_rest(workload(3));
+            world.fate("proxy:2", fate);
+            world.set_sidecar("proxy:2");
+            for _ in 0..ticks {
+                world.act();
+                world.tick();
+            }
+            world.set_sidecar("proxy:1");
+            world.run();
+            world.expect_condition("Ready", "True", "Ready");
+            assert_eq!(world.images("proxy"), ["proxy:1"; 3]);
+            assert_eq!(world.status().failed_revision, None);
+        }
+    }
+}
+
+#[test]
+fn a_bad_revision_whose_pods_are_made_anew_stops_at_the_first_one() {
+    for (surge, unavailable) in [(0, 3), (3, 0), (2, 2)] {
+        for fate in [Fate::NoImage, Fate::Crash, Fate::Hang, Fate::Unready] {
+            let mut spec = workload(6);
+            spec.rollout.max_surge = Share::Count(surge);
+            spec.rollout.max_unavailable = Share::Count(unavailable);
+            let mut world = World::at_rest(spec);
+            world.fate("app:2", fate);
+            world.edit_template(|template| {
+                template["main"] = serde_json::json!({"name": "app", "image": "app:2", "args": ["more"]});
+            });
+            world.run();
+            expect_stalled(&world);
+            assert_eq!(
+                world.images("app").iter().filter(|image| *image == "app:2").count(),
+                1,
+                "{}",
+                world.story()
+            );
+            assert!(world.status().available_replicas >= 5);
+        }
+    }
+}
+
+#[test]
+fn a_bad_first_revision_is_stalled_after_its_deadline() {
+    for on_failure in [OnFailure::Pause, OnFailure::Rollback] {
+        let mut spec = workload(3);
+        spec.rollout.on_failure = on_failure;
+        let mut world = World::new(spec);
+        world.fate("app:1", Fate::NoImage);
+        world.run();
+        expect_stalled(&world);
+        assert_eq!(count(&world, "RolloutFailed"), 1, "{}", world.story());
+        world.set_main("app:2");
+        world.run();
+        world.expect_condition("Ready", "True", "Ready");
+    }
+}
+
+#[test]
+fn a_revision_whose_pods_all_come_up_after_its_deadline_is_complete_nevertheless() {
+    let mut world = World::new(workload(3));
+    world.fate("app:1", Fate::NoImage);
+    world.run();
+    expect_stalled(&world);
+    world.fate("app:1", Fate::Up);
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+    world.expect_condition("Stalled", "False", "NotStalled");
+    assert_eq!(world.status().failed_revision, None);
+}
+
+/// R10
+#[test]
+fn without_a_healthy_revision_a_rollback_is_a_pause() {
+    let mut spec = workload(3);
+    spec.rollout.on_failure = OnFailure::Rollback;
+    let mut world = World::new(spec);
+    world.fate("app:1", Fate::Unready);
+    world.run();
+    world.fate("app:2", Fate::Unready);
+    world.set_main("app:2");
+    world.run();
+    expect_stalled(&world);
+    world.expect_condition("RolledBack", "False", "NotRolledBack");
+}
+
+#[test]
+fn a_rollback_leads_to_the_newest_healthy_revision() {
+    for by_patch in [true, false] {
+        let mut world = rolling_back(4);
+        let good = world.status().current_revision.clone();
+        world.fate("app:2", Fate::NoImage);
+        world.edit_template(|template| {
+            template["main"]["image"] = "app:2".into();
+            if !by_patch {
+                template["main"]["args"] = serde_json::json!(["more"]);
+            }
+        });
+        world.run();
+        world.expect_condition("RolledBack", "True", "RevisionFailed");
+        world.expect_condition("Stalled", "True", "RolledBack");
+        assert_eq!(world.images("app"), ["app:1"; 4], "{}", world.story());
+        assert_eq!(world.status().current_revision, good);
+        assert_ne!(world.status().update_revision, good, "the spec stays the user's");
+        assert_eq!(count(&world, "RolloutFailed"), 1);
+    }
+}
+
+#[test]
+fn a_rollback_leads_to_what_the_pods_were_of_last_and_not_to_what_was_first_healthy_last() {
+    let mut world = rolling_back(3);
+    world.set_main("app:2");
+    world.run();
+    world.set_main("app:1");
+    world.run();
+    world.fate("app:3", Fate::NoImage);
+    world.set_main("app:3");
+    world.run();
+    world.expect_condition("RolledBack", "True", "RevisionFailed");
+    assert_eq!(world.images("app"), ["app:1"; 3], "{}", world.story());
+}
+
+#[test]
+fn a_pod_that_fails_after_half_of_the_rollout_takes_all_back() {
+    for by_patch in [true, false] {
+        let mut world = rolling_back(4);
+        world.edit_template(|template| {
+            template["main"]["image"] = "app:2".into();
+            if !by_patch {
+                template["main"]["args"] = serde_json::json!(["more"]);
+            }
+        });
+        assert!(world.run_until(|world| world.status().updated_replicas >= 2), "{}", world.story());
+        world.fate("app:2", Fate::Unready);
+        world.run();
+        world.expect_condition("RolledBack", "True", "RevisionFailed");
+        assert_eq!(world.images("app"), ["app:1"; 4], "{}", world.story());
+    }
+}
+
+/// R11
+#[test]
+fn a_way_back_that_leads_nowhere_either_is_stalled_once_and_left_open() {
+    for by_patch in [true, false] {
+        for fate in [Fate::NoImage, Fate::Unready, Fate::Crash] {
+            let mut world = rolling_back(4);
+            world.edit_template(|template| {
+                template["main"]["image"] = "app:2".into();
+                if !by_patch {
+                    template["main"]["args"] = serde_json::json!(["more"]);
+                }
+            });
+            assert!(world.run_until(|world| world.status().updated_replicas >= 2), "{}", world.story());
+            world.fate("app:2", Fate::Unready);
+            world.tick();
+            world.fate("app:1", fate);
+            world.run();
+            world.expect_condition("Stalled", "True", "RollbackFailed");
+            assert_eq!(count(&world, "RolloutFailed"), 1, "{fate:?} {}", world.story());
+            let writes = world.log.len();
+            world.run();
+            assert_eq!(world.log.len(), writes);
+            // What heals is taken as it is.
+            world.fate("app:1", Fate::Up);
+            world.fate("app:2", Fate::Up);
+            world.run();
+            assert_eq!(world.condition("Stalled").0, "True");
+            world.set_main("app:3");
+            world.run();
+            world.expect_condition("Ready", "True", "Ready");
+        }
+    }
+}
+
+#[test]
+fn a_pod_that_is_unready_long_after_a_rollback_is_no_failed_rollback_at_once() {
+    let mut world = rolling_back(3);
+    world.fate("app:2", Fate::NoImage);
+    world.set_main("app:2");
+    world.run();
+    world.now = world.now.after(Duration::from_secs(100_000));
+    world.act();
+    let first = world.pod_names().into_iter().next().unwrap();
+    world.lose_pod(&first);
+    world.act();
+    world.tick();
+    world.act();
+    assert_ne!(world.condition("Stalled").1, "RollbackFailed", "{}", world.story());
+    world.run();
+    world.expect_condition("RolledBack", "True", "RevisionFailed");
+    assert_eq!(world.images("app"), ["app:1"; 3]);
+}
+
+/// R12
+#[test]
+fn the_deadline_is_that_of_the_status_and_no_process_extends_it() {
+    let mut world = World::at_rest(workload(2));
+    world.fate("app:2", Fate::Hang);
+    world.set_main("app:2");
+    world.act();
+    world.tick();
+    world.act();
+    let began = world.status().progressed_at.unwrap();
+    for _ in 0..20 {
+        world.now = world.now.after(Duration::from_secs(25));
+        world.act();
+        assert_eq!(world.status().progressed_at, Some(began));
+    }
+    assert_eq!(world.status().failed_revision, None);
+    world.now = began.after(Duration::from_secs(600));
+    world.act();
+    assert!(world.status().failed_revision.is_some());
+}
+
+/// R13
+#[test]
+fn a_node_that_is_lost_is_no_failure_of_a_revision() {
+    let mut world = World::at_rest(workload(3));
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.kubelet.lost.insert("node".to_owned());
+    let mut gone = node("node", (1, 36));
+    gone.ready = false;
+    gone.meta.version = mainstay_model::ResourceVersion(9000);
+    world.apply(Object::Node(Arc::new(gone)));
+    world.run();
+    world.now = world.now.after(Duration::from_secs(100_000));
+    world.act();
+    assert_eq!(world.status().failed_revision, None, "{}", world.story());
+    world.kubelet.heal();
+    let mut back = node("node", (1, 36));
+    back.meta.version = mainstay_model::ResourceVersion(9001);
+    world.apply(Object::Node(Arc::new(back)));
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+}
+
+#[test]
+fn pods_that_fit_nowhere_are_no_failure_of_a_revision() {
+    let mut world = World::at_rest(workload(3));
+    world.kubelet.schedules_nothing = true;
+    world.edit_template(|template| template["main"]["args"] = serde_json::json!(["more"]));
+    world.run();
+    world.now = world.now.after(Duration::from_secs(100_000));
+    world.act();
+    assert_eq!(world.status().failed_revision, None, "{}", world.story());
+    world.kubelet.schedules_nothing = false;
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+}
+
+#[test]
+fn the_retry_annotation_tries_a_failed_revision_again_with_its_whole_time() {
+    for on_failure in [OnFailure::Pause, OnFailure::Rollback] {
+        let mut world = rolling_back(3);
+        world.edit(|workload| workload.rollout.on_failure = on_failure);
+        world.fate("app:2", Fate::Hang);
+        world.set_main("app:2");
+        world.run();
+        assert!(world.status().failed_revision.is_some());
+        world.now = world.now.after(Duration::from_secs(100_000));
+        world.fate("app:2", Fate::Up);
+        world.edit(|workload| workload.retry = Some("1".into()));
+        world.run();
+        world.expect_condition("Ready", "True", "Ready");
+        assert_eq!(world.images("app"), ["app:2"; 3], "{}", world.story());
+    }
+}
+
+#[test]
+fn another_try_begins_with_other_pods_than_those_that_wait_for_their_image() {
+    for in_place in [mainstay_model::InPlace::IfPossible, mainstay_model::InPlace::Never] {
+        let mut world = World::at_rest(workload(3));
+        world.edit(|workload| workload.rollout.in_place = in_place);
+        world.fate("app:2", Fate::NoImage);
+        world.set_main("app:2");
+        world.run();
+        expect_stalled(&world);
+        world.fate("app:2", Fate::Up);
+        world.edit(|workload| workload.retry = Some("1".into()));
+        world.act();
+        assert_eq!(world.status().failed_revision, None, "{}", world.story());
+        world.run();
+        world.expect_condition("Ready", "True", "Ready");
+    }
+}
+
+#[test]
+fn a_failed_revision_that_comes_back_after_another_spec_is_tried_again() {
+    let mut world = rolling_back(3);
+    world.fate("app:2", Fate::NoImage);
+    world.set_main("app:2");
+    world.run();
+    world.set_main("app:1");
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+    world.fate("app:2", Fate::Up);
+    world.set_main("app:2");
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+    assert_eq!(world.images("app"), ["app:2"; 3]);
+}
+
+#[test]
+fn a_pause_after_a_failure_becomes_a_rollback_when_the_user_asks_for_one() {
+    let mut world = World::at_rest(workload(3));
+    world.fate("app:2", Fate::Unready);
+    world.edit_template(|template| {
+        template["main"] = serde_json::json!({"name": "app", "image": "app:2", "args": ["more"]});
+    });
+    world.run();
+    expect_stalled(&world);
+    world.now = world.now.after(Duration::from_secs(100_000));
+    world.edit(|workload| workload.rollout.on_failure = OnFailure::Rollback);
+    world.run();
+    world.expect_condition("RolledBack", "True", "RevisionFailed");
+    assert_eq!(world.images("app"), ["app:1"; 3], "{}", world.story());
+}
+
+#[test]
+fn pods_that_are_lost_after_a_failure_come_back_as_they_were() {
+    let mut world = World::at_rest(workload(3));
+    world.fate("app:2", Fate::NoImage);
+    world.set_main("app:2");
+    world.run();
+    expect_stalled(&world);
+    let first = world.pod_names().into_iter().next().unwrap();
+    world.lose_pod(&first);
+    world.edit(|workload| workload.replicas = 5);
+    world.run();
+    assert_eq!(world.images("app"), ["app:1"; 5], "{}", world.story());
+}
+
+#[test]
+fn restarts_from_before_an_update_are_no_fault_of_the_new_revision() {
+    let mut world = World::at_rest(workload(3));
+    world.fate("app:1", Fate::Crash);
+    for _ in 0..5 {
+        world.tick();
+    }
+    world.fate("app:1", Fate::Up);
+    world.run();
+    world.set_sidecar("proxy:2");
+    assert!(world.run_until(|world| world.status().updated_replicas == 1), "{}", world.story());
+    let updated = world.status().update_revision.clone();
+    let label = mainstay_model::sidecar_workload::REVISION_LABEL;
+    let pod = world
+        .pods()
+        .iter()
+        .find(|pod| pod.meta.labels.get(label) == updated.as_ref())
+        .unwrap()
+        .meta
+        .name
+        .clone();
+    world.change_pod(&pod.name, |pod| {
+        pod.ready = false;
+        let state = Arc::make_mut(pod.workload.as_mut().unwrap());
+        for container in &mut state.containers {
+            container.ready = false;
+        }
+    });
+    world.act();
+    assert_eq!(world.status().failed_revision, None, "{}", world.story());
+}

@@ -1,0 +1,411 @@
+//! Images in running pods.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mainstay_model::{Object, PodPhase, Share};
+
+use crate::kubelet::Fate;
+use crate::objects::{node, workload};
+use crate::world::{World, container};
+
+#[track_caller]
+fn expect_complete(world: &World) {
+    world.expect_condition("Ready", "True", "Ready");
+    assert_eq!(world.status().updated_replicas, world.workload().replicas, "{}", world.story());
+    let rests = |pod: &&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_none();
+    assert!(world.pods().iter().all(rests), "{}", world.story());
+}
+
+fn drained_workload(replicas: i32) -> World {
+    let mut world = World::new(workload(replicas));
+    world.has_slices = true;
+    world.edit_template(|template| {
+        template["sidecars"][0]["policy"] = serde_json::json!({"drain": true});
+    });
+    world.run();
+    world.log.clear();
+    world
+}
+
+#[test]
+fn a_new_image_of_a_sidecar_leaves_pod_and_main_running() {
+    let mut world = World::at_rest(workload(3));
+    let before = world.pod_names();
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.pod_names(), before);
+    assert_eq!((world.restarts("app"), world.restarts("proxy")), (0, 3));
+    let status = &world.status().sidecars[0];
+    assert_eq!((&*status.image, status.updated, status.ready, status.restarts), ("proxy:2", 3, 3, 3));
+}
+
+#[test]
+fn sidecars_are_replaced_in_the_order_in_which_they_start_and_main_last() {
+    let mut world = World::new(workload(1));
+    world.edit_template(|template| {
+        template["sidecars"] = serde_json::json!([
+            {"name": "late", "image": "late:1", "policy": {"order": 900}},
+            {"name": "early", "image": "early:1", "policy": {"order": 1}},
+        ]);
+    });
+    world.run();
+    world.log.clear();
+    world.edit_template(|template| {
+        template["main"]["image"] = "app:2".into();
+        template["sidecars"][0]["image"] = "late:2".into();
+        template["sidecars"][1]["image"] = "early:2".into();
+    });
+    world.run();
+    expect_complete(&world);
+    let order: Vec<usize> = ["early:2", "late:2", "app:2"]
+        .iter()
+        .map(|image| world.log.iter().position(|line| line.contains(&format!("[\"{image}\"]"))).unwrap())
+        .collect();
+    assert!(order.is_sorted(), "{}", world.story());
+}
+
+/// R1
+#[test]
+fn a_sidecar_that_ends_as_soon_as_it_has_started_never_costs_main_a_restart() {
+    for fate in [Fate::Crash, Fate::NoImage, Fate::Hang, Fate::Unready] {
+        let mut world = World::at_rest(workload(5));
+        world.fate("proxy:2", fate);
+        world.edit_template(|template| {
+            template["main"]["image"] = "app:2".into();
+            template["sidecars"][0]["image"] = "proxy:2".into();
+        });
+        world.run();
+        assert_eq!(world.restarts("app"), 0, "{fate:?} {}", world.story());
+        assert_eq!(world.images("app"), ["app:1"; 5], "{fate:?}");
+        assert_eq!(world.images("proxy"), ["proxy:1"; 5], "{fate:?} {}", world.story());
+    }
+}
+
+/// R3
+#[test]
+fn two_tags_of_one_image_are_told_apart_by_the_container() {
+    let mut world = World::at_rest(workload(2));
+    // The kubelet makes another container, whatever is behind the tag.
+    world.set_sidecar("proxy:also-1");
+    world.run();
+    expect_complete(&world);
+}
+
+#[test]
+fn a_kubelet_that_does_not_say_what_it_has_seen_is_judged_by_its_containers() {
+    let mut world = World::at_rest(workload(3));
+    world.kubelet.is_silent = true;
+    world.tick();
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    world.fate("proxy:3", Fate::NoImage);
+    world.set_sidecar("proxy:3");
+    world.run();
+    world.expect_condition("Stalled", "True", "ProgressDeadlineExceeded");
+    assert_eq!(world.images("proxy"), ["proxy:2"; 3], "{}", world.story());
+}
+
+#[test]
+fn what_a_container_waited_for_before_its_new_image_is_no_fault_of_that() {
+    let mut world = World::at_rest(workload(3));
+    world.fate("app:2", Fate::NoImage);
+    world.edit_template(|template| template["main"]["args"] = serde_json::json!(["more"]));
+    world.set_main("app:2");
+    world.run();
+    world.expect_condition("Stalled", "True", "ProgressDeadlineExceeded");
+    world.set_main("app:3");
+    let good = |world: &World| world.status().failed_revision.is_some();
+    world.act();
+    assert!(!good(&world), "{}", world.story());
+    // The kubelet has seen the new image, and says what it knows of the old one.
+    let stuck = world
+        .pods()
+        .iter()
+        .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
+        .map(|pod| Arc::clone(pod));
+    if let Some(pod) = stuck {
+        world.change_pod(&pod.meta.name.name, |pod| {
+            let generation = pod.meta.generation;
+            Arc::make_mut(pod.workload.as_mut().unwrap()).observed_generation = generation;
+        });
+    }
+    world.act();
+    assert!(!good(&world), "{}", world.story());
+    world.run();
+    expect_complete(&world);
+}
+
+/// R15
+#[test]
+fn on_a_node_with_an_old_kubelet_pods_are_replaced_and_the_user_is_told() {
+    let mut world = World::at_rest(workload(3));
+    world.apply(Object::Node(Arc::new(node("node", (1, 31)))));
+    let before = world.pod_names();
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert!(world.pod_names().is_disjoint(&before));
+    assert!(world.events.contains(&"OldKubelet"));
+    assert_eq!(world.writes("patch Pod"), 0, "{}", world.story());
+}
+
+#[test]
+fn main_alone_is_replaced_by_an_old_kubelet_too() {
+    let mut world = World::at_rest(workload(3));
+    world.apply(Object::Node(Arc::new(node("node", (1, 31)))));
+    let before = world.pod_names();
+    world.set_main("app:2");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.pod_names(), before);
+}
+
+#[test]
+fn a_sidecar_called_kubelet_makes_no_kubelet_old() {
+    let mut world = World::new(workload(2));
+    world.edit_template(|template| {
+        template["sidecars"][0]["name"] = "kubelet-proxy".into();
+        template["sidecars"][0]["policy"] = serde_json::json!({"update": "Recreate"});
+    });
+    world.run();
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert!(!world.events.contains(&"OldKubelet"));
+}
+
+/// R17
+#[test]
+fn a_pod_that_is_still_in_its_init_steps_is_replaced() {
+    let mut world = World::new(workload(2));
+    world.fate("proxy:1", Fate::Hang);
+    assert!(world.run_until(|world| {
+        world.pods().len() == 2
+            && world.pods().iter().all(|pod| container(pod, "proxy").unwrap().id.is_some())
+    }));
+    let before = world.pod_names();
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert!(world.pod_names().is_disjoint(&before));
+}
+
+/// R18
+#[test]
+fn a_sidecar_that_ignores_the_way_back_while_it_starts_is_replaced_with_its_pod_in_the_end() {
+    for on_failure in [mainstay_model::OnFailure::Pause, mainstay_model::OnFailure::Rollback] {
+        let mut spec = workload(3);
+        spec.rollout.on_failure = on_failure;
+        let mut world = World::at_rest(spec);
+        world.fate("proxy:2", Fate::Trap);
+        world.set_sidecar("proxy:2");
+        world.run();
+        assert_eq!(world.images("proxy"), ["proxy:1"; 3], "{on_failure:?} {}", world.story());
+        assert_eq!(world.status().available_replicas, 3, "{on_failure:?} {}", world.story());
+        assert_eq!(world.writes("delete Pod"), 1, "{on_failure:?} {}", world.story());
+    }
+}
+
+/// R19
+#[test]
+fn a_new_image_of_an_init_step_calls_for_new_pods() {
+    let mut world = World::new(workload(2));
+    world.edit_template(|template| {
+        template["init"] = serde_json::json!([{"name": "migrate", "image": "migrate:1"}]);
+    });
+    world.run();
+    let before = world.pod_names();
+    world.edit_template(|template| template["init"][0]["image"] = "migrate:2".into());
+    world.run();
+    expect_complete(&world);
+    assert!(world.pod_names().is_disjoint(&before));
+}
+
+/// R20
+#[test]
+fn new_labels_and_annotations_are_patched_and_nothing_restarts() {
+    let mut world = World::new(workload(3));
+    world.edit_template(|template| {
+        template["metadata"] = serde_json::json!({"labels": {"tier": "front", "gone": "soon"}});
+    });
+    world.run();
+    let before = world.pod_names();
+    world.change_pod(&before.iter().next().unwrap().clone(), |pod| {
+        let own = pod.meta.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
+        pod.meta.labels = mainstay_model::LabelSet::new(own.chain([("mine".into(), "stays".into())]));
+    });
+    world.edit_template(|template| {
+        template["metadata"] = serde_json::json!({"labels": {"tier": "back"}, "annotations": {"a": "b"}});
+    });
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.pod_names(), before);
+    assert_eq!(world.restarts("proxy") + world.restarts("app"), 0);
+    let pods = world.pods();
+    assert!(pods.iter().all(|pod| pod.meta.labels.get("tier").is_some_and(|tier| &**tier == "back")));
+    assert!(pods.iter().all(|pod| pod.meta.labels.get("gone").is_none()));
+    assert_eq!(pods.iter().filter(|pod| pod.meta.labels.get("mine").is_some()).count(), 1);
+}
+
+#[test]
+fn a_sidecar_with_the_policy_recreate_calls_for_new_pods() {
+    let mut world = World::at_rest(workload(2));
+    world.edit_template(|template| {
+        template["sidecars"][0]["policy"] = serde_json::json!({"update": "Recreate"});
+    });
+    world.run();
+    assert_eq!(world.revisions().len(), 1, "a policy is no part of a pod");
+    let before = world.pod_names();
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert!(world.pod_names().is_disjoint(&before));
+}
+
+#[test]
+fn a_disruption_budget_that_allows_nothing_keeps_images_as_they_are_and_new_labels_go_through() {
+    let mut world = World::at_rest(workload(3));
+    world.set_budget(|budget| {
+        budget.desired_healthy = 3;
+        budget.disruptions_allowed = 0;
+    });
+    world.edit_template(|template| template["metadata"] = serde_json::json!({"labels": {"tier": "front"}}));
+    world.run();
+    expect_complete(&world);
+    world.set_sidecar("proxy:2");
+    world.run();
+    assert_eq!(world.images("proxy"), ["proxy:1"; 3]);
+    assert!(world.message("Progressing").contains("PodDisruptionBudget"));
+    // However long it was in the way: the rollout has its whole time when it is not any more.
+    world.now = world.now.after(Duration::from_secs(100_000));
+    world.set_budget(|budget| {
+        budget.desired_healthy = 2;
+        budget.disruptions_allowed = 1;
+    });
+    world.run();
+    expect_complete(&world);
+}
+
+#[test]
+fn a_disruption_budget_lets_no_more_pods_be_patched_at_once_than_it_allows() {
+    let mut spec = workload(6);
+    spec.rollout.max_unavailable = Share::Count(4);
+    let mut world = World::at_rest(spec);
+    world.set_budget(|budget| {
+        budget.desired_healthy = 4;
+        budget.disruptions_allowed = 2;
+    });
+    world.set_sidecar("proxy:2");
+    for _ in 0..60 {
+        world.act();
+        let is_whole = |pod: &&&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_none();
+        assert!(world.pods().iter().filter(is_whole).count() >= 4, "{}", world.story());
+        world.tick();
+    }
+    expect_complete(&world);
+}
+
+#[test]
+fn a_pod_that_serves_is_taken_out_of_its_services_first() {
+    let mut world = drained_workload(2);
+    expect_complete(&world);
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.restarts("app"), 0);
+    let of_first: Vec<&String> = world.log.iter().filter(|line| line.contains(" Pod ")).collect();
+    let verbs: Vec<&str> = of_first.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    let way = ["patch", "condition", "patch", "condition", "patch"];
+    assert_eq!(verbs, [way, way].concat(), "{}", world.story());
+    assert!(of_first[1].contains(" false ") && of_first[3].contains(" true "), "{}", world.story());
+}
+
+#[test]
+fn a_pod_that_no_slice_lets_go_of_is_replaced_after_a_minute() {
+    let mut world = drained_workload(1);
+    world.set_sidecar("proxy:2");
+    world.act();
+    let began = world.now;
+    world.has_slices = false;
+    world.run();
+    expect_complete(&world);
+    assert!(world.now.seconds() - began.seconds() >= 60, "{}", world.story());
+}
+
+#[test]
+fn a_pod_whose_drain_is_taken_back_serves_again() {
+    let mut world = drained_workload(2);
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.set_sidecar("proxy:1");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.restarts("proxy"), 0, "{}", world.story());
+}
+
+#[test]
+fn a_foreign_container_is_named() {
+    let mut world = World::new(workload(1));
+    world.intruder = Some("mesh");
+    world.run();
+    world.expect_condition("SingleMain", "False", "ForeignContainer");
+    assert!(world.message("SingleMain").contains("mesh"));
+    assert!(world.events.contains(&"ForeignContainer"));
+    world.expect_condition("Ready", "True", "Ready");
+}
+
+#[test]
+fn finished_pods_and_pods_that_go_are_not_patched() {
+    let mut world = World::at_rest(workload(3));
+    let names: Vec<_> = world.pod_names().into_iter().collect();
+    world.change_pod(&names[0], |pod| pod.phase = PodPhase::Failed);
+    world.change_pod(&names[1], |pod| pod.meta.deleting = Some(crate::objects::NOW));
+    world.set_sidecar("proxy:2");
+    world.act();
+    assert!(!world.log.iter().any(|line| line.contains(&*names[0]) || line.contains(&*names[1])));
+}
+
+#[test]
+fn an_annotation_that_says_nothing_holds_up_nothing() {
+    for text in [
+        "",
+        "{}",
+        "nonsense",
+        "{\"revision\":\"web-gone\",\"container\":\"proxy\",\"phase\":\"Replace\",\"since\":0}",
+    ] {
+        let mut world = World::at_rest(workload(3));
+        let first = world.pod_names().into_iter().next().unwrap();
+        world.change_pod(&first, |pod| {
+            Arc::make_mut(pod.workload.as_mut().unwrap()).in_place = Some(text.into());
+        });
+        world.run();
+        world.set_sidecar("proxy:2");
+        world.run();
+        world.expect_condition("Ready", "True", "Ready");
+        assert_eq!(world.images("proxy"), ["proxy:2"; 3], "{}", world.story());
+    }
+}
+
+#[test]
+fn a_pod_in_a_step_whose_revision_nobody_knows_is_replaced() {
+    let mut world = World::at_rest(workload(3));
+    world.set_sidecar("proxy:2");
+    world.act();
+    let on_way = world
+        .pods()
+        .iter()
+        .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
+        .map(|pod| pod.meta.name.name.clone())
+        .unwrap();
+    world.change_pod(&on_way, |pod| {
+        let labels = pod.meta.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let lost = [(mainstay_model::sidecar_workload::REVISION_LABEL.into(), "web-lost".into())];
+        pod.meta.labels = mainstay_model::LabelSet::new(labels.chain(lost));
+    });
+    world.run();
+    expect_complete(&world);
+    assert!(!world.pod_names().contains(&on_way));
+}
