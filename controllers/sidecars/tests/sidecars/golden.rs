@@ -43,7 +43,9 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[test]
 fn main_and_a_sidecar_become_a_pod_with_two_labels_and_default_requests() {
-    check(&pod_of(&crate::objects::template()), expect![[r#"
+    check(
+        &pod_of(&crate::objects::template()),
+        expect![[r#"
         {
           "annotations": {},
           "labels": {
@@ -71,12 +73,15 @@ fn main_and_a_sidecar_become_a_pod_with_two_labels_and_default_requests() {
               }
             ]
           }
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
 fn main_alone_has_no_init_list() {
-    check(&pod_of(&json!({"main": {"name": "app", "image": "app:1"}})), expect![[r#"
+    check(
+        &pod_of(&json!({"main": {"name": "app", "image": "app:1"}})),
+        expect![[r#"
         {
           "annotations": {},
           "labels": {
@@ -91,7 +96,8 @@ fn main_alone_has_no_init_list() {
               }
             ]
           }
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
@@ -109,7 +115,10 @@ fn sidecars_stand_around_the_init_steps_by_their_order_and_then_their_names() {
             sidecar("later", json!({"start": "AfterInit"})),
         ],
     }));
-    assert_eq!(names(&pod["spec"]["initContainers"]), ["a", "b", "m", "z", "second", "first", "late", "later"]);
+    assert_eq!(
+        names(&pod["spec"]["initContainers"]),
+        ["a", "b", "m", "z", "second", "first", "late", "later"]
+    );
     assert_eq!(names(&pod["spec"]["containers"]), ["app"]);
     let init = pod["spec"]["initContainers"].as_array().unwrap();
     let policies: Vec<bool> = init.iter().map(|container| container["restartPolicy"] == "Always").collect();
@@ -135,7 +144,9 @@ fn mounts_of_main_are_shared_as_the_policy_says_and_own_ones_win() {
     }));
     let init = pod["spec"]["initContainers"].as_array().unwrap();
     let mounts: Vec<&Value> = init.iter().map(|container| &container["volumeMounts"]).collect();
-    check(&json!(mounts), expect![[r#"
+    check(
+        &json!(mounts),
+        expect![[r#"
         [
           [
             {
@@ -167,7 +178,8 @@ fn mounts_of_main_are_shared_as_the_policy_says_and_own_ones_win() {
               "subPath": "a"
             }
           ]
-        ]"#]]);
+        ]"#]],
+    );
 }
 
 #[test]
@@ -182,7 +194,9 @@ fn variables_of_main_come_as_they_are_asked_for_and_own_ones_win() {
             "env": [{"name": "B", "value": "own"}, {"name": "D", "value": "$(C)"}],
         }],
     }));
-    check(&pod["spec"]["initContainers"][0]["env"], expect![[r#"
+    check(
+        &pod["spec"]["initContainers"][0]["env"],
+        expect![[r#"
         [
           {
             "name": "C",
@@ -205,12 +219,14 @@ fn variables_of_main_come_as_they_are_asked_for_and_own_ones_win() {
             "name": "D",
             "value": "$(C)"
           }
-        ]"#]]);
+        ]"#]],
+    );
 }
 
 #[test]
 fn a_sidecar_that_asks_for_nothing_asks_for_a_little() {
-    let sidecar = |name: &str, resources: Value| json!({"name": name, "image": "x:1", "resources": resources});
+    let sidecar =
+        |name: &str, resources: Value| json!({"name": name, "image": "x:1", "resources": resources});
     let pod = pod_of(&json!({
         "main": {"name": "app", "image": "app:1"},
         "sidecars": [
@@ -222,13 +238,16 @@ fn a_sidecar_that_asks_for_nothing_asks_for_a_little() {
     }));
     let init = pod["spec"]["initContainers"].as_array().unwrap();
     let resources: Vec<String> = init.iter().map(|container| container["resources"].to_string()).collect();
-    check(&json!(resources), expect![[r#"
+    check(
+        &json!(resources),
+        expect![[r#"
         [
           "{\"requests\":{\"cpu\":\"10m\",\"memory\":\"32Mi\"}}",
           "{\"requests\":{\"cpu\":\"1\",\"memory\":\"32Mi\"}}",
           "{\"limits\":{\"memory\":\"1Gi\"},\"requests\":{\"cpu\":\"10m\"}}",
           "{\"limits\":{\"cpu\":\"2\"},\"requests\":{\"cpu\":\"1\",\"memory\":\"1Gi\"}}"
-        ]"#]]);
+        ]"#]],
+    );
     assert!(pod["spec"]["containers"][0].get("resources").is_none());
 }
 
@@ -241,7 +260,9 @@ fn a_sidecar_that_is_drained_gives_the_pod_a_gate() {
             "pod": {"readinessGates": [{"conditionType": "example.com/lb"}]},
         })
     };
-    check(&pod_of(&template(true))["spec"]["readinessGates"], expect![[r#"
+    check(
+        &pod_of(&template(true))["spec"]["readinessGates"],
+        expect![[r#"
         [
           {
             "conditionType": "example.com/lb"
@@ -249,7 +270,8 @@ fn a_sidecar_that_is_drained_gives_the_pod_a_gate() {
           {
             "conditionType": "mainstay.dev/serving"
           }
-        ]"#]]);
+        ]"#]],
+    );
     assert_eq!(pod_of(&template(false))["spec"]["readinessGates"].as_array().unwrap().len(), 1);
 }
 
@@ -264,7 +286,9 @@ fn what_the_template_says_of_the_pod_is_passed_on_and_its_lists_of_containers_ar
             "ephemeralContainers": [{"name": "y"}],
         },
     }));
-    check(&pod, expect![[r#"
+    check(
+        &pod,
+        expect![[r#"
         {
           "annotations": {
             "note": "é\"\\ $(VAR)"
@@ -291,7 +315,8 @@ fn what_the_template_says_of_the_pod_is_passed_on_and_its_lists_of_containers_ar
             "serviceAccountName": "web",
             "terminationGracePeriodSeconds": 5
           }
-        }"#]]);
+        }"#]],
+    );
 }
 
 #[test]
