@@ -40,6 +40,7 @@ const SIDECARS: &[&str] = &[
     "/pods get,list,watch,create,patch,delete",
     "/pods/status patch",
     "apps/controllerrevisions get,list,watch,create,patch,delete",
+    "discovery.k8s.io/endpointslices get,list,watch",
     "mainstay.dev/sidecarworkloads get,list,watch",
     "mainstay.dev/sidecarworkloads/finalizers update",
     "mainstay.dev/sidecarworkloads/status patch",
