@@ -188,6 +188,9 @@ proptest! {
     ) {
         let mut world = after(spec, drains, &acts);
         world.kubelet.heal();
+        // What a kubelet has said before is said no more.
+        world.tick();
+        world.tick();
         world.log.push("-- all is well again".to_owned());
         world.edit(|workload| {
             workload.rollout.paused = false;
