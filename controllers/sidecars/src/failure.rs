@@ -48,10 +48,11 @@ pub(crate) fn judge(
         && members.iter().any(|member| member.revision != goal)
         && !members.iter().any(|member| member.revision == goal && member.is_available);
     if is_first {
-        let faults = on_trial.iter().filter(|member| !member.is_in_step()).find_map(|member| {
-            // A container that runs may have been restarted long before the pod was brought to the goal.
-            let containers = member.state()?.containers.iter().filter(|container| !container.started);
-            let fault = containers.filter_map(|container| fault(container, 0)).next()?;
+        // What a pod has that is older than the revision, it need not have from there: steps are looked at each by itself.
+        let is_made_from_it =
+            |member: &&&Member<'_>| !member.is_in_step() && member.pod.meta.created >= course.goal.created();
+        let faults = on_trial.iter().filter(is_made_from_it).find_map(|member| {
+            let fault = member.state()?.containers.iter().find_map(|container| fault(container, 0))?;
             Some(format!("pod {}: {fault}", member.pod.meta.name.name))
         });
         if faults.is_some() {

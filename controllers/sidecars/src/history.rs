@@ -77,6 +77,13 @@ pub(crate) struct Revision {
     object: Arc<ControllerRevision>,
 }
 
+impl Revision {
+    /// When it was made.
+    pub(crate) fn created(&self) -> Option<Timestamp> {
+        self.object.meta.created
+    }
+}
+
 /// All revisions of a SidecarWorkload, the newest last.
 pub(crate) struct History<'a> {
     workload: &'a SidecarWorkload,

@@ -120,7 +120,7 @@ pub(crate) fn next(
         match step.phase {
             Phase::Drain if !is_set => return drained(member, step, &wanted, around),
             Phase::Replace | Phase::Revert if is_set => {
-                if !is_up(member, step, container) {
+                if !is_up(member, step, container, goal, now) {
                     let is_way_back = step.phase == Phase::Revert || goal.name == base.name;
                     return match is_way_back {
                         true => coming_back(step, goal, now),
@@ -175,7 +175,7 @@ fn begin(
     now: Timestamp,
 ) -> Vec<Write> {
     // Back to what its own revision says: from an image that has failed, or since the goal has changed.
-    let is_revert = goal.name == base.name;
+    let is_revert = base.pod.replaceable().contains(wanted);
     let has_gate = member.state().is_some_and(|state| state.has_serving_gate);
     let drains = policies.drained.contains(&*wanted.name) && has_gate && !is_revert;
     let container = member.container(&wanted.name);
@@ -231,12 +231,26 @@ fn is_seen(member: &Member<'_>) -> Option<bool> {
     (observed != 0).then(|| observed >= member.pod.meta.generation)
 }
 
+/// When a container that is down, or the same as before, has been so for too long.
+fn silence(step: &Step, goal: &Revision) -> Timestamp {
+    step.after(Duration::from_secs(goal.pod.grace_seconds()).saturating_add(SILENCE))
+}
+
 /// Whether the container of a step runs with the image that was set.
-fn is_up(member: &Member<'_>, step: &Step, container: &ContainerState) -> bool {
+fn is_up(
+    member: &Member<'_>,
+    step: &Step,
+    container: &ContainerState,
+    goal: &Revision,
+    now: Timestamp,
+) -> bool {
     let is_seen = is_seen(member);
     let is_another = container.id.is_some() && container.id.as_deref() != step.container_id.as_deref();
-    // A way back may come before the kubelet has taken the old container down: then it goes on running as it is.
-    let is_fine = step.phase == Phase::Revert && is_seen.is_some() && container.ready;
+    // Two changes may come before the kubelet has taken the old container down: where they lead back, it goes on running as it is.
+    let is_fine = match step.phase {
+        Phase::Revert => is_seen.is_some() && container.ready,
+        Phase::Drain | Phase::Replace => container.ready && silence(step, goal) <= now,
+    };
     // Before it is ready the next container is not begun with: main must not be restarted for a sidecar that is no good.
     let is_fit = container.started && (container.ready || step.phase == Phase::Revert);
     is_seen != Some(false) && is_fit && (is_another || is_fine)
@@ -269,7 +283,7 @@ fn coming_up(
     if is_replaced {
         return Next::Wait(None);
     }
-    let limit = step.after(Duration::from_secs(goal.pod.grace_seconds()).saturating_add(SILENCE));
+    let limit = silence(step, goal);
     match now < limit {
         true => Next::Wait(Some(limit)),
         false => Next::Failed(format!(

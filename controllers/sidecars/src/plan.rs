@@ -48,6 +48,7 @@ fn without_revision(workload: &SidecarWorkload, members: &[Member<'_>], message:
     let event = events::about(workload, EventType::Warning, "RevisionNotFound", message);
     Plan {
         writes: status::patch(workload, status).into_iter().collect(),
+        requeue_at: next_available(workload, members, now),
         events: vec![event],
         ..Plan::default()
     }
@@ -242,10 +243,11 @@ fn next_look(
     deadline: Option<Timestamp>,
     now: Now,
 ) -> Option<Timestamp> {
-    let available = members
-        .iter()
-        .filter_map(|member| available_from(member.pod, workload))
-        .filter(|available| *available > now.wall)
-        .min();
-    [available, rolled.requeue_at, deadline].into_iter().flatten().min()
+    [next_available(workload, members, now), rolled.requeue_at, deadline].into_iter().flatten().min()
+}
+
+/// When the next pod has been ready for long enough.
+fn next_available(workload: &SidecarWorkload, members: &[Member<'_>], now: Now) -> Option<Timestamp> {
+    let available = members.iter().filter_map(|member| available_from(member.pod, workload));
+    available.filter(|available| *available > now.wall).min()
 }

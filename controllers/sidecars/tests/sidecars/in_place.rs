@@ -409,3 +409,45 @@ fn a_pod_in_a_step_whose_revision_nobody_knows_is_replaced() {
     expect_complete(&world);
     assert!(!world.pod_names().contains(&on_way));
 }
+
+#[test]
+fn an_image_that_comes_back_before_the_kubelet_has_acted_is_no_fault() {
+    // With other labels it is another revision, and the container goes on running as it is.
+    let mut world = World::at_rest(workload(1));
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.edit_template(|template| {
+        template["metadata"] = serde_json::json!({"labels": {"tier": "front"}});
+        template["sidecars"][0]["image"] = "proxy:1".into();
+    });
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.restarts("proxy"), 0);
+
+    // The same further on the way: the container of the new image is there, and stays.
+    let mut world = World::at_rest(workload(1));
+    world.edit_template(|template| {
+        template["main"]["image"] = "app:2".into();
+        template["sidecars"][0]["image"] = "proxy:2".into();
+    });
+    world.act();
+    world.tick();
+    for image in ["proxy:3", "proxy:2"] {
+        world.set_sidecar(image);
+        world.act();
+    }
+    world.run();
+    expect_complete(&world);
+    assert_eq!((world.restarts("proxy"), world.restarts("app")), (1, 1), "{}", world.story());
+}
+
+#[test]
+fn a_pod_that_becomes_available_is_counted_although_the_pinned_revision_is_not_there() {
+    let mut spec = workload(2);
+    spec.rollout.min_ready_seconds = 30;
+    let mut world = World::new(spec);
+    assert!(world.run_until(|world| world.status().ready_replicas == 2), "{}", world.story());
+    world.edit(|workload| workload.revision = Some("web-nowhere".into()));
+    world.run();
+    assert_eq!(world.status().available_replicas, 2, "{}", world.story());
+}
