@@ -2,6 +2,7 @@
 
 use core::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -49,6 +50,17 @@ impl Pod {
     /// (upstream: `IsPodActive` in pkg/controller/controller_utils.go).
     pub fn is_active(&self) -> bool {
         !self.phase.is_finished() && !self.meta.is_deleting()
+    }
+
+    /// From when the pod counts as available, if it is to have been ready for so long (upstream: `IsPodAvailable` in
+    /// pkg/api/v1/pod/util.go). `None` where it is not ready, or where nobody says since when and a time is asked for. Less than a second asks
+    /// for none: the beginning of time is the answer then.
+    pub fn available_from(&self, min_ready_seconds: i32) -> Option<Timestamp> {
+        match u64::try_from(min_ready_seconds) {
+            _ if !self.ready => None,
+            Ok(wait) if wait > 0 => self.ready_since.map(|since| since.after(Duration::from_secs(wait))),
+            _ => Some(Timestamp(i64::MIN)),
+        }
     }
 }
 

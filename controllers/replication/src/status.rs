@@ -76,11 +76,9 @@ pub(crate) fn next_availability(
         .or(Some(now.wall.after(wait)))
 }
 
-/// Whether the pod has been ready for long enough (upstream: `IsPodAvailable` in pkg/api/v1/pod/util.go).
+/// Whether the pod has been ready for long enough.
 fn is_available(pod: &Pod, min_ready_seconds: i32, now: Timestamp) -> bool {
-    let Ok(wait) = u64::try_from(min_ready_seconds) else { return pod.ready };
-    pod.ready
-        && (wait == 0 || pod.ready_since.is_some_and(|since| since.after(Duration::from_secs(wait)) <= now))
+    pod.available_from(min_ready_seconds).is_some_and(|available| available <= now)
 }
 
 /// The conditions, with `ReplicaFailure` there or not; those of others stay as they are, in their order.

@@ -12,7 +12,7 @@ use mainstay_model::write::ContainerImage;
 use mainstay_model::{ContainerState, Name, PatchPod, PatchPodCondition, Timestamp, Write};
 
 use crate::history::{Policies, Revision};
-use crate::members::{Member, available_from};
+use crate::members::Member;
 use crate::pod_shape::{Difference, Replaceable, pairs};
 use crate::step::{Phase, Step};
 
@@ -319,9 +319,10 @@ fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroun
         return Next::Write(vec![serving(member, true, now)]);
     }
     if let Some(step) = &member.step {
-        let Some(available) = available_from(member.pod, around.workload) else { return Next::Wait(None) };
+        let min_ready_seconds = around.workload.rollout.min_ready_seconds;
+        let Some(available) = member.pod.available_from(min_ready_seconds) else { return Next::Wait(None) };
         // A container can be replaced so fast that no condition tells of it: then the pod looks ready for much longer than it is.
-        let wait = u64::try_from(around.workload.rollout.min_ready_seconds).unwrap_or(0);
+        let wait = u64::try_from(min_ready_seconds).unwrap_or(0);
         let available = available.max(step.after(Duration::from_secs(wait)));
         if available > now {
             return Next::Wait(Some(available));

@@ -32,9 +32,7 @@ mod victims;
 
 use mainstay_engine::{Change, Controller, Now, Plan, PodOwner, Store, View};
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
-use mainstay_model::{
-    Event, Kind, LabelSet, Object, ObjectName, Selector, SidecarWorkload, Write, WriteOutcome,
-};
+use mainstay_model::{Event, Kind, LabelSet, ObjectName, Selector, SidecarWorkload, Write, WriteOutcome};
 
 /// The controller's name.
 pub const NAME: &str = "sidecarworkload-controller";
@@ -104,15 +102,9 @@ impl Controller for SidecarWorkloads {
     }
 
     fn relieve(&self, store: &Store, change: &Change, keys: &mut Vec<ObjectName>) {
-        let quota = |object: &Option<Object>| match object {
-            Some(Object::ResourceQuota(quota)) => Some(quota.clone()),
-            _ => None,
-        };
-        let Some(old) = quota(&change.old) else { return };
-        if old.has_made_room(quota(&change.new).as_deref()) {
-            let workloads = store.sidecar_workloads().in_namespace(&old.meta.name.namespace);
-            keys.extend(workloads.map(|workload| workload.meta.name.clone()));
-        }
+        let workloads =
+            change.made_room().into_iter().flat_map(|room| store.sidecar_workloads().in_namespace(room));
+        keys.extend(workloads.map(|workload| workload.meta.name.clone()));
     }
 
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {

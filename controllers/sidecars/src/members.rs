@@ -1,7 +1,6 @@
 //! The pods of a SidecarWorkload, as a rollout sees them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use mainstay_engine::Store;
 use mainstay_model::sidecar_workload::REVISION_LABEL;
@@ -29,8 +28,10 @@ impl<'a> Member<'a> {
     pub(crate) fn new(pod: &'a Arc<Pod>, workload: &SidecarWorkload, now: Timestamp) -> Member<'a> {
         let step = pod.workload.as_ref().and_then(|state| state.in_place.as_deref()).and_then(Step::read);
         let revision = pod.meta.labels.get(REVISION_LABEL).map_or("", |revision| &**revision);
-        let is_available =
-            step.is_none() && available_from(pod, workload).is_some_and(|available| available <= now);
+        let is_available = step.is_none()
+            && pod
+                .available_from(workload.rollout.min_ready_seconds)
+                .is_some_and(|available| available <= now);
         Member { pod, revision, step, is_available }
     }
 
@@ -62,16 +63,4 @@ impl<'a> Member<'a> {
         let mains = self.state().into_iter().flat_map(|state| &*state.containers);
         mains.filter(|container| container.role == ContainerRole::Main).skip(1)
     }
-}
-
-/// From when the pod counts as available; `None` where it is not ready.
-pub(crate) fn available_from(pod: &Pod, workload: &SidecarWorkload) -> Option<Timestamp> {
-    if !pod.ready {
-        return None;
-    }
-    let wait = u64::try_from(workload.rollout.min_ready_seconds).unwrap_or(0);
-    if wait == 0 {
-        return Some(Timestamp(i64::MIN));
-    }
-    pod.ready_since.map(|since| since.after(Duration::from_secs(wait)))
 }

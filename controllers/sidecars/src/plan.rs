@@ -9,7 +9,7 @@ use crate::budget::Budget;
 use crate::course::{Course, Moves};
 use crate::failure;
 use crate::history::{History, Revision, Wanted};
-use crate::members::{Member, available_from};
+use crate::members::Member;
 use crate::rollout::{Pass, Rolled};
 use crate::status::{self, Stand};
 use crate::{events, owner, selector};
@@ -248,6 +248,7 @@ fn next_look(
 
 /// When the next pod has been ready for long enough.
 fn next_available(workload: &SidecarWorkload, members: &[Member<'_>], now: Now) -> Option<Timestamp> {
-    let available = members.iter().filter_map(|member| available_from(member.pod, workload));
+    let available =
+        members.iter().filter_map(|member| member.pod.available_from(workload.rollout.min_ready_seconds));
     available.filter(|available| *available > now.wall).min()
 }

@@ -84,13 +84,10 @@ impl PodShape {
         if self.restarted_at != other.restarted_at {
             return Difference::Recreate("restartedAt has changed".to_owned());
         }
-        let (ours, theirs) = (self.without_images(), other.without_images());
-        if ours != theirs {
-            let field = ours
-                .keys()
-                .chain(theirs.keys())
-                .find(|field| ours.get(*field) != theirs.get(*field))
-                .map_or("spec", String::as_str);
+        let mut fields = self.spec.keys().chain(other.spec.keys());
+        if let Some(field) =
+            fields.find(|field| !is_alike(field, self.spec.get(*field), other.spec.get(*field)))
+        {
             return Difference::Recreate(format!("{field} differ in more than images"));
         }
         let changed = self
@@ -104,21 +101,6 @@ impl PodShape {
             }
             None => Difference::InPlace,
         }
-    }
-
-    /// The spec without the images that can be changed.
-    fn without_images(&self) -> Map<String, Value> {
-        let mut spec = self.spec.clone();
-        for list in ["containers", "initContainers"] {
-            let Some(containers) = spec.get_mut(list).and_then(Value::as_array_mut) else { continue };
-            for container in containers {
-                let is_replaceable = list == "containers" || is_sidecar(container);
-                if let Some(container) = container.as_object_mut().filter(|_| is_replaceable) {
-                    container.remove("image");
-                }
-            }
-        }
-        spec
     }
 
     /// The template of the pods of this shape.
@@ -152,6 +134,28 @@ impl PodShape {
 /// The entries of a map that are texts, which in labels and annotations all are.
 pub(crate) fn pairs(map: &Map<String, Value>) -> impl Iterator<Item = (Name, Name)> {
     map.iter().filter_map(|(key, value)| Some((Name::from(key.as_str()), Name::from(value.as_str()?))))
+}
+
+/// Whether a field of two specs says the same, but for the images that can be changed in a running pod. Nothing is copied for that: each pod is asked
+/// in each plan.
+fn is_alike(field: &str, ours: Option<&Value>, theirs: Option<&Value>) -> bool {
+    match (field, ours, theirs) {
+        ("containers" | "initContainers", Some(Value::Array(ours)), Some(Value::Array(theirs))) => {
+            let is_replaceable = |container: &Value| field == "containers" || is_sidecar(container);
+            let is_same = |(ours, theirs): (&Value, &Value)| {
+                ours == theirs
+                    || is_replaceable(ours)
+                        && is_replaceable(theirs)
+                        && but_for_image(ours).eq(but_for_image(theirs))
+            };
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(is_same)
+        }
+        _ => ours == theirs,
+    }
+}
+
+fn but_for_image(container: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    container.as_object().into_iter().flatten().filter(|(field, _)| *field != "image")
 }
 
 fn is_sidecar(container: &Value) -> bool {

@@ -109,9 +109,15 @@ impl<'a> Pass<'a> {
         let goal = self.course.goal;
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
-        let is_at_goal = |member: &&Member<'a>| member.revision == &*goal.name && !self.is_stuck(member);
-        let on_way =
-            |member: &&Member<'a>| member.is_in_step() && !is_at_goal(member) && !self.is_stuck(member);
+        let stuck: BTreeSet<Uid> = self
+            .members
+            .iter()
+            .filter(|member| self.is_stuck(member))
+            .map(|member| member.pod.meta.uid)
+            .collect();
+        let is_stuck = |member: &Member<'a>| stuck.contains(&member.pod.meta.uid);
+        let is_at_goal = |member: &&Member<'a>| member.revision == &*goal.name && !is_stuck(member);
+        let on_way = |member: &&Member<'a>| member.is_in_step() && !is_at_goal(member) && !is_stuck(member);
         let at_goal = self.members.iter().filter(is_at_goal).count();
         let moving = self.members.iter().filter(on_way).count();
         let mut others: Vec<&Member<'a>> =
@@ -122,11 +128,9 @@ impl<'a> Pass<'a> {
 
         if self.course.moves != Moves::All || rolled.failure.is_some() {
             let new = self.share_of_goal(missing, at_goal);
-            // A pod that does not come back by itself serves nobody.
-            let stuck = self.members.iter().filter(|member| self.is_stuck(member));
-            let deleted = stuck.map(|member| member.pod.meta.uid).collect();
             let old = missing.saturating_sub(new);
-            return Moved { new, old, deleted, surplus: self.kept(at_goal) };
+            // A pod that does not come back by itself serves nobody.
+            return Moved { new, old, deleted: stuck, surplus: self.kept(at_goal) };
         }
 
         let partition = if self.course.is_rollback { 0 } else { partition };
@@ -156,12 +160,12 @@ impl<'a> Pass<'a> {
         let mut waits_for_spare = false;
         for member in &others {
             let obstacle = match self.workload.rollout.in_place {
-                _ if self.is_stuck(member) => Some("the pod is in a step that leads nowhere".to_owned()),
+                _ if is_stuck(member) => Some("the pod is in a step that leads nowhere".to_owned()),
                 InPlace::Never => Some("rollout.inPlace is Never".to_owned()),
                 InPlace::IfPossible | InPlace::Only => self.obstacle(member, goal),
             };
             if let Some(reason) = obstacle {
-                if self.workload.rollout.in_place == InPlace::Only && !self.is_stuck(member) {
+                if self.workload.rollout.in_place == InPlace::Only && !is_stuck(member) {
                     rolled.barred.get_or_insert(reason);
                     continue;
                 }

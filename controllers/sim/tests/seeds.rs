@@ -7,9 +7,8 @@ mod runs;
 
 use mainstay_sim::injection::Injection;
 use mainstay_sim::mutant::{Mutant, mutant_options};
-use mainstay_sim::pattern::{self, Pattern};
 use mainstay_sim::{Fault, Faults, Options, Stage, run};
-use runs::{check, check_determinism, check_fresh};
+use runs::{check, check_determinism, check_fresh, check_strikes};
 
 /// As many as it takes for 2000 plans.
 const SCENARIOS: u64 = 8;
@@ -53,15 +52,7 @@ fn the_same_seed_gives_the_same_log() {
 
 #[test]
 fn a_strike_at_every_write_and_every_event_of_a_scenario_breaks_no_promise() {
-    let mut plans = 0;
-    for seed in 0..SCENARIOS {
-        for pattern in Pattern::ALL {
-            for options in pattern::plans(seed, Stage::Replication, 2, pattern) {
-                check(seed..seed + 1, &options);
-                plans += 1;
-            }
-        }
-    }
+    let plans = check_strikes(Stage::Replication, SCENARIOS, 1);
     assert!(plans >= 2000, "only {plans} plans");
 }
 

@@ -5,9 +5,8 @@
 #[allow(dead_code, clippy::disallowed_methods)]
 mod runs;
 
-use mainstay_sim::pattern::{self, Pattern};
 use mainstay_sim::{Fault, Faults, Options, Stage};
-use runs::{check, check_determinism};
+use runs::{check, check_determinism, check_strikes};
 
 /// Of so many scenarios, one place in so many is struck at: not the same ones in any two of them.
 const SCENARIOS: u64 = 3;
@@ -45,16 +44,7 @@ fn the_same_seed_gives_the_same_log_with_workloads() {
 
 #[test]
 fn a_strike_at_a_write_or_an_event_breaks_no_rollout() {
-    let mut plans = 0;
-    for (seed, first) in (0..SCENARIOS).zip(0..) {
-        for pattern in Pattern::ALL {
-            let all = pattern::plans(seed, Stage::Sidecars, 2, pattern);
-            for options in all.into_iter().skip(first).step_by(EVERY) {
-                check(seed..seed + 1, &options);
-                plans += 1;
-            }
-        }
-    }
+    let plans = check_strikes(Stage::Sidecars, SCENARIOS, EVERY);
     assert!(plans >= 200, "only {plans} plans");
 }
 

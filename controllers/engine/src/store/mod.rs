@@ -18,8 +18,8 @@ pub use table::Table;
 use std::fmt;
 
 use mainstay_model::{
-    Endpoints, Kind, Node, Object, ObjectName, PodDisruptionBudget, ReplicationController, ResourceQuota,
-    SidecarWorkload, Tombstone, Uid,
+    Endpoints, Kind, Name, Node, Object, ObjectName, PodDisruptionBudget, ReplicationController,
+    ResourceQuota, SidecarWorkload, Tombstone, Uid,
 };
 
 use intern::Interner;
@@ -38,6 +38,18 @@ impl Change {
     pub fn kind(&self) -> Option<Kind> {
         self.new.as_ref().or(self.old.as_ref()).map(Object::kind)
     }
+
+    /// The namespace in which a quota may have room now that it did not have before. Which quota has refused something is not
+    /// asked by those who wait for room there: a try too many costs one request.
+    pub fn made_room(&self) -> Option<&Name> {
+        let old = self.old.as_ref().and_then(as_quota)?;
+        old.has_made_room(self.new.as_ref().and_then(as_quota)).then_some(&old.meta.name.namespace)
+    }
+}
+
+fn as_quota(object: &Object) -> Option<&ResourceQuota> {
+    let Object::ResourceQuota(quota) = object else { return None };
+    Some(quota)
 }
 
 /// All watched objects.

@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::time::SystemTime;
 
 use mainstay_sim::coverage::Coverage;
-use mainstay_sim::{Options, run};
+use mainstay_sim::pattern::{self, Pattern};
+use mainstay_sim::{Options, Stage, run};
 
 /// Every promise is kept in these runs. A failure names the command that replays it.
 pub fn check(seeds: Range<u64>, options: &Options) -> Coverage {
@@ -25,6 +26,21 @@ pub fn check_fresh(count: u64, options: &Options) {
     let first = u64::from(now.subsec_nanos()) * 1000;
     println!("seeds from {first}");
     check(first..first + count, options);
+}
+
+/// The same where single faults strike at a place in so many of each of these scenarios, not at the same places in any two of them; says at how many.
+pub fn check_strikes(stage: Stage, scenarios: u64, every: usize) -> usize {
+    let mut plans = 0;
+    for (seed, first) in (0..scenarios).zip((0..every).cycle()) {
+        for pattern in Pattern::ALL {
+            let all = pattern::plans(seed, stage, 2, pattern);
+            for options in all.into_iter().skip(first).step_by(every) {
+                check(seed..seed + 1, &options);
+                plans += 1;
+            }
+        }
+    }
+    plans
 }
 
 /// Two runs of a seed are the same to the byte.
