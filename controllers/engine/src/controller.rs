@@ -72,6 +72,12 @@ pub trait Controller {
         false
     }
 
+    /// What a write counts as that the server has accepted, by metric and label; for metrics of the source
+    /// [`MetricSource::Accepted`](crate::MetricSource::Accepted).
+    fn accepted(&self, _write: &Write) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// What to tell the user of a write that has ended.
     fn report(&self, store: &Store, key: &ObjectName, write: &Write, outcome: &WriteOutcome)
     -> Option<Event>;

@@ -43,6 +43,9 @@ pub enum MetricSource {
     Seconds(Buckets),
     /// A counter of writes of that kind of which the server has said that it has accepted them. Its label is `create`, `update` or `delete`.
     Writes(Kind),
+    /// A counter of writes of which the server has said that it has accepted them, under the label that the controller gives them
+    /// ([`Controller::accepted`](crate::Controller::accepted)). All labels that there are, so that each is shown from the start.
+    Accepted(&'static [&'static str]),
     /// A counter of plans that have come to an end. Its label is `success`, or `error` where a write has failed or had to wait, or the plan had a
     /// fault that no write can mend.
     Results,

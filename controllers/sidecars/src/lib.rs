@@ -12,7 +12,7 @@
 //! A plan goes through the modules in this order: the engine's `claim` says which pods are its own, `history` which revision the spec asks for
 //! (`render` makes a `pod_shape` of its template), `course` where the pods are to go, `rollout` what is done to how many of them (within the
 //! `budget`, each on its way by `in_place` in `step`s, surplus ones as `victims`), `failure` whether a revision has failed, `status` what to publish.
-//! `route` says which keys a change touches, `events` what users are told.
+//! `route` says which keys a change touches, `events` what users are told, `metrics` what is counted.
 
 mod budget;
 mod course;
@@ -21,6 +21,7 @@ mod failure;
 mod history;
 mod in_place;
 mod members;
+mod metrics;
 mod plan;
 mod pod_shape;
 mod render;
@@ -30,7 +31,7 @@ mod status;
 mod step;
 mod victims;
 
-use mainstay_engine::{Change, Controller, Now, Plan, PodOwner, Store, View};
+use mainstay_engine::{Change, Controller, Metric, Now, Plan, PodOwner, Store, View};
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
 use mainstay_model::{Event, Kind, LabelSet, ObjectName, Selector, SidecarWorkload, Write, WriteOutcome};
 
@@ -78,6 +79,10 @@ impl Controller for SidecarWorkloads {
         "sidecarworkload"
     }
 
+    fn metrics(&self) -> &'static [Metric] {
+        metrics::METRICS
+    }
+
     fn primary(&self) -> Kind {
         Kind::SidecarWorkload
     }
@@ -123,6 +128,10 @@ impl Controller for SidecarWorkloads {
         };
         let Some(workload) = store.sidecar_workloads().get(key) else { return true };
         !owner(workload, &selector(workload)).controls(pod)
+    }
+
+    fn accepted(&self, write: &Write) -> Option<(&'static str, &'static str)> {
+        metrics::accepted(write)
     }
 
     fn report(

@@ -12,7 +12,7 @@ use crate::history::{History, Revision, Wanted};
 use crate::members::Member;
 use crate::rollout::{Pass, Rolled};
 use crate::status::{self, Stand};
-use crate::{events, owner, selector};
+use crate::{events, metrics, owner, selector};
 
 /// The plan for a SidecarWorkload that is there.
 pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst: usize) -> Plan {
@@ -47,6 +47,7 @@ fn without_revision(workload: &SidecarWorkload, members: &[Member<'_>], message:
     status.conditions = status::conditions(&status, &budget, &stand, foreign(members), now);
     let event = events::about(workload, EventType::Warning, "RevisionNotFound", message);
     Plan {
+        figures: metrics::figures(&budget, &status, &stand, members),
         writes: status::patch(workload, status).into_iter().collect(),
         requeue_at: next_available(workload, members, now),
         events: vec![event],
@@ -114,8 +115,12 @@ fn with_revision(
         }
         (Some(_), None) => {}
     }
+    let mut figures = metrics::figures(&budget, &status, &stand, members);
+    if healthy.is_some() && course.is_unproven() {
+        figures.extend(metrics::arrival(course.goal, now.wall));
+    }
     writes.extend(status::patch(workload, status));
-    Plan { writes, requeue_at, events, ..Plan::default() }
+    Plan { writes, requeue_at, events, figures, ..Plan::default() }
 }
 
 fn stand(

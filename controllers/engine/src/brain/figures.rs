@@ -42,7 +42,10 @@ impl Brain {
                 MetricSource::Results => {
                     self.meter.figure(metric.name, &[if well { "success" } else { "error" }], 1.0);
                 }
-                MetricSource::Sum | MetricSource::Plans(_) | MetricSource::Writes(_) => {}
+                MetricSource::Sum
+                | MetricSource::Plans(_)
+                | MetricSource::Writes(_)
+                | MetricSource::Accepted(_) => {}
             }
         }
     }
@@ -52,6 +55,10 @@ impl Brain {
         let kind = write.kind();
         for metric in self.metrics(index).iter().filter(|it| it.source == MetricSource::Writes(kind)) {
             self.meter.figure(metric.name, &[write.verb()], 1.0);
+        }
+        let counted = self.desks.get(index).and_then(|desk| desk.controller.accepted(write));
+        if let Some((metric, label)) = counted {
+            self.meter.figure(metric, &[label], 1.0);
         }
     }
 }

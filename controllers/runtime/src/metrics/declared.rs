@@ -38,6 +38,9 @@ impl DeclaredMetrics {
             MetricSource::Writes(_) => {
                 (DeclaredMetric::Counter(register.sums(name, help, labels)?), &["create", "update", "delete"])
             }
+            MetricSource::Accepted(series) => {
+                (DeclaredMetric::Counter(register.sums(name, help, labels)?), series)
+            }
             MetricSource::Results => {
                 (DeclaredMetric::Counter(register.sums(name, help, labels)?), &["success", "error"])
             }

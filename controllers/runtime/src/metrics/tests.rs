@@ -80,6 +80,7 @@ fn what_a_controller_declares_is_shown_at_zero_and_moves() {
             metric("own_seconds", &[], MetricSource::Seconds(buckets)),
             metric("own_writes", &["operation"], MetricSource::Writes(Kind::Pod)),
             metric("own_ends", &["result"], MetricSource::Results),
+            metric("own_deeds", &["deed"], MetricSource::Accepted(&["good", "bad"])),
         ])
         .unwrap();
     let lines = || {
@@ -87,9 +88,14 @@ fn what_a_controller_declares_is_shown_at_zero_and_moves() {
         text.lines().filter(|line| line.starts_with("own")).map(str::to_owned).collect::<Vec<_>>()
     };
     let writes = r#"own_writes{operation="delete"} 0"#;
-    for wanted in
-        ["own_sum 0", "own_plans_count 0", "own_seconds_sum 0", writes, r#"own_ends{result="error"} 0"#]
-    {
+    for wanted in [
+        "own_sum 0",
+        "own_plans_count 0",
+        "own_seconds_sum 0",
+        writes,
+        r#"own_ends{result="error"} 0"#,
+        r#"own_deeds{deed="bad"} 0"#,
+    ] {
         assert!(lines().iter().any(|line| line == wanted), "{wanted} is not in {:#?}", lines());
     }
     metrics.figure("own_sum", &[], 7.0);
@@ -100,6 +106,7 @@ fn what_a_controller_declares_is_shown_at_zero_and_moves() {
     metrics.figure("own_writes", &["delete"], 1.0);
     metrics.figure("own_writes", &["delete"], 1.0);
     metrics.figure("own_ends", &["error"], 1.0);
+    metrics.figure("own_deeds", &["bad"], 1.0);
     let before = lines();
     for wanted in [
         "own_sum 5",
@@ -108,6 +115,7 @@ fn what_a_controller_declares_is_shown_at_zero_and_moves() {
         "own_seconds_sum 0.5",
         r#"own_writes{operation="delete"} 2"#,
         r#"own_ends{result="error"} 1"#,
+        r#"own_deeds{deed="bad"} 1"#,
     ] {
         assert!(before.iter().any(|line| line == wanted), "{wanted} is not in {before:#?}");
     }

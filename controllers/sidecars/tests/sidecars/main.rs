@@ -6,6 +6,7 @@ mod golden;
 mod history;
 mod in_place;
 mod kubelet;
+mod metrics;
 mod objects;
 mod properties;
 mod rollouts;

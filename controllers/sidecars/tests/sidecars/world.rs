@@ -1,10 +1,10 @@
 //! A store, a server that does what it is asked to, a kubelet, and the promises that are looked at with each write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_engine::{Change, Controller, Memory, Moment, Now, Plan, Store, View};
+use mainstay_engine::{Change, Controller, Figure, Memory, Moment, Now, Plan, Store, View};
 use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERVING_GATE, WORKLOAD_LABEL};
 use mainstay_model::{
     ContainerRole, ContainerState, ControllerReference, ControllerRevision, CreatePod, Found, Kind, LabelSet,
@@ -34,6 +34,10 @@ pub struct World {
     pub log: Vec<String>,
     /// What users were told, in reasons.
     pub events: Vec<&'static str>,
+    /// What the metrics were told by each plan.
+    pub figures: Vec<Figure>,
+    /// What accepted writes have been counted as, by metric and label.
+    pub counts: BTreeMap<(&'static str, &'static str), usize>,
     last: u64,
 }
 
@@ -50,6 +54,8 @@ impl World {
             intruder: None,
             log: Vec::new(),
             events: Vec::new(),
+            figures: Vec::new(),
+            counts: BTreeMap::new(),
             last: 100,
         };
         world.apply(Object::SidecarWorkload(Arc::new(workload)));
@@ -247,6 +253,7 @@ impl World {
             self.memory.answers.clear();
             let told = plan.events.iter().map(|event| event.reason);
             self.events.extend(told);
+            self.figures.extend(plan.figures.iter().cloned());
             if plan.reads.is_empty() && plan.writes.is_empty() {
                 return plan;
             }
@@ -388,6 +395,9 @@ impl World {
         let before = self.available();
         self.log.push(self.told(write));
         self.carry_out(write);
+        if let Some(counted) = SidecarWorkloads::default().accepted(write) {
+            *self.counts.entry(counted).or_default() += 1;
+        }
         let after = self.available();
         assert!(
             after >= before || after >= least,

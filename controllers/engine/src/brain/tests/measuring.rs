@@ -17,6 +17,7 @@ pub(super) const METRICS: &[Metric] = &[
     Metric::new("seconds", "", MetricSource::Seconds(BUCKETS)),
     Metric::new("pods", "", MetricSource::Writes(Kind::Pod)).by(&["operation"]),
     Metric::new("ends", "", MetricSource::Results).by(&["result"]),
+    Metric::new("made", "", MetricSource::Accepted(&["pod"])).by(&["what"]),
 ];
 
 /// What it tells of an owner that wants so many pods.
@@ -59,6 +60,7 @@ fn what_controllers_declare_is_counted_from_what_plans_tell_and_how_writes_end()
     assert_eq!(heard.all("pods create"), [], "nothing is accepted yet");
     bench.settle_all();
     assert_eq!(heard.all("pods create"), [1.0, 1.0]);
+    assert_eq!(heard.all("made pod"), [1.0, 1.0], "as the controller calls it");
     bench.pass(Duration::from_secs(1));
     assert_eq!(heard.last("wanted"), Some(2.0));
     let ended = heard.all("ends success").len();
@@ -70,6 +72,7 @@ fn what_controllers_declare_is_counted_from_what_plans_tell_and_how_writes_end()
     bench.refuse("create", "web-2", Refusal::Forbidden { message: "no".into() });
     assert_eq!(heard.all("ends error"), [1.0]);
     assert_eq!(heard.all("pods create").len(), 2, "what is refused is no write");
+    assert_eq!(heard.all("made pod").len(), 2);
 
     bench.settle_all();
     let (name, version) = (ObjectName::new("shop", "web"), bench.next_version());

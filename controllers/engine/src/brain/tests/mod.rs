@@ -91,6 +91,10 @@ impl Controller for Keeper {
         }
     }
 
+    fn accepted(&self, write: &Write) -> Option<(&'static str, &'static str)> {
+        matches!(write, Write::CreatePod(_)).then_some(("made", "pod"))
+    }
+
     fn plan(&self, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
         let Some(owner) = view.store.replication_controllers().get(key) else { return Plan::default() };
         assert!(owner.replicas >= 0, "a plan that panics");
