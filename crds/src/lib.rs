@@ -24,3 +24,6 @@ pub use rollout::{InPlace, OnFailure, Rollout, RolloutType};
 pub use sidecar_workload::{SidecarWorkload, SidecarWorkloadSpec};
 pub use status::{SidecarStatus, SidecarWorkloadStatus};
 pub use template::{Policy, ShareMounts, Sidecar, Start, Template, TemplateMetadata, Update};
+
+/// The definition of SidecarWorkloads as it is installed, for those who have no use for the types.
+pub const SIDECAR_WORKLOADS_YAML: &str = include_str!("../yaml/sidecarworkloads.yaml");

@@ -14,7 +14,16 @@ use serde_json::Value;
 const PURE_FRAME: &[&str] = &["mainstay-model", "mainstay-engine", "mainstay-wire"];
 
 /// The crates that do I/O.
-const WITH_IO: &[&str] = &["mainstay-runtime", "mainstay", "mainstay-e2e"];
+const WITH_IO: &[&str] = &["mainstay-runtime", KUBECTL, "mainstay", "mainstay-e2e"];
+
+/// kubectl's plugin: it decides apart from its I/O, which is in one folder, and it is no controller.
+const KUBECTL: &str = "mainstay-kubectl";
+
+/// What the plugin is made with: the words of the objects, what a template renders to, and the definitions.
+const OF_KUBECTL: &[&str] = &["mainstay-model", "mainstay-sidecars", CUSTOM_RESOURCES];
+
+/// Where it has its I/O.
+const KUBECTL_IO: &str = "kubectl/src/io/";
 
 /// The types of the custom resources: for tools and tests, made with Kubernetes' own types, which nothing that decides is built with.
 const CUSTOM_RESOURCES: &str = "mainstay-crds";
@@ -125,6 +134,7 @@ fn dependencies_point_one_way() {
             "mainstay-model" | CUSTOM_RESOURCES => &|_| false,
             "mainstay-engine" | "mainstay-wire" => &|other| other == "mainstay-model",
             "mainstay-runtime" => &|other| PURE_FRAME.contains(&other),
+            KUBECTL => &|other| OF_KUBECTL.contains(&other),
             "mainstay" => &|other| !["mainstay-e2e", "mainstay-sim"].contains(&other),
             // The simulated cluster runs what decides, in the place of what does I/O.
             "mainstay-sim" => &|other| !WITH_IO.contains(&other) && other != CUSTOM_RESOURCES,
@@ -171,9 +181,9 @@ fn kubernetes_clients_stop_at_the_runtime_and_flags_at_the_manager() {
         let direct: BTreeSet<&str> =
             package.normal.iter().map(|dependency| packages[dependency].name.as_str()).collect();
         for (dependency, allowed) in [
-            ("kube", &["mainstay-runtime", "mainstay-e2e", CUSTOM_RESOURCES][..]),
-            ("k8s-openapi", &["mainstay-runtime", "mainstay-e2e", CUSTOM_RESOURCES]),
-            ("clap", &["mainstay", "mainstay-e2e"]),
+            ("kube", &["mainstay-runtime", "mainstay-e2e", KUBECTL, CUSTOM_RESOURCES][..]),
+            ("k8s-openapi", &["mainstay-runtime", "mainstay-e2e", KUBECTL, CUSTOM_RESOURCES]),
+            ("clap", &["mainstay", "mainstay-e2e", KUBECTL]),
             ("anyhow", &["mainstay-e2e"]),
         ] {
             let is_fine = !direct.contains(dependency) || allowed.contains(&package.name.as_str());
@@ -192,7 +202,7 @@ fn every_folder_of_controllers_is_a_member_and_the_other_way_round() {
         .filter_map(|file| file.strip_prefix("controllers/")?.split_once('/'))
         .map(|(folder, _)| format!("controllers/{folder}"))
         .collect();
-    folders.extend(["crds", "e2e"].map(str::to_owned));
+    folders.extend(["crds", "e2e", "kubectl"].map(str::to_owned));
     assert_eq!(folders, members);
 }
 
@@ -234,13 +244,14 @@ fn sources() -> Vec<Source> {
 
 impl Source {
     fn is_product(&self) -> bool {
-        self.file.starts_with("controllers/")
+        self.file.starts_with("controllers/") || self.file.starts_with("kubectl/")
     }
 
     fn is_pure(&self) -> bool {
         self.is_product()
             && !self.file.starts_with("controllers/runtime/")
             && !self.file.starts_with("controllers/manager/")
+            && !self.file.starts_with(KUBECTL_IO)
             && self.file != SIMULATION_COMMAND
     }
 
@@ -350,6 +361,7 @@ fn the_root_is_small() {
         "controllers",
         "crds",
         "e2e",
+        "kubectl",
         "rust-toolchain.toml",
     ];
     for file in files() {

@@ -1,6 +1,7 @@
 //! The command line. The flags of `mainstay manager` are made from the list of settings.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct CommandLine {
 pub enum Subcommands {
     /// Run the controllers.
     Manager(Flags),
+    /// What kubectl mainstay does, without kubectl.
+    Kubectl(mainstay_kubectl::CommandLine),
     /// Ask a plain HTTP address, print its answer, and fail unless it is a success.
     Probe {
         /// The address, like http://127.0.0.1:8080/readyz?verbose
@@ -39,15 +42,23 @@ pub enum Subcommands {
 
 /// Prints the help that was asked for, or what is wrong with the command line.
 pub fn tell(error: &clap::Error) -> ExitCode {
-    let mut told = error.print().is_ok();
-    if error.kind() == ErrorKind::UnknownArgument {
-        let flags: Vec<String> = setting::ALL.iter().map(|setting| format!("--{}", setting.name)).collect();
-        told &= writeln!(stderr(), "The flags of mainstay manager are: {}", flags.join(", ")).is_ok();
-    }
-    match u8::try_from(error.exit_code()) {
-        Ok(code) if told => ExitCode::from(code),
+    match (error.print(), u8::try_from(error.exit_code())) {
+        (Ok(()), Ok(code)) => ExitCode::from(code),
         _ => ExitCode::FAILURE,
     }
+}
+
+/// The same, with the flags of the manager where it is one of them that there is not.
+pub fn tell_of(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    let code = tell(error);
+    let is_manager = words.get(1).is_some_and(|word| word == "manager");
+    if is_manager && error.kind() == ErrorKind::UnknownArgument {
+        let flags: Vec<String> = setting::ALL.iter().map(|setting| format!("--{}", setting.name)).collect();
+        if writeln!(stderr(), "The flags of mainstay manager are: {}", flags.join(", ")).is_err() {
+            return ExitCode::FAILURE;
+        }
+    }
+    code
 }
 
 /// The flags of `mainstay manager`, as they were given: checked together with what the other places say.

@@ -1,5 +1,7 @@
 //! The mainstay binary: flags, environment and file to one configuration, then start.
 //!
+//! Started under the name `kubectl-mainstay`, or with the word `kubectl`, it is kubectl's plugin instead, which is a crate of its own.
+//!
 //! It decides nothing about a cluster. It is the only crate that reads flags and environment: [`config`] makes one
 //! checked value of them, [`manager`] hands that to the runtime, and the process ends with a code that says why:
 //! 0 after a signal to stop, 1 when the lease was lost or the start failed, 2 for a bad configuration.
@@ -13,20 +15,38 @@ mod manager;
 mod probe;
 mod signals;
 
+use std::ffi::OsString;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use mainstay_kubectl::StartedAs;
 
 use crate::command_line::{CommandLine, Subcommands};
+use crate::config::surroundings;
 
 fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
+    let words = surroundings::command_line();
+    match StartedAs::of(words.first().map(OsString::as_os_str)) {
+        Some(StartedAs::Plugin) => {
+            return match mainstay_kubectl::parse(&words) {
+                Ok(line) => mainstay_kubectl::run(&line),
+                Err(error) => command_line::tell(&error),
+            };
+        }
+        Some(StartedAs::Completer) => {
+            let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+            return mainstay_kubectl::complete(&words.collect::<Vec<_>>());
+        }
+        None => {}
+    }
+    let line = match CommandLine::try_parse_from(&words) {
         Ok(line) => line,
-        Err(error) => return command_line::tell(&error),
+        Err(error) => return command_line::tell_of(&error, &words),
     };
     match line.command {
+        Subcommands::Kubectl(line) => mainstay_kubectl::run(&line),
         Subcommands::Manager(flags) => manager::main(&flags),
         Subcommands::Probe { url, timeout } => probe(&url, timeout),
         Subcommands::Version => {

@@ -34,6 +34,7 @@ mod victims;
 use mainstay_engine::{Change, Controller, Metric, Now, Plan, PodOwner, Store, View};
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
 use mainstay_model::{Event, Kind, LabelSet, ObjectName, Selector, SidecarWorkload, Write, WriteOutcome};
+use serde_json::{Map, Value};
 
 /// The controller's name.
 pub const NAME: &str = "sidecarworkload-controller";
@@ -143,6 +144,11 @@ impl Controller for SidecarWorkloads {
     ) -> Option<Event> {
         events::report(store, key, write, outcome)
     }
+}
+
+/// The spec of the pods of a template, for those who want to see it before there are any.
+pub fn pod_spec(template: &Map<String, Value>) -> Map<String, Value> {
+    render::render(template, None).spec
 }
 
 /// Which pods a SidecarWorkload may have: those with its name on their label. No user writes that selector, so no two can overlap.

@@ -1,6 +1,7 @@
 //! What the process finds around itself: its environment, its namespace, its name and some randomness.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use uuid::Uuid;
 
@@ -37,6 +38,11 @@ impl Surroundings {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         Surroundings { environment, namespace, identity, seed }
     }
+}
+
+/// The words of the command line, the first of which is the program.
+pub fn command_line() -> Vec<OsString> {
+    std::env::args_os().collect()
 }
 
 fn first_line(path: &str) -> Option<String> {

@@ -1,0 +1,137 @@
+//! `get` and `history`.
+
+use expect_test::{Expect, expect};
+use mainstay_kubectl::history::{History, find};
+use mainstay_kubectl::list::Listing;
+use mainstay_kubectl::objects::Pod;
+use mainstay_kubectl::tree::Tree;
+use serde_json::Value;
+
+use crate::objects::{conditions, logs_are, now, pod, revisions, workload};
+
+fn tree(patch: &str, pods: &[Pod], expected: &Expect) {
+    expected.assert_eq(&Tree::of(&workload(patch), &revisions(), pods).text(now()));
+}
+
+#[test]
+fn all_is_well() {
+    let pods = [pod("web-2", "web-bbbbbbbbbb", ""), pod("web-1", "web-bbbbbbbbbb", "")];
+    tree("", &pods, &expect![[]]);
+}
+
+#[test]
+fn a_bad_image_of_a_sidecar_in_one_pod() {
+    let patch = format!(
+        "status: {{updateRevision: web-cccccccccc, failedRevision: web-cccccccccc, updatedReplicas: 0, readyReplicas: 1, \
+         availableReplicas: 1, conditions: {}}}",
+        conditions(
+            ("False", "ProgressDeadlineExceeded", "revision web-cccccccccc has failed"),
+            Some(("ProgressDeadlineExceeded", "revision web-cccccccccc has failed")),
+        )
+    );
+    let bad = logs_are(
+        "restartCount: 0, state: {waiting: {reason: ImagePullBackOff, message: 'Back-off pulling image \"logs:nope\"'}}",
+    );
+    let step = "metadata: {annotations: {mainstay.dev/inplace: \
+                '{\"revision\":\"web-cccccccccc\",\"container\":\"logs\",\"phase\":\"Replace\",\"since\":1}'}}";
+    let pods = [
+        pod("web-1", "web-bbbbbbbbbb", &format!("{step}\n{}", bad.trim_start())),
+        pod("web-2", "web-bbbbbbbbbb", ""),
+    ];
+    tree(&patch, &pods, &expect![[]]);
+}
+
+#[test]
+fn pods_on_their_way_and_pods_that_are_lost() {
+    let pods = [
+        pod("web-1", "web-bbbbbbbbbb", "metadata: {deletionTimestamp: \"2026-03-01T11:59:00Z\"}"),
+        pod(
+            "web-2",
+            "web-bbbbbbbbbb",
+            &logs_are(
+                "restartCount: 7, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {reason: Error, exitCode: 3}}",
+            ),
+        ),
+        pod(
+            "web-3",
+            "web-bbbbbbbbbb",
+            "spec: {nodeName: null}\nstatus: {phase: Pending, initContainerStatuses: [], containerStatuses: [], conditions: [{type: PodScheduled, status: \"False\", reason: Unschedulable, message: 0/3 nodes are available}]}",
+        ),
+        pod(
+            "web-4",
+            "web-bbbbbbbbbb",
+            "status: {phase: Pending, conditions: [], initContainerStatuses: [], containerStatuses: []}",
+        ),
+        pod(
+            "web-5",
+            "web-dddddddddd",
+            "status: {phase: Failed, reason: Evicted, message: The node was low on memory., conditions: []}",
+        ),
+        pod(
+            "web-6",
+            "web-aaaaaaaaaa",
+            "spec: {containers: [{name: app, image: \"app:1\"}, {name: intruder, image: \"mesh:9\"}]}",
+        ),
+    ];
+    tree("", &pods, &expect![[]]);
+}
+
+#[test]
+fn a_tree_in_json_has_all_that_the_text_has() {
+    let pods = [pod(
+        "web-1",
+        "web-bbbbbbbbbb",
+        &logs_are("restartCount: 1, state: {waiting: {reason: ErrImagePull, message: no}}"),
+    )];
+    let tree = Tree::of(&workload(""), &revisions(), &pods);
+    expect![[]].assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
+}
+
+#[test]
+fn many_in_a_list() {
+    let workloads = [
+        workload("metadata: {name: web}"),
+        workload("metadata: {name: api, generation: 5}"),
+        workload("metadata: {name: zoo, namespace: animals}\nstatus: null"),
+    ];
+    let listing = Listing::of(&workloads);
+    expect![[]].assert_eq(&listing.text(Some("shop"), now()));
+    expect![[]].assert_eq(&listing.text(None, now()));
+    let none = Listing::of(&[]);
+    expect![[]].assert_eq(&format!("{}{}", none.text(Some("shop"), now()), none.text(None, now())));
+    let json = serde_json::to_value(&listing).unwrap();
+    let words: Vec<&Value> = json["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
+    assert_eq!(words, ["Underway", "Underway", "Done"]);
+}
+
+#[test]
+fn revisions_with_what_has_changed() {
+    let patch = "spec: {revision: web-aaaaaaaaaa}\nstatus: {updateRevision: web-aaaaaaaaaa, failedRevision: web-cccccccccc}";
+    let history = History::of(&workload(patch), &revisions());
+    expect![[]].assert_eq(&history.text(now()));
+    expect![[]].assert_eq(&serde_json::to_string_pretty(&history.revisions[0]).unwrap());
+    expect![[]].assert_eq(&History::of(&workload(""), &[]).text(now()));
+}
+
+#[test]
+fn a_revision_goes_by_its_number_or_its_name() {
+    let revisions = revisions();
+    for (wanted, expected) in
+        [("1", Some("web-aaaaaaaaaa")), ("web-cccccccccc", Some("web-cccccccccc")), ("9", None), ("", None)]
+    {
+        let found = find(&revisions, wanted).map(|revision| revision.metadata.name.as_str());
+        assert_eq!(found, expected, "{wanted}");
+    }
+}
+
+#[test]
+fn templates_differ_by_paths() {
+    let template = |text: &str| crate::objects::yaml::<serde_json::Map<String, Value>>(text);
+    let before = template(
+        "main: {name: app, image: \"app:1\", env: [{name: A, value: x}], args: [a]}\nsidecars: [{name: logs, image: \"logs:1\"}]",
+    );
+    let after = template(
+        "main: {name: app, image: \"app:2\", env: [{name: A, value: y}, {name: B}], args: [b], tty: true}\npod: {hostNetwork: true}",
+    );
+    expect![[]].assert_eq(&mainstay_kubectl::history::changes(&before, &after).join("\n"));
+}
