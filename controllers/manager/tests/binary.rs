@@ -76,6 +76,51 @@ fn help_and_version_are_told() {
     }
 }
 
+/// kubectl finds its plugin by the name of a file, which is a link to the program.
+#[test]
+fn under_the_name_of_the_plugin_it_is_the_plugin() {
+    let folder = std::env::temp_dir().join(format!("mainstay-plugin-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let run = |name: &str, words: &[&str]| {
+        let link = folder.join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mainstay"), &link).unwrap();
+        }
+        let output = Command::new(link).args(words).env_clear().output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), text)
+    };
+    let file = folder.join("web.yaml");
+    let good = "{apiVersion: mainstay.dev/v1alpha1, kind: SidecarWorkload, metadata: {name: web}, \
+                spec: {template: {main: {name: app, image: 'app:1'}}}}";
+    std::fs::write(&file, good).unwrap();
+    let file = file.to_str().unwrap();
+    for (words, code, says) in [
+        (&["--help"][..], 0, "Usage: kubectl mainstay"),
+        (&["--version"], 0, env!("CARGO_PKG_VERSION")),
+        (&["get", "--kubeconfig", "/nowhere/config"], 1, "/nowhere/config"),
+        (&["get", "--nmespace", "x"], 2, "--namespace"),
+        (&["lint", file], 0, "errors: 0, warnings: 0"),
+        (&["lint", "/nowhere/web.yaml"], 1, "cannot read /nowhere/web.yaml"),
+    ] {
+        let plugin = run("kubectl-mainstay", words);
+        assert!(plugin.0 == code && plugin.1.contains(says), "{words:?}: {plugin:?}");
+        assert!(!plugin.1.contains("--leader-elect"), "the flags of the manager: {plugin:?}");
+        // Without kubectl it is a word of the program.
+        let word = run("mainstay", &[&["kubectl"], words].concat());
+        if words != ["--version"] && words != ["--help"] {
+            assert!(word.0 == code && word.1.contains(says), "{words:?}: {word:?}");
+        }
+    }
+    std::fs::write(file, good.replace("app:1", "")).unwrap();
+    assert_eq!(run("kubectl-mainstay", &["lint", file]).0, 1);
+    assert_eq!(
+        run("kubectl_complete-mainstay", &["pau"]),
+        (0, "pause\tLet a rollout stand still\n:4\n".to_owned())
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn a_probe_ends_as_the_answer_is() {
     for (answer, code, said) in [

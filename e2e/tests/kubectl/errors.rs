@@ -86,6 +86,9 @@ pub fn rights_that_are_missing_are_named(shop: &Shop, namespace: &Namespace<'_>)
 pub fn without_the_definition_it_says_what_to_install(shop: &Shop, namespace: &Namespace<'_>) -> Result<()> {
     shop.cluster().kubectl(&["delete", "crd", "sidecarworkloads.mainstay.dev"])?;
     let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        // The apiserver ends serving a kind a moment after its definition is gone.
+        let is_gone = || Ok((shop.plugin(namespace, &["get"]).code == 1).then_some(()));
+        wait_for("the kind to be gone", SOON, is_gone).unwrap();
         let list: &[&str] = &["get"];
         for command in COMMANDS.iter().copied().chain([list]) {
             let said = shop.plugin(namespace, command).ends(1);

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use serde_saphyr::Spanned;
+use serde_saphyr::{Spanned, UserMessageFormatter};
 
 /// A value of a document, and where it is.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct SyntaxError {
 pub fn read(text: &str) -> Result<Vec<Node>, SyntaxError> {
     let documents: Vec<Spanned<Kind>> = serde_saphyr::from_multiple(text).map_err(|error| SyntaxError {
         line: error.location().map(|location| location.line()),
-        message: error.without_snippet().to_string(),
+        message: error.without_snippet().render_with_formatter(&UserMessageFormatter),
     })?;
     let nodes = documents.into_iter().map(|document| Node::new(document.referenced.line(), document.value));
     Ok(nodes.filter(|node| !matches!(node.kind, Kind::Scalar(Value::Null))).collect())

@@ -187,7 +187,7 @@ impl Report {
         }
         let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
         text.push_str(&format!(
-            "{} SidecarWorkloads looked at, {} other objects passed over: {} errors, {} warnings\n",
+            "SidecarWorkloads: {}, other objects, which are not looked at: {}, errors: {}, warnings: {}\n",
             self.checked,
             self.skipped,
             count(Severity::Error),

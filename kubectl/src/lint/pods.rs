@@ -37,6 +37,8 @@ pub fn notes(template: &Map<String, Value>) -> Vec<Note> {
             });
         }
     }
+    let mut seen = BTreeSet::new();
+    notes.retain(|note| seen.insert((note.path.clone(), note.message.clone())));
     notes
 }
 

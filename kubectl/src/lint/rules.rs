@@ -1,6 +1,6 @@
 //! The rules of the definition, in CEL.
 
-use kube::core::cel::{ErrorKind, ValidationError, Validator};
+use kube_cel::{ErrorKind, ValidationError, Validator};
 use serde_json::Value;
 
 use super::schema::Breach;

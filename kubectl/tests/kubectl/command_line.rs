@@ -40,7 +40,21 @@ fn the_commands_and_their_flags() {
     let globals: Vec<String> =
         root.get_arguments().filter(|arg| arg.is_global_set()).map(|arg| arg.to_string()).collect();
     lines.push(format!("everywhere: {}", globals.join(" ")));
-    expect![[]].assert_eq(&lines.join("\n"));
+    expect![[r#"
+        kubectl mainstay: --version
+        kubectl mainstay get: [NAME] --all-namespaces --output <FORMAT>
+        kubectl mainstay status: <NAME> --watch --timeout <TIME> --output <FORMAT>
+        kubectl mainstay history: <NAME> --revision <REVISION> --output <FORMAT>
+        kubectl mainstay undo: <NAME> --to-revision <REVISION> --off --dry-run <WHERE> --output <FORMAT>
+        kubectl mainstay pause: <NAME> --dry-run <WHERE> --output <FORMAT>
+        kubectl mainstay resume: <NAME> --dry-run <WHERE> --output <FORMAT>
+        kubectl mainstay restart: <NAME> --dry-run <WHERE> --output <FORMAT>
+        kubectl mainstay retry: <NAME> --dry-run <WHERE> --output <FORMAT>
+        kubectl mainstay set: 
+        kubectl mainstay set image: <NAME> <CONTAINER=IMAGE>... --dry-run <WHERE> --output <FORMAT>
+        kubectl mainstay lint: <FILE>... --strict --output <FORMAT>
+        kubectl mainstay completion: <SHELL>
+        everywhere: --namespace <NAMESPACE> --kubeconfig <FILE> --context <NAME> --cluster <NAME> --user <NAME> --as <USER> --as-group <GROUP> --request-timeout <TIME>"#]].assert_eq(&lines.join("\n"));
 }
 
 #[test]
@@ -48,7 +62,70 @@ fn the_help_of_status_has_the_exit_codes() {
     let mut root = CommandLine::command();
     root.build();
     let status = root.find_subcommand_mut("status").unwrap();
-    expect![[]].assert_eq(&status.clone().term_width(100).render_long_help().to_string());
+    expect![[r#"
+        Say how far a rollout is; the exit code says it, too
+
+        Ends with 0 when all is done, 3 while it goes on, 4 when the revision has failed, 5 when it cannot
+        go on for another reason, 6 when it was rolled back, 7 when it waits for you (it is paused, or
+        rollout.type is OnDelete), 8 when it was not over within --timeout, 1 when it cannot be said, and 2
+        for a wrong command line.
+
+        Usage: kubectl mainstay status [OPTIONS] <NAME>
+
+        Arguments:
+          <NAME>
+                  The SidecarWorkload
+
+        Options:
+          -w, --watch
+                  Wait until it is over, whatever the end is
+
+              --timeout <TIME>
+                  How long to wait, like 30s or 10m; 0 is no limit
+          
+                  [default: 0]
+
+          -o, --output <FORMAT>
+                  In which form
+
+                  Possible values:
+                  - text: For people
+                  - json: As JSON
+                  - yaml: As YAML
+          
+                  [default: text]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Cluster:
+          -n, --namespace <NAMESPACE>
+                  The namespace; that of the context without it
+
+              --kubeconfig <FILE>
+                  The kubeconfig file
+
+              --context <NAME>
+                  The context of the kubeconfig
+
+              --cluster <NAME>
+                  The cluster of the kubeconfig
+
+              --user <NAME>
+                  The user of the kubeconfig
+
+              --as <USER>
+                  Ask as this user, which needs the right to impersonate
+
+              --as-group <GROUP>
+                  Ask as a member of this group; may be given again
+
+              --request-timeout <TIME>
+                  How long one request may take, like 1s, 2m or 3h; 0 is no limit
+          
+                  [default: 0]
+    "#]]
+    .assert_eq(&status.clone().term_width(100).render_long_help().to_string());
 }
 
 #[test]

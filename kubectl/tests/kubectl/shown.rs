@@ -16,7 +16,27 @@ fn tree(patch: &str, pods: &[Pod], expected: &Expect) {
 #[test]
 fn all_is_well() {
     let pods = [pod("web-2", "web-bbbbbbbbbb", ""), pod("web-1", "web-bbbbbbbbbb", "")];
-    tree("", &pods, &expect![[]]);
+    tree(
+        "",
+        &pods,
+        &expect![[r#"
+        NAME                           READY   STATUS                   RESTARTS   AGE   NODE OR IMAGE
+        web                            2/2     Ready                               3d
+        └─ revision 2 web-bbbbbbbbbb   2/2     update,current,healthy              24h
+           ├─ pod web-1                3/3     Running                  0          5m    node-1
+           │  ├─ sidecar logs          yes     Running                  0                logs:2
+           │  ├─ init migrate                  Completed                0                app:1
+           │  ├─ sidecar proxy         yes     Running                  0                proxy:1
+           │  └─ main app              yes     Running                  0                app:1
+           └─ pod web-2                3/3     Running                  0          5m    node-1
+              ├─ sidecar logs          yes     Running                  0                logs:2
+              ├─ init migrate                  Completed                0                app:1
+              ├─ sidecar proxy         yes     Running                  0                proxy:1
+              └─ main app              yes     Running                  0                app:1
+
+        done: 2 of 2 replicas are available, 2 are of revision web-bbbbbbbbbb
+    "#]],
+    );
 }
 
 #[test]
@@ -38,7 +58,29 @@ fn a_bad_image_of_a_sidecar_in_one_pod() {
         pod("web-1", "web-bbbbbbbbbb", &format!("{step}\n{}", bad.trim_start())),
         pod("web-2", "web-bbbbbbbbbb", ""),
     ];
-    tree(&patch, &pods, &expect![[]]);
+    tree(
+        &patch,
+        &pods,
+        &expect![[r#"
+        NAME                           READY   STATUS                               RESTARTS   AGE   NODE OR IMAGE
+        web                            1/2     ProgressDeadlineExceeded                        3d
+        ├─ revision 3 web-cccccccccc   0/0     update,failed                                   2m
+        └─ revision 2 web-bbbbbbbbbb   1/2     current,healthy                                 24h
+           ├─ pod web-1                2/3     ImagePullBackOff, logs is replaced   0          5m    node-1
+           │  ├─ sidecar logs          no      ImagePullBackOff                     0                logs:2
+           │  ├─ init migrate                  Completed                            0                app:1
+           │  ├─ sidecar proxy         yes     Running                              0                proxy:1
+           │  └─ main app              yes     Running                              0                app:1
+           └─ pod web-2                3/3     Running                              0          5m    node-1
+              ├─ sidecar logs          yes     Running                              0                logs:2
+              ├─ init migrate                  Completed                            0                app:1
+              ├─ sidecar proxy         yes     Running                              0                proxy:1
+              └─ main app              yes     Running                              0                app:1
+
+        failed: ProgressDeadlineExceeded: revision web-cccccccccc has failed
+          pod web-1: sidecar logs with image logs:2: ImagePullBackOff: Back-off pulling image "logs:nope"
+    "#]],
+    );
 }
 
 #[test]
@@ -73,7 +115,53 @@ fn pods_on_their_way_and_pods_that_are_lost() {
             "spec: {containers: [{name: app, image: \"app:1\"}, {name: intruder, image: \"mesh:9\"}]}",
         ),
     ];
-    tree("", &pods, &expect![[]]);
+    tree(
+        "",
+        &pods,
+        &expect![[r#"
+        NAME                           READY   STATUS                   RESTARTS   AGE   NODE OR IMAGE
+        web                            2/2     Ready                               3d
+        ├─ revision 2 web-bbbbbbbbbb   1/4     update,current,healthy              24h
+        │  ├─ pod web-1                3/3     Terminating              0          5m    node-1
+        │  │  ├─ sidecar logs          yes     Running                  0                logs:2
+        │  │  ├─ init migrate                  Completed                0                app:1
+        │  │  ├─ sidecar proxy         yes     Running                  0                proxy:1
+        │  │  └─ main app              yes     Running                  0                app:1
+        │  ├─ pod web-2                2/3     CrashLoopBackOff         7          5m    node-1
+        │  │  ├─ sidecar logs          no      CrashLoopBackOff         7                logs:2
+        │  │  ├─ init migrate                  Completed                0                app:1
+        │  │  ├─ sidecar proxy         yes     Running                  0                proxy:1
+        │  │  └─ main app              yes     Running                  0                app:1
+        │  ├─ pod web-3                0/3     Unschedulable            0          5m
+        │  │  ├─ sidecar logs          no      Waiting                  0                logs:2
+        │  │  ├─ init migrate                  Waiting                  0                app:1
+        │  │  ├─ sidecar proxy         no      Waiting                  0                proxy:1
+        │  │  └─ main app              no      Waiting                  0                app:1
+        │  └─ pod web-4                0/3     Init:0/1                 0          5m    node-1
+        │     ├─ sidecar logs          no      Waiting                  0                logs:2
+        │     ├─ init migrate                  Waiting                  0                app:1
+        │     ├─ sidecar proxy         no      Waiting                  0                proxy:1
+        │     └─ main app              no      Waiting                  0                app:1
+        ├─ revision 1 web-aaaaaaaaaa   1/1     healthy                             3d
+        │  └─ pod web-6                3/4     Waiting                  0          5m    node-1
+        │     ├─ sidecar logs          yes     Running                  0                logs:2
+        │     ├─ init migrate                  Completed                0                app:1
+        │     ├─ sidecar proxy         yes     Running                  0                proxy:1
+        │     ├─ main app              yes     Running                  0                app:1
+        │     └─ foreign intruder      no      Waiting                  0                mesh:9
+        └─ revision web-dddddddddd     0/1
+           └─ pod web-5                3/3     Evicted                  0          5m    node-1
+              ├─ sidecar logs          yes     Running                  0                logs:2
+              ├─ init migrate                  Completed                0                app:1
+              ├─ sidecar proxy         yes     Running                  0                proxy:1
+              └─ main app              yes     Running                  0                app:1
+
+        done: 2 of 2 replicas are available, 2 are of revision web-bbbbbbbbbb
+          pod web-2: sidecar logs with image logs:2: CrashLoopBackOff; it ended before with Error (exit code 3), 7 restarts
+          pod web-3: Unschedulable: 0/3 nodes are available
+          pod web-5: Evicted: The node was low on memory.
+    "#]],
+    );
 }
 
 #[test]
@@ -81,10 +169,10 @@ fn a_tree_in_json_has_all_that_the_text_has() {
     let pods = [pod(
         "web-1",
         "web-bbbbbbbbbb",
-        &logs_are("restartCount: 1, state: {waiting: {reason: ErrImagePull, message: no}}"),
+        &logs_are("restartCount: 1, state: {waiting: {reason: ErrImagePull, message: not found}}"),
     )];
     let tree = Tree::of(&workload(""), &revisions(), &pods);
-    expect![[]].assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
+    expect![[""]].assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
 }
 
 #[test]
@@ -95,10 +183,26 @@ fn many_in_a_list() {
         workload("metadata: {name: zoo, namespace: animals}\nstatus: null"),
     ];
     let listing = Listing::of(&workloads);
-    expect![[]].assert_eq(&listing.text(Some("shop"), now()));
-    expect![[]].assert_eq(&listing.text(None, now()));
+    expect![[r#"
+        NAME   READY   UPDATED   AVAILABLE   REVISION         STATUS       AGE
+        zoo    0/2     0         0                            NotSeenYet   3d
+        api    2/2     2         2           web-bbbbbbbbbb   NotSeenYet   3d
+        web    2/2     2         2           web-bbbbbbbbbb   Ready        3d
+    "#]]
+    .assert_eq(&listing.text(Some("shop"), now()));
+    expect![[r#"
+        NAMESPACE   NAME   READY   UPDATED   AVAILABLE   REVISION         STATUS       AGE
+        animals     zoo    0/2     0         0                            NotSeenYet   3d
+        shop        api    2/2     2         2           web-bbbbbbbbbb   NotSeenYet   3d
+        shop        web    2/2     2         2           web-bbbbbbbbbb   Ready        3d
+    "#]]
+    .assert_eq(&listing.text(None, now()));
     let none = Listing::of(&[]);
-    expect![[]].assert_eq(&format!("{}{}", none.text(Some("shop"), now()), none.text(None, now())));
+    expect![[r#"
+        There are no SidecarWorkloads in namespace shop; --all-namespaces looks everywhere.
+        There are no SidecarWorkloads.
+    "#]]
+    .assert_eq(&format!("{}{}", none.text(Some("shop"), now()), none.text(None, now())));
     let json = serde_json::to_value(&listing).unwrap();
     let words: Vec<&Value> = json["items"].as_array().unwrap().iter().map(|item| &item["state"]).collect();
     assert_eq!(words, ["Underway", "Underway", "Done"]);
@@ -108,9 +212,31 @@ fn many_in_a_list() {
 fn revisions_with_what_has_changed() {
     let patch = "spec: {revision: web-aaaaaaaaaa}\nstatus: {updateRevision: web-aaaaaaaaaa, failedRevision: web-cccccccccc}";
     let history = History::of(&workload(patch), &revisions());
-    expect![[]].assert_eq(&history.text(now()));
-    expect![[]].assert_eq(&serde_json::to_string_pretty(&history.revisions[0]).unwrap());
-    expect![[]].assert_eq(&History::of(&workload(""), &[]).text(now()));
+    expect![[r#"
+        REVISION   NAME             AGE   IS                      CHANGED
+        1          web-aaaaaaaaaa   3d    update,pinned,healthy
+        2          web-bbbbbbbbbb   24h   current,healthy         sidecars[logs].image: logs:1 -> logs:2
+        3          web-cccccccccc   2m    failed                  sidecars[logs].image: logs:2 -> logs:nope
+    "#]]
+    .assert_eq(&history.text(now()));
+    expect![[r#"
+        {
+          "number": 1,
+          "name": "web-aaaaaaaaaa",
+          "created": "2026-02-26T12:00:00Z",
+          "healthyAt": "2026-02-27T00:00:00Z",
+          "marks": [
+            "update",
+            "pinned",
+            "healthy"
+          ],
+          "changes": []
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&history.revisions[0]).unwrap());
+    expect![[r#"
+        web has no revisions yet: Mainstay makes the first one.
+    "#]]
+    .assert_eq(&History::of(&workload(""), &[]).text(now()));
 }
 
 #[test]
@@ -133,5 +259,13 @@ fn templates_differ_by_paths() {
     let after = template(
         "main: {name: app, image: \"app:2\", env: [{name: A, value: y}, {name: B}], args: [b], tty: true}\npod: {hostNetwork: true}",
     );
-    expect![[]].assert_eq(&mainstay_kubectl::history::changes(&before, &after).join("\n"));
+    expect![[r#"
+        main.args
+        main.env[A].value
+        main.env[B] added
+        main.image: app:1 -> app:2
+        main.tty added
+        pod added
+        sidecars removed"#]]
+    .assert_eq(&mainstay_kubectl::history::changes(&before, &after).join("\n"));
 }

@@ -19,13 +19,34 @@ fn status(counts: &str, progressing: (&str, &str, &str), stalled: Option<(&str, 
 
 #[test]
 fn done() {
-    check("", &[], Exit::Done, &expect![[]]);
+    check(
+        "",
+        &[],
+        Exit::Done,
+        &expect![[r#"
+        web: done: 2 of 2 updated, 2 available: 2 of 2 replicas are available, 2 are of revision web-bbbbbbbbbb
+    "#]],
+    );
 }
 
 #[test]
 fn a_spec_that_was_not_looked_at_yet_is_not_done_whatever_the_status_says() {
-    check("metadata: {generation: 5}", &[], Exit::Underway, &expect![[]]);
-    check("status: null", &[], Exit::Underway, &expect![[]]);
+    check(
+        "metadata: {generation: 5}",
+        &[],
+        Exit::Underway,
+        &expect![[r#"
+        web: underway: 2 of 2 updated, 2 available: Mainstay has not looked at generation 5 of the spec yet; is it running?
+    "#]],
+    );
+    check(
+        "status: null",
+        &[],
+        Exit::Underway,
+        &expect![[r#"
+        web: underway: 0 of 2 updated, 0 available: Mainstay has not looked at generation 4 of the spec yet; is it running?
+    "#]],
+    );
 }
 
 #[test]
@@ -40,7 +61,14 @@ fn on_its_way() {
         "web-bbbbbbbbbb",
         &logs_are("restartCount: 0, state: {waiting: {reason: ContainerCreating}}"),
     )];
-    check(&patch, &pods, Exit::Underway, &expect![[]]);
+    check(
+        &patch,
+        &pods,
+        Exit::Underway,
+        &expect![[r#"
+        web: underway: 1 of 2 updated, 1 available: 1 of 2 pods are of revision web-bbbbbbbbbb
+    "#]],
+    );
 }
 
 #[test]
@@ -54,7 +82,16 @@ fn a_revision_that_has_failed_names_the_container_and_its_reason() {
     let bad =
         "restartCount: 0, state: {waiting: {reason: ImagePullBackOff, message: Back-off pulling image}}";
     let pods = [pod("web-1", "web-bbbbbbbbbb", &logs_are(bad)), pod("web-2", "web-bbbbbbbbbb", "")];
-    check(&patch, &pods, Exit::Failed, &expect![[]]);
+    check(
+        &patch,
+        &pods,
+        Exit::Failed,
+        &expect![[r#"
+        web: failed: 0 of 2 updated, 1 available: ProgressDeadlineExceeded: revision web-cccccccccc has failed: pod web-1: container logs with image logs:nope: ImagePullBackOff
+          pod web-1: sidecar logs with image logs:2: ImagePullBackOff: Back-off pulling image
+        To go back: kubectl mainstay undo web. To try once more: kubectl mainstay retry web
+    "#]],
+    );
 }
 
 #[test]
@@ -63,7 +100,13 @@ fn of_many_faults_the_first_are_named() {
         .map(|number| pod(&format!("web-{number}"), "web-bbbbbbbbbb", &logs_are("restartCount: 4, state: {running: {}}, lastState: {terminated: {reason: OOMKilled, exitCode: 137}}")))
         .collect();
     let faults = Progress::of(&workload(""), &pods).faults;
-    expect![[]].assert_eq(&faults.join("\n"));
+    expect![[r#"
+        pod web-0: sidecar logs with image logs:2: Running; it ended before with OOMKilled (exit code 137), 4 restarts
+        pod web-1: sidecar logs with image logs:2: Running; it ended before with OOMKilled (exit code 137), 4 restarts
+        pod web-2: sidecar logs with image logs:2: Running; it ended before with OOMKilled (exit code 137), 4 restarts
+        pod web-3: sidecar logs with image logs:2: Running; it ended before with OOMKilled (exit code 137), 4 restarts
+        pod web-4: sidecar logs with image logs:2: Running; it ended before with OOMKilled (exit code 137), 4 restarts
+        and 3 more"#]].assert_eq(&faults.join("\n"));
 }
 
 #[test]
@@ -79,7 +122,14 @@ fn what_cannot_go_on() {
         assert_eq!(progress.state.exit(), exit, "{reason}");
         assert_eq!(progress.message, format!("{reason}: words"));
     }
-    check("metadata: {deletionTimestamp: \"2026-03-01T11:59:00Z\"}", &[], Exit::Stalled, &expect![[]]);
+    check(
+        "metadata: {deletionTimestamp: \"2026-03-01T11:59:00Z\"}",
+        &[],
+        Exit::Stalled,
+        &expect![[r#"
+        web: stalled: 2 of 2 updated, 2 available: its deletion was asked for
+    "#]],
+    );
 }
 
 #[test]
@@ -99,7 +149,14 @@ fn a_rollback_on_its_way_is_not_over() {
 #[test]
 fn what_waits_for_its_user() {
     let paused = status("updatedReplicas: 1", ("Unknown", "Paused", "spec.rollout.paused is true"), None);
-    check(&format!("{paused}\nspec: {{rollout: {{paused: true}}}}"), &[], Exit::Held, &expect![[]]);
+    check(
+        &format!("{paused}\nspec: {{rollout: {{paused: true}}}}"),
+        &[],
+        Exit::Held,
+        &expect![[r#"
+        web: held: 1 of 2 updated, 2 available: the rollout is paused: kubectl mainstay resume web
+    "#]],
+    );
     let waiting = |available| {
         let counts = format!("updatedReplicas: 0, availableReplicas: {available}");
         let status = status(&counts, ("True", "PodsAreUpdated", "0 of 2 pods are of revision x"), None);
