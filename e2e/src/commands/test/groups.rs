@@ -10,7 +10,7 @@ use crate::prerequisites;
 use crate::shell::run_command;
 
 /// Tests of the manager in a real cluster. Where none can be had, they say so themselves.
-const CLUSTER_TESTS: &[&str] = &["cluster", "rivals", "services"];
+const CLUSTER_TESTS: &[&str] = &["cluster", "rivals", "services", "workloads"];
 
 /// Tests that need an apiserver and no real nodes: what it makes of the custom resources, the plugin of kubectl at it, and the simulated cluster's
 /// beside it. Where none can be had, they say so themselves.
@@ -177,6 +177,7 @@ mod tests {
             "kubectl",
             "rivals",
             "services",
+            "workloads",
         ]
         .map(str::to_owned);
         let targets = Targets { has_library: true, has_program: true, tests: names.into() };
@@ -209,7 +210,7 @@ mod tests {
                 "--no-fail-fast --workspace --doc",
                 "--no-fail-fast --workspace --test conformance --test crds --test kubectl",
                 "--no-fail-fast --workspace --test fixture --test image -- --include-ignored --test-threads=1",
-                "--no-fail-fast --workspace --test cluster --test rivals --test services",
+                "--no-fail-fast --workspace --test cluster --test rivals --test services --test workloads",
             ]
         );
     }
