@@ -64,6 +64,7 @@ pub(crate) enum Next {
 #[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'a, 's> {
     pub(crate) workload: &'a mainstay_model::SidecarWorkload,
+    pub(crate) store: &'a Store,
     pub(crate) published: &'a Published<'s>,
     pub(crate) now: Now,
 }
@@ -86,7 +87,8 @@ pub(crate) fn obstacle(
     if !state.initialized {
         return Some("the pod has not come past its init steps".to_owned());
     }
-    let is_old = member.node(store).and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
+    let is_old =
+        member.node(store).and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
     let mut roles = changed.map(|container| container.role);
     (is_old && roles.any(|role| role == ContainerRole::Sidecar)).then(|| {
         let (major, minor) = REPLACES_SIDECARS;

@@ -366,7 +366,12 @@ impl<'a> Pass<'a> {
     }
 
     fn next(&self, member: &Member<'_>, base: &Revision, goal: &Revision) -> Next {
-        let around = Surroundings { workload: self.workload, published: &self.published, now: self.now };
+        let around = Surroundings {
+            workload: self.workload,
+            store: self.view.store,
+            published: &self.published,
+            now: self.now,
+        };
         in_place::next(member, base, goal, &self.course.policies, around)
     }
 }
