@@ -1,4 +1,5 @@
-//! Which pods are still sent requests: those that an EndpointSlice shows as ready.
+//! Which pods are still sent requests: those that an EndpointSlice shows as ready. One that does not say whether it is ready counts as
+//! ready, by the API.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -26,7 +27,7 @@ impl<'a> Published<'a> {
             slices
                 .filter(|slice| slice.meta.name.namespace == *self.namespace)
                 .flat_map(|slice| slice.endpoints.iter())
-                .filter(|endpoint| endpoint.conditions.ready == Some(true))
+                .filter(|endpoint| endpoint.conditions.ready != Some(false))
                 .filter_map(|endpoint| Some(&*endpoint.target.as_ref()?.uid))
                 .collect()
         };
