@@ -10,7 +10,7 @@ use mainstay_model::{
     ContainerRole, ContainerState, ControllerReference, ControllerRevision, CreatePod, Found, Kind, LabelSet,
     Meta, Name, Object, ObjectName, OwnerReference, PatchPod, Pod, PodDisruptionBudget, PodSpec, Read,
     ReadOutcome, ResourceVersion, Share, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Tombstone, Uid,
-    WorkloadPod, Write,
+    WorkloadPod, Write, WriteOutcome,
 };
 use mainstay_sidecars::{Settings, SidecarWorkloads};
 use serde_json::Value;
@@ -398,6 +398,10 @@ impl World {
         if let Some(counted) = SidecarWorkloads::default().accepted(write) {
             *self.counts.entry(counted).or_default() += 1;
         }
+        let is_refused = self.is_quota_full && matches!(write, Write::CreatePod(_));
+        let done = WriteOutcome::Acknowledged { version: None };
+        let told = SidecarWorkloads::default().report(&self.store, &name("web"), write, &done);
+        self.events.extend(told.filter(|_| !is_refused).map(|event| event.reason));
         let after = self.available();
         assert!(
             after >= before || after >= least,
