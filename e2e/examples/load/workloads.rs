@@ -94,7 +94,9 @@ impl WorkloadKind {
 
 /// The sidecar as a pod knows it.
 fn native(mut sidecar: Value) -> Value {
-    sidecar["restartPolicy"] = json!("Always");
+    if let Some(fields) = sidecar.as_object_mut() {
+        fields.insert("restartPolicy".to_owned(), json!("Always"));
+    }
     sidecar
 }
 
@@ -140,7 +142,8 @@ pub async fn wait_until_done(
         if is_done(&object) {
             return Ok(());
         }
-        ensure!(began.elapsed() < patience, "not all pods are done after {patience:?}: {}", object["status"]);
+        let status = object.get("status").unwrap_or(&Value::Null);
+        ensure!(began.elapsed() < patience, "not all pods are done after {patience:?}: {status}");
         sleep(GLANCE).await;
     }
 }
@@ -159,10 +162,11 @@ async fn read(client: &Client, kind: WorkloadKind, name: &str) -> Result<Value> 
 
 /// Both kinds count in the same words.
 fn is_done(object: &Value) -> bool {
-    let status = |field: &str| object["status"][field].as_u64();
-    let wanted = object["spec"]["replicas"].as_u64();
-    status("observedGeneration") >= object["metadata"]["generation"].as_u64()
-        && ["replicas", "updatedReplicas", "availableReplicas"].iter().all(|field| status(field) == wanted)
+    let number = |place: &str| object.pointer(place).and_then(Value::as_u64);
+    let wanted = number("/spec/replicas");
+    let counts = ["/status/replicas", "/status/updatedReplicas", "/status/availableReplicas"];
+    number("/status/observedGeneration") >= number("/metadata/generation")
+        && counts.iter().all(|count| number(count) == wanted)
 }
 
 /// Deletes all that there is of both kinds in the namespace. No garbage collector runs that would see to what is theirs.
