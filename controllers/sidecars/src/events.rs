@@ -69,6 +69,7 @@ fn patched(patch: &PatchPod) -> Option<Words> {
     let image = patch.images.first().map(|image| &*image.image).unwrap_or_default();
     let Step { container, revision, .. } = &step;
     Some(match step.phase {
+        Phase::Drain if step.left.is_some() => return None,
         Phase::Drain => (
             EventType::Normal,
             "InPlaceStarted",

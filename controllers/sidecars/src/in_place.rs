@@ -16,7 +16,8 @@ use crate::members::Member;
 use crate::pod_shape::{Difference, Replaceable, pairs};
 use crate::step::{Phase, Step};
 
-/// How long a pod that no EndpointSlice shows as ready any more is still left alone: for proxies to hear of it.
+/// How long a pod that no EndpointSlice shows as ready any more is still left alone: for proxies to hear of it. Who needs more has a
+/// preStop hook in the sidecar.
 const DRAIN: Duration = Duration::from_secs(5);
 /// How long a pod is given to leave its EndpointSlices.
 const DRAIN_LIMIT: Duration = Duration::from_secs(60);
@@ -192,6 +193,7 @@ fn begin(
         restarts: container.map_or(0, |container| container.restarts),
         was_waiting: container.is_some_and(is_hopeless),
         since: now.seconds(),
+        left: None,
     };
     // Draining is noted first: a process that goes on from here must not take the pod for one that may be touched at once.
     vec![patch(member, Some(wanted).filter(|_| !drains), &step)]
@@ -200,29 +202,42 @@ fn begin(
 /// Waits until nobody sends requests to the pod any more, and then sets the image.
 fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surroundings<'_>) -> Next {
     let now = around.now.wall;
-    let serving_now = member.state().and_then(|state| state.serving);
-    if serving_now != Some(false) {
-        return Next::Write(vec![serving(member, false, now)]);
+    let is_serving = member.state().and_then(|state| state.serving) != Some(false);
+    match step.left {
+        // Somebody has put it back meanwhile, so it leaves once more.
+        Some(_) if is_serving => {
+            let step = Step { since: now.seconds(), left: None, ..step.clone() };
+            Next::Write(vec![patch(member, None, &step)])
+        }
+        None if is_serving => Next::Write(vec![serving(member, false, now)]),
+        None if is_published(member, around.store) && now < step.after(DRAIN_LIMIT) => {
+            Next::Wait(Some(step.after(DRAIN_LIMIT)))
+        }
+        // Noted, because the time runs from here: kubelets and those who write slices may have taken long.
+        None => {
+            let step = Step { left: Some(now.seconds()), ..step.clone() };
+            Next::Write(vec![patch(member, None, &step)])
+        }
+        Some(left) => {
+            let until = Timestamp::from_seconds(left).after(DRAIN);
+            if now < until {
+                return Next::Wait(Some(until));
+            }
+            let step = Step { phase: Phase::Replace, since: now.seconds(), left: None, ..step.clone() };
+            Next::Write(vec![patch(member, Some(wanted), &step)])
+        }
     }
-    let is_published = around
-        .store
-        .endpoint_slices()
-        .iter()
-        .filter(|slice| slice.meta.name.namespace == member.pod.meta.name.namespace)
-        .flat_map(|slice| slice.endpoints.iter())
-        .any(|endpoint| {
-            let target = endpoint.target.as_ref();
-            endpoint.conditions.ready == Some(true)
-                && target.is_some_and(|target| *target.uid == *member.pod.meta.uid.text())
-        });
-    if is_published && now < step.after(DRAIN_LIMIT) {
-        return Next::Wait(Some(step.after(DRAIN_LIMIT)));
-    }
-    if now < step.after(DRAIN) {
-        return Next::Wait(Some(step.after(DRAIN)));
-    }
-    let step = Step { phase: Phase::Replace, since: now.seconds(), ..step.clone() };
-    Next::Write(vec![patch(member, Some(wanted), &step)])
+}
+
+/// Whether an EndpointSlice sends requests to the pod. One that does not say whether it is ready counts as ready, by the API.
+fn is_published(member: &Member<'_>, store: &Store) -> bool {
+    let slices = store.endpoint_slices().iter();
+    let slices = slices.filter(|slice| slice.meta.name.namespace == member.pod.meta.name.namespace);
+    slices.flat_map(|slice| slice.endpoints.iter()).any(|endpoint| {
+        let target = endpoint.target.as_ref();
+        endpoint.conditions.ready != Some(false)
+            && target.is_some_and(|target| *target.uid == *member.pod.meta.uid.text())
+    })
 }
 
 /// Whether the kubelet has seen the newest spec of the pod; `None` before 1.34, where kubelets do not say so.

@@ -28,6 +28,9 @@ pub(crate) struct Step {
     pub(crate) was_waiting: bool,
     /// When the step began, in seconds since 1970.
     pub(crate) since: i64,
+    /// While the pod is drained: since when no EndpointSlice shows it as ready any more, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left: Option<i64>,
 }
 
 /// What is being done to a container.

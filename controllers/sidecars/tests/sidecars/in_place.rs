@@ -318,9 +318,61 @@ fn a_pod_that_serves_is_taken_out_of_its_services_first() {
     assert_eq!(world.restarts("app"), 0);
     let of_first: Vec<&String> = world.log.iter().filter(|line| line.contains(" Pod ")).collect();
     let verbs: Vec<&str> = of_first.iter().map(|line| line.split(' ').next().unwrap()).collect();
-    let way = ["patch", "condition", "patch", "condition", "patch"];
+    let way = ["patch", "condition", "patch", "patch", "condition", "patch"];
     assert_eq!(verbs, [way, way].concat(), "{}", world.story());
-    assert!(of_first[1].contains(" false ") && of_first[3].contains(" true "), "{}", world.story());
+    assert!(of_first[1].contains(" false ") && of_first[4].contains(" true "), "{}", world.story());
+    let leaves = world.events.iter().filter(|event| **event == "InPlaceStarted").count();
+    assert_eq!(leaves, 4, "each pod leaves once and is patched once: {:?}", world.events);
+}
+
+fn has_new_image(world: &World) -> bool {
+    container(world.pods()[0], "proxy").is_some_and(|proxy| *proxy.image == *"proxy:2")
+}
+
+/// When an image was set in a pod, with slices that follow the pods so many seconds late.
+fn replaced_with_slices_behind_by(seconds: i64) -> (i64, World) {
+    let mut world = drained_workload(1);
+    world.set_sidecar("proxy:2");
+    world.act();
+    let began = world.now.seconds();
+    world.has_slices = false;
+    while !has_new_image(&world) {
+        world.tick();
+        world.has_slices = world.now.seconds() - began >= seconds;
+        world.act();
+    }
+    (world.now.seconds() - began, world)
+}
+
+#[test]
+fn proxies_have_their_time_however_late_the_slices_are() {
+    for late in [1, 4, 20] {
+        let (after, world) = replaced_with_slices_behind_by(late);
+        assert!(after >= late + 5, "{late} s late, and replaced after {after} s: {}", world.story());
+    }
+}
+
+#[test]
+fn a_pod_that_somebody_puts_back_leaves_once_more() {
+    let mut world = drained_workload(1);
+    world.set_sidecar("proxy:2");
+    let has_left = |world: &World| world.log.iter().any(|line| line.contains("left"));
+    assert!(world.run_until(has_left), "{}", world.story());
+    let pod = world.pod_names().into_iter().next().unwrap();
+    let began = world.now.seconds();
+    world.change_pod(&pod, |pod| Arc::make_mut(pod.workload.as_mut().unwrap()).serving = Some(true));
+    world.tick();
+    let slices_show_it = |world: &World| {
+        let slices = world.store.endpoint_slices().iter();
+        slices
+            .flat_map(|slice| slice.endpoints.iter())
+            .any(|endpoint| endpoint.conditions.ready == Some(true))
+    };
+    assert!(slices_show_it(&world), "{}", world.story());
+    world.run_until(has_new_image);
+    assert!(!slices_show_it(&world) && world.now.seconds() - began >= 5, "{}", world.story());
+    world.run();
+    expect_complete(&world);
 }
 
 #[test]

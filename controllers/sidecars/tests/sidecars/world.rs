@@ -10,7 +10,7 @@ use mainstay_model::{
     ContainerRole, ContainerState, ControllerReference, ControllerRevision, CreatePod, Found, Kind, LabelSet,
     Meta, Name, Object, ObjectName, OwnerReference, PatchPod, Pod, PodDisruptionBudget, PodSpec, Read,
     ReadOutcome, ResourceVersion, Share, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Tombstone, Uid,
-    WorkloadPod, Write,
+    WorkloadPod, Write, WriteOutcome,
 };
 use mainstay_sidecars::{Settings, SidecarWorkloads};
 use serde_json::Value;
@@ -395,6 +395,9 @@ impl World {
         let before = self.available();
         self.log.push(self.told(write));
         self.carry_out(write);
+        let outcome = WriteOutcome::Acknowledged { version: None };
+        let told = SidecarWorkloads::default().report(&self.store, &name("web"), write, &outcome);
+        self.events.extend(told.map(|event| event.reason));
         if let Some(counted) = SidecarWorkloads::default().accepted(write) {
             *self.counts.entry(counted).or_default() += 1;
         }
