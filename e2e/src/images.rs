@@ -29,6 +29,8 @@ pub struct Image {
     pub user: String,
     /// `NAME=value` pairs.
     pub environment: Vec<String>,
+    /// The signal that asks a container to end, by its name; empty for SIGTERM.
+    pub stop_signal: String,
     /// Labels, like `org.opencontainers.image.version`.
     pub labels: Vec<(String, String)>,
 }
@@ -51,12 +53,19 @@ pub enum ImageFileContent {
     CopyOf(PathBuf),
     /// These bytes.
     Bytes(Vec<u8>),
+    /// None: the file is a symbolic link to that one.
+    LinkTo(String),
 }
 
 impl ImageFile {
     /// A program, copied from this machine. It must be linked statically unless its libraries are added too.
     pub fn program(path: &str, source: impl Into<PathBuf>) -> Self {
         ImageFile { path: path.to_owned(), content: ImageFileContent::CopyOf(source.into()), mode: 0o755 }
+    }
+
+    /// A symbolic link.
+    pub fn link(path: &str, target: &str) -> Self {
+        ImageFile { path: path.to_owned(), content: ImageFileContent::LinkTo(target.to_owned()), mode: 0o777 }
     }
 }
 
@@ -148,6 +157,7 @@ fn layer(files: &[ImageFile]) -> Result<Vec<u8>> {
                 let bytes = fs::read(source).with_context(|| format!("cannot read {}", source.display()))?;
                 tar.file(path, file.mode, &bytes)?;
             }
+            ImageFileContent::LinkTo(target) => tar.link(path, target)?,
         }
     }
     tar.finish()
@@ -164,6 +174,7 @@ fn configuration(image: &Image, layer: &Blob) -> Value {
             "User": image.user,
             "Env": image.environment,
             "Labels": labels,
+            "StopSignal": image.stop_signal,
             "WorkingDir": "/",
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.digest]},

@@ -6,22 +6,25 @@
 //! in `/var`) are the node's own, so nodes do not meet there, and nothing is left on the machine.
 
 mod containerd;
+mod images;
 mod kubelet;
 mod namespaces;
 mod network;
 
-use std::fs;
+use std::fs::{self, File};
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::cgroups::Cgroup;
 use crate::cluster::Cluster;
 use crate::process::{Daemon, Surroundings};
 use crate::shell;
 
-pub use containerd::{NEXT_SAMPLE_IMAGE, SAMPLE_IMAGE, write_images};
+pub use images::{NEXT_SAMPLE_IMAGE, SAMPLE_IMAGE, write_images};
 pub use kubelet::DNS_SERVICE_ADDRESS;
 pub use network::{create_bridge, has_firewall_rule, remove_links};
 
@@ -116,6 +119,14 @@ impl<'a> Node<'a> {
         let mut words = vec!["--target", &pid, "--net", "--mount", "--"];
         words.extend_from_slice(arguments);
         shell::run("nsenter", words)
+    }
+
+    /// Moves the calling thread into the node's network for good: connections that it makes are the node's own, and routed as those are.
+    pub fn enter_network(&self) -> Result<()> {
+        let path = format!("/proc/{}/ns/net", self.holder()?);
+        let namespace = File::open(&path).with_context(|| format!("cannot open {path}"))?;
+        move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+            .with_context(|| format!("cannot enter the network of {}", self.name()))
     }
 
     /// The process ids of everything that runs on the node: its own programs, the containers and their shims.

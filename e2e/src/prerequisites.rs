@@ -33,6 +33,9 @@ const FOR_REAL_NODES: &[Needed] = &[
     Needed { program: "sysctl", package: "procps" },
 ];
 
+/// Images have nothing but its file, so it must do without libraries: busybox of the package of that name does not.
+const BUSYBOX: Needed = Needed { program: "busybox", package: "busybox-static" };
+
 /// The plugins that a node's network is configured with.
 const CNI_PLUGINS: &[&str] = &["bridge", "host-local", "loopback", "portmap"];
 
@@ -97,9 +100,28 @@ fn missing_packages() -> Vec<&'static str> {
     if cni_folder().is_none() {
         packages.push("containernetworking-plugins");
     }
+    if !find_program(BUSYBOX.program).is_some_and(|program| needs_no_libraries(&program)) {
+        packages.push(BUSYBOX.package);
+    }
     packages.sort_unstable();
     packages.dedup();
     packages
+}
+
+/// Whether a program names no interpreter, which is what loads libraries. Others than those of 64 bits and little endian, of which nodes are,
+/// are taken for such that do.
+fn needs_no_libraries(program: &Path) -> bool {
+    const INTERPRETER: [u8; 4] = 3_u32.to_le_bytes();
+    let Ok(bytes) = fs::read(program) else { return false };
+    let number = |at: usize| -> Option<usize> {
+        let bytes = bytes.get(at..at.checked_add(2)?)?;
+        Some(usize::from(u16::from_le_bytes(bytes.try_into().ok()?)))
+    };
+    // The table of segments: where it begins (the first two bytes are enough, as it follows the header), how long an entry is, how many there are.
+    let (Some(start), Some(length), Some(count)) = (number(32), number(54), number(56)) else { return false };
+    let is_known = bytes.starts_with(b"\x7fELF\x02\x01");
+    let mut segments = (0..count).map(|index| start.saturating_add(index.saturating_mul(length)));
+    is_known && !segments.any(|at| bytes.get(at..at.saturating_add(4)) == Some(&INTERPRETER[..]))
 }
 
 fn check_kernel() -> Result<()> {
@@ -115,4 +137,24 @@ fn is_debian() -> bool {
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     release.lines().any(|line| line == "ID=debian" || line.starts_with("ID_LIKE=") && line.contains("debian"))
         && find_program("apt-get").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_that_load_libraries_are_told_from_others() {
+        // Tests of Rust are linked to the system's libraries.
+        assert!(!needs_no_libraries(&std::env::current_exe().unwrap()));
+        assert!(!needs_no_libraries(Path::new("/does/not/exist")));
+        assert!(!needs_no_libraries(Path::new("/etc/passwd")));
+        let without_segments = std::env::temp_dir().join(format!("mainstay-elf-{}", std::process::id()));
+        let mut header = b"\x7fELF\x02\x01".to_vec();
+        header.resize(64, 0);
+        fs::write(&without_segments, header).unwrap();
+        let is_static = needs_no_libraries(&without_segments);
+        fs::remove_file(without_segments).unwrap();
+        assert!(is_static);
+    }
 }

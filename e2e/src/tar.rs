@@ -19,12 +19,17 @@ impl<W: Write> TarWriter<W> {
 
     /// Adds a file. The folders above it are not added by themselves.
     pub fn file(&mut self, path: &str, mode: u32, content: &[u8]) -> Result<()> {
-        self.entry(path, mode, b'0', content)
+        self.entry(path, mode, b'0', "", content)
     }
 
     /// Adds a folder.
     pub fn folder(&mut self, path: &str, mode: u32) -> Result<()> {
-        self.entry(&format!("{path}/"), mode, b'5', &[])
+        self.entry(&format!("{path}/"), mode, b'5', "", &[])
+    }
+
+    /// Adds a symbolic link that leads to `target`.
+    pub fn link(&mut self, path: &str, target: &str) -> Result<()> {
+        self.entry(path, 0o777, b'2', target, &[])
     }
 
     /// Ends the archive and gives back what it was written to.
@@ -33,8 +38,8 @@ impl<W: Write> TarWriter<W> {
         Ok(self.output)
     }
 
-    fn entry(&mut self, path: &str, mode: u32, kind: u8, content: &[u8]) -> Result<()> {
-        let header = header(path, mode, kind, content.len())?;
+    fn entry(&mut self, path: &str, mode: u32, kind: u8, target: &str, content: &[u8]) -> Result<()> {
+        let header = header(path, mode, kind, target, content.len())?;
         let padding = content.len().next_multiple_of(BLOCK) - content.len();
         self.output
             .write_all(&header)
@@ -45,9 +50,11 @@ impl<W: Write> TarWriter<W> {
 }
 
 /// The fields of a header stand one after the other, numbers as octal text.
-fn header(path: &str, mode: u32, kind: u8, size: usize) -> Result<Vec<u8>> {
-    if path.len() > 100 {
-        bail!("the path {path} is too long for an archive");
+fn header(path: &str, mode: u32, kind: u8, target: &str, size: usize) -> Result<Vec<u8>> {
+    for path in [path, target] {
+        if path.len() > 100 {
+            bail!("the path {path} is too long for an archive");
+        }
     }
     if size >= 0o1_0000_0000_0000 {
         bail!("{path} is too large for an archive");
@@ -66,6 +73,7 @@ fn header(path: &str, mode: u32, kind: u8, size: usize) -> Result<Vec<u8>> {
         field("00000000000", 12); // time
         field(checksum, 8);
         header.push(kind);
+        header.extend_from_slice(target.as_bytes());
         header.resize(257, 0);
         header.extend_from_slice(b"ustar\x0000");
         header.resize(BLOCK, 0);
@@ -86,16 +94,19 @@ mod tests {
         let mut tar = TarWriter::new(Vec::new());
         tar.folder("folder", 0o755).unwrap();
         tar.file("folder/file", 0o640, b"text").unwrap();
+        tar.link("folder/link", "file").unwrap();
         std::fs::write(&path, tar.finish().unwrap()).unwrap();
         let file = path.display().to_string();
         assert_eq!(crate::shell::run("tar", ["-xOf", &file, "folder/file"]).unwrap(), "text");
         let list = crate::shell::run("tar", ["-tvf", &file]).unwrap();
         assert!(list.contains("drwxr-xr-x") && list.contains("-rw-r-----"), "{list}");
+        assert!(list.contains("folder/link -> file"), "{list}");
         std::fs::remove_file(path).unwrap();
     }
 
     #[test]
     fn long_paths_are_refused() {
         assert!(TarWriter::new(Vec::new()).file(&"a".repeat(101), 0o644, b"").is_err());
+        assert!(TarWriter::new(Vec::new()).link("a", &"b".repeat(101)).is_err());
     }
 }

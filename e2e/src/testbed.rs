@@ -1,8 +1,8 @@
 //! What tests of a real cluster share: one cluster for all tests of a target, and what they look at it with.
 //!
 //! [`shared`] starts the cluster when the first test needs it and takes it down at the end. [`World`] is one with the chart in
-//! it, in which each test has a [`Namespace`]; [`Managers`] are the pods of the chart, [`Crowd`] watches pods, and
-//! [`templates`] are ReplicationControllers.
+//! it, in which each test has a [`Namespace`]; [`Managers`] are the pods of the chart, [`Crowd`] watches pods,
+//! [`templates`] are ReplicationControllers, and [`traffic`] asks services.
 
 #![allow(
     clippy::indexing_slicing,
@@ -15,6 +15,7 @@ mod namespace;
 pub mod shared;
 mod signals;
 pub mod templates;
+pub mod traffic;
 mod world;
 
 use std::time::Duration;

@@ -8,22 +8,9 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::Node;
-use crate::cluster::Cluster;
-use crate::images::{Image, ImageFile, write_oci_archive};
+use super::images::PAUSE_IMAGE;
 use crate::prerequisites::cni_folder;
-use crate::programs::Programs;
 use crate::wait::wait_for;
-
-/// The image of every pod's first container.
-const PAUSE_IMAGE: &str = "localhost/pause:1";
-
-/// The image for the pods of tests.
-pub const SAMPLE_IMAGE: &str = "localhost/sample:1";
-/// The same under another tag, for what is to be updated.
-pub const NEXT_SAMPLE_IMAGE: &str = "localhost/sample:2";
-
-/// What manifests for any cluster name, the chart's samples among them; here it is [`PAUSE_IMAGE`] under another name.
-const PUBLIC_PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10";
 
 /// Where a node's containerd listens.
 pub fn socket(node: &Node<'_>) -> PathBuf {
@@ -72,27 +59,6 @@ disabled_plugins = [
         node.daemon("containerd").check()?;
         Ok((socket(node).exists() && node.ctr(&["version"]).is_ok()).then_some(()))
     })
-}
-
-/// Writes the images that every node has, and gives their files.
-pub fn write_images(cluster: &Cluster) -> Result<Vec<PathBuf>> {
-    let write = |name: &str, images: &[&str]| -> Result<PathBuf> {
-        let archive = cluster.folder().join(format!("{name}.tar"));
-        let path = format!("/{name}");
-        let image = Image {
-            names: images.iter().map(ToString::to_string).collect(),
-            files: vec![ImageFile::program(&path, Programs::Containers.program(name)?)],
-            entrypoint: vec![path],
-            user: "65532:65532".to_owned(),
-            ..Image::default()
-        };
-        write_oci_archive(&archive, &image)?;
-        Ok(archive)
-    };
-    Ok(vec![
-        write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?,
-        write("sample", &[SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE])?,
-    ])
 }
 
 /// Pods hang on a bridge inside the node, with addresses of the node's own range, and are routed without translation.
