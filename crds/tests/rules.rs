@@ -32,6 +32,27 @@ fn what_is_in_order_breaks_no_rule() {
 }
 
 #[test]
+fn the_samples_break_no_rule() {
+    let schema = schema();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../charts/samples")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        for object in serde_saphyr::from_multiple::<Value>(&std::fs::read_to_string(&file).unwrap()).unwrap()
+        {
+            if object["kind"] == "SidecarWorkload" {
+                let sample = Case { what: file.display().to_string(), object, rule: None, words: Vec::new() };
+                assert_eq!(broken(&schema, &sample), Vec::<String>::new(), "{}", sample.what);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 0);
+}
+
+#[test]
 fn each_rule_refuses_what_breaks_it_and_says_what_to_write_instead() {
     let schema = schema();
     let mut seen = Vec::new();

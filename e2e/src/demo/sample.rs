@@ -11,8 +11,8 @@ use super::objects::{list, text};
 use super::page;
 use super::target::Target;
 
-/// The folder of the samples.
-const SAMPLES: &str = "charts/samples";
+/// What is applied.
+const SAMPLE_FILE: &str = "charts/samples/replicationcontroller.yaml";
 /// The name of the ReplicationController.
 pub const SAMPLE: &str = "sample";
 /// The labels of its pods.
@@ -30,7 +30,7 @@ pub fn bring_up(target: &Target) -> Result<Live> {
         "A ReplicationController of three pods. Mainstay makes the pods, the scheduler puts them on nodes, kubelets run them.",
     );
     live.restart_clock();
-    target.sample(&["apply", "--filename", SAMPLES])?;
+    target.sample(&["apply", "--filename", SAMPLE_FILE])?;
     let seconds = live.show_until("the sample's pods", PATIENCE, Scene::is_at_rest)?.as_secs_f64();
     page::say(&format!("All there after {seconds:.1} s."));
     Ok(live)

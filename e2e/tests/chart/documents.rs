@@ -78,26 +78,66 @@ fn the_readme_describes_every_value() {
     }
 }
 
-#[test]
-fn the_samples_are_pods_with_helpers_that_their_controller_selects() {
-    let folder = chart_folder().join("../samples");
-    let mut seen = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let sample = std::fs::read_to_string(entry.unwrap().path()).unwrap();
-        for object in serde_saphyr::from_multiple::<Value>(&sample).unwrap() {
-            seen += 1;
-            assert_eq!(object["kind"], "ReplicationController");
-            let selector = labels(&object, "/spec/selector");
-            assert!(selects(&selector, &labels(&object, "/spec/template/metadata/labels")));
-            let pod = &object["spec"]["template"]["spec"];
-            let helpers = list(pod, "/initContainers");
-            assert!(helpers.iter().any(|helper| helper["restartPolicy"] == "Always"), "a native sidecar");
-            assert!(helpers.iter().any(|helper| helper.get("restartPolicy").is_none()), "an init container");
-            for container in helpers.iter().chain(list(pod, "/containers")) {
-                assert_eq!(container["image"], "registry.k8s.io/pause:3.10");
-                assert_eq!(container["imagePullPolicy"], "IfNotPresent");
-            }
+/// The objects of all samples of a kind.
+fn samples(kind: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(chart_folder().join("../samples")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            let sample = std::fs::read_to_string(file).unwrap();
+            found.extend(serde_saphyr::from_multiple::<Value>(&sample).unwrap());
         }
     }
-    assert!(seen > 0);
+    found.retain(|object| object["kind"] == kind);
+    assert!(!found.is_empty(), "no sample of a {kind}");
+    found
+}
+
+#[test]
+fn a_sample_is_pods_with_helpers_that_their_controller_selects() {
+    for object in samples("ReplicationController") {
+        let selector = labels(&object, "/spec/selector");
+        assert!(selects(&selector, &labels(&object, "/spec/template/metadata/labels")));
+        let pod = &object["spec"]["template"]["spec"];
+        let helpers = list(pod, "/initContainers");
+        assert!(helpers.iter().any(|helper| helper["restartPolicy"] == "Always"), "a native sidecar");
+        assert!(helpers.iter().any(|helper| helper.get("restartPolicy").is_none()), "an init container");
+        for container in helpers.iter().chain(list(pod, "/containers")) {
+            assert_eq!(container["image"], "registry.k8s.io/pause:3.10");
+            assert_eq!(container["imagePullPolicy"], "IfNotPresent");
+        }
+    }
+}
+
+#[test]
+fn samples_of_workloads_have_services_and_images_that_stay_what_they_are() {
+    let services = samples("Service");
+    for workload in samples("SidecarWorkload") {
+        let name = workload["metadata"]["name"].as_str().unwrap();
+        let leads_there = |service: &&Value| {
+            service["spec"]["selector"] == json!({"mainstay.dev/workload": name})
+                && service["metadata"]["name"] == name
+        };
+        assert_eq!(services.iter().filter(leads_there).count(), 1, "{name}");
+        let template = &workload["spec"]["template"];
+        let helpers = list(template, "/init").iter().chain(list(template, "/sidecars"));
+        for container in helpers.chain([&template["main"]]) {
+            let image = container["image"].as_str().unwrap();
+            let tag = image.rsplit_once(':').unwrap().1;
+            assert!(image.starts_with("docker.io/"), "{image} is whole, so that no runtime has to guess");
+            assert!(tag.starts_with(|first: char| first.is_ascii_digit()), "{image} has a version");
+            // A runtime has it or pulls it, as it does by itself for a tag that is a version.
+            assert!(container.get("imagePullPolicy").is_none());
+        }
+    }
+}
+
+#[test]
+fn the_page_of_the_samples_names_each_file() {
+    let folder = chart_folder().join("../samples");
+    let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(name == "README.md" || page.contains(&format!("({name})")), "{name} is not linked");
+    }
 }

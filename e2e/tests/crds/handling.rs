@@ -86,3 +86,16 @@ pub fn it_is_listed_selected_and_scaled(namespace: &Namespace<'_>) -> Result<()>
     assert!(explained.contains("BeforeInit"), "{explained}");
     Ok(())
 }
+
+/// Each with a plain `kubectl apply`, which refuses fields that the definition does not have; once more it changes nothing.
+pub fn every_sample_can_be_applied(namespace: &Namespace<'_>) -> Result<()> {
+    let folder = repository("charts/samples");
+    let apply = || namespace.kubectl(&["apply", "--filename", folder.to_str().unwrap()]);
+    let said = apply()?;
+    let workloads = said.lines().filter(|line| line.starts_with("sidecarworkload.mainstay.dev/"));
+    assert_eq!(workloads.count(), 4, "{said}");
+    assert!(said.lines().all(|line| line.ends_with(" created")), "{said}");
+    let said = apply()?;
+    assert!(said.lines().all(|line| line.ends_with(" unchanged")), "{said}");
+    Ok(())
+}

@@ -37,6 +37,7 @@ const TESTS: &[(&str, Body)] = &[
         handling::the_definition_can_be_applied_again_and_again,
     ),
     ("it_is_listed_selected_and_scaled", handling::it_is_listed_selected_and_scaled),
+    ("every_sample_can_be_applied", handling::every_sample_can_be_applied),
     (
         "a_second_main_container_is_warned_of_or_refused",
         chart::a_second_main_container_is_warned_of_or_refused,
