@@ -13,4 +13,6 @@ mod metrics;
 mod namespace;
 pub mod replication;
 pub mod report;
+pub mod sidecars;
 mod usage;
+mod work;

@@ -62,12 +62,11 @@ impl Programs {
             Source::Install { package, version } => text.push(format!("{package}@{version}")),
             Source::Module { folder, link_flags } => {
                 text.push(link_flags);
-                for file in files_below(&folder)? {
-                    let content = fs::read_to_string(&file)
-                        .with_context(|| format!("cannot read {}", file.display()))?;
-                    text.extend([file.strip_prefix(&folder)?.display().to_string(), content]);
-                }
+                text.extend(named_contents(&folder, &files_below(&folder)?)?);
             }
+        }
+        if self == Programs::Kwok {
+            text.extend(named_contents(&stages_folder(), &stages()?)?);
         }
         let hash = sha256(&[text.join("\0").as_bytes()]);
         Ok(hash.get(..12).unwrap_or_default().to_owned())
@@ -156,6 +155,25 @@ fn kubernetes_link_flags() -> String {
         "-s -w -X {package}.gitVersion={KUBERNETES_VERSION} -X {package}.gitMajor={major} \
          -X {package}.gitMinor={minor} -X {package}.gitTreeState=clean"
     )
+}
+
+/// What becomes of pods on fake nodes, as far as kwok does not bring it along.
+fn stages() -> Result<Vec<PathBuf>> {
+    files_below(&stages_folder())
+}
+
+fn stages_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("programs/kwok")
+}
+
+/// Files of a folder: the place of each in it, and what is in it.
+fn named_contents(folder: &Path, files: &[PathBuf]) -> Result<Vec<String>> {
+    let mut text = Vec::new();
+    for file in files {
+        let content = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        text.extend([file.strip_prefix(folder)?.display().to_string(), content]);
+    }
+    Ok(text)
 }
 
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -65,6 +65,44 @@ fn wait_for_pods(cluster: &Cluster, name: &str) {
     .unwrap();
 }
 
+/// A new image replaces the sidecar of a pod, and neither main nor the step that has ended.
+fn a_sidecar_is_replaced(cluster: &Cluster) {
+    let pod = r#"
+apiVersion: v1
+kind: Pod
+metadata: {name: replaced}
+spec:
+  initContainers:
+  - {name: step, image: "step:1"}
+  - {name: sidecar, image: "sidecar:1", restartPolicy: Always}
+  containers:
+  - {name: main, image: "main:1"}
+"#;
+    cluster.kubectl_apply(pod).unwrap();
+    let wait_for_generation = || {
+        wait_for("the pod to be as its spec says", Duration::from_secs(60), || {
+            let pod = cluster.kubectl_json(&["get", "pod", "replaced"])?;
+            let is_seen = pod["status"]["observedGeneration"] == pod["metadata"]["generation"];
+            Ok((is_seen && pod["status"]["phase"] == "Running").then_some(pod))
+        })
+        .unwrap()
+    };
+    let before = wait_for_generation();
+    let change = r#"{"spec": {"initContainers": [{"name": "step", "image": "step:2"}, {"name": "sidecar", "image": "sidecar:2"}]}}"#;
+    cluster.kubectl(&["patch", "pod", "replaced", "--patch", change]).unwrap();
+    let after = wait_for_generation();
+    assert_ne!(before["metadata"]["generation"], after["metadata"]["generation"]);
+    let [step, sidecar] = [0, 1].map(|index| &after["status"]["initContainerStatuses"][index]);
+    let sidecar_before = &before["status"]["initContainerStatuses"][1];
+    assert_ne!(sidecar["containerID"], sidecar_before["containerID"], "{sidecar}");
+    assert_eq!((&sidecar["image"], &sidecar["restartCount"]), (&"sidecar:2".into(), &1.into()), "{sidecar}");
+    assert_eq!((&sidecar["ready"], &sidecar["started"]), (&true.into(), &true.into()), "{sidecar}");
+    assert_eq!(*step, before["status"]["initContainerStatuses"][0]);
+    assert_eq!(after["status"]["containerStatuses"], before["status"]["containerStatuses"]);
+    assert_eq!(after["status"]["conditions"], before["status"]["conditions"]);
+    cluster.kubectl(&["delete", "pod", "replaced"]).unwrap();
+}
+
 #[test]
 #[ignore = "starts a cluster of fake nodes"]
 fn fake_nodes_run_pods_and_the_control_plane_can_be_stopped_and_started() {
@@ -72,6 +110,8 @@ fn fake_nodes_run_pods_and_the_control_plane_can_be_stopped_and_started() {
     let cluster = &fixture.0;
     cluster.kubectl_apply(&replication_controller("one", "none")).unwrap();
     assert_eq!(cluster.ready_nodes().unwrap().len(), 3);
+
+    a_sidecar_is_replaced(cluster);
 
     cluster.stop_apiserver().unwrap();
     assert!(cluster.kubectl(&["get", "--raw", "/readyz"]).is_err());

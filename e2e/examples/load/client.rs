@@ -44,7 +44,7 @@ impl Client {
         Ok(answer)
     }
 
-    /// Sends JSON to a path below that of the namespace.
+    /// Sends JSON to a path below that of the namespace, in the core group.
     pub async fn send_json(
         &self,
         method: &'static str,
@@ -52,9 +52,21 @@ impl Client {
         content_type: &'static str,
         body: &Value,
     ) -> Result<Answer> {
+        self.send_json_to("api/v1", method, path, content_type, body).await
+    }
+
+    /// The same in any group, such as `apis/apps/v1`.
+    pub async fn send_json_to(
+        &self,
+        group: &str,
+        method: &'static str,
+        path: &str,
+        content_type: &'static str,
+        body: &Value,
+    ) -> Result<Answer> {
         self.send(Request {
             method,
-            path_and_query: format!("/api/v1/namespaces/{}/{path}", self.namespace),
+            path_and_query: format!("/{group}/namespaces/{}/{path}", self.namespace),
             accept: if method == "DELETE" { JSON } else { METADATA },
             content_type: Some(content_type),
             body: body.to_string().into(),

@@ -19,15 +19,18 @@ mod readiness;
 mod rollout;
 mod services;
 mod watching;
+mod workloads;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 use client::Client;
 use services::Shape;
+use workloads::WorkloadKind;
 
 /// Puts load on an apiserver
 #[derive(Parser)]
@@ -142,6 +145,59 @@ enum Command {
     ClearServices,
     /// Delete all slices and Endpoints of the namespace
     ClearWritten,
+    /// Make a Deployment or SidecarWorkload whose pods have a sidecar
+    CreateWorkload {
+        /// What it is to be
+        #[arg(long)]
+        kind: WorkloadKind,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// The pods that it wants
+        #[arg(long)]
+        pods: usize,
+    },
+    /// Set how many pods it wants
+    ScaleWorkload {
+        /// What it is
+        #[arg(long)]
+        kind: WorkloadKind,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// The pods that it wants
+        #[arg(long)]
+        pods: usize,
+    },
+    /// Wait until its status says that all its pods are available
+    AwaitWorkload {
+        /// What it is
+        #[arg(long)]
+        kind: WorkloadKind,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// For how many seconds at most
+        #[arg(long)]
+        patience: u64,
+    },
+    /// Give its sidecar another image; measures how long it takes until its status says that all pods have it and are available
+    ChangeImage {
+        /// What it is
+        #[arg(long)]
+        kind: WorkloadKind,
+        /// Its name
+        #[arg(long)]
+        name: String,
+        /// The image
+        #[arg(long)]
+        image: String,
+        /// For how many seconds at most
+        #[arg(long)]
+        patience: u64,
+    },
+    /// Delete all Deployments and SidecarWorkloads of the namespace and all that is theirs
+    ClearWorkloads,
 }
 
 fn main() -> ExitCode {
@@ -182,6 +238,19 @@ fn run(line: CommandLine) -> Result<()> {
             Command::CheckSlices { endpoints } => print(&services::check(&client, endpoints).await?),
             Command::ClearServices => services::clear(&client).await,
             Command::ClearWritten => services::clear_written(&client).await,
+            Command::CreateWorkload { kind, name, pods } => {
+                workloads::create(&client, kind, &name, pods).await
+            }
+            Command::ScaleWorkload { kind, name, pods } => workloads::scale(&client, kind, &name, pods).await,
+            Command::AwaitWorkload { kind, name, patience } => {
+                let patience = Duration::from_secs(patience);
+                workloads::wait_until_done(&client, kind, &name, patience).await
+            }
+            Command::ChangeImage { kind, name, image, patience } => {
+                let patience = Duration::from_secs(patience);
+                print(&workloads::change_image(&client, kind, &name, &image, patience).await?)
+            }
+            Command::ClearWorkloads => workloads::clear(&client).await,
         }
     })
 }

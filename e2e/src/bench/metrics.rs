@@ -12,25 +12,28 @@ use crate::cluster::Cluster;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Who is never queued: administrators and the apiserver itself.
 const EXEMPT: &str = "flow_schema=\"exempt\"";
+/// The scheduler, by the queue that the apiserver keeps for it.
+const SCHEDULER: &str = "flow_schema=\"kube-scheduler\"";
 /// The verbs that write one object; a whole collection is deleted by whoever clears up.
 const WRITES: [&str; 5] =
     ["verb=\"POST\"", "verb=\"PUT\"", "verb=\"PATCH\"", "verb=\"APPLY\"", "verb=\"DELETE\""];
-
-/// How many requests the apiserver has let in, of everybody but administrators and itself. While nothing else works, these are the
-/// manager's: reads, writes and watches, counted by the same counter whoever sent them.
-pub fn requests(cluster: &Cluster) -> Result<f64> {
-    Ok(let_in(&of_apiserver(cluster)?))
-}
 
 /// What the apiserver says of itself.
 pub fn of_apiserver(cluster: &Cluster) -> Result<String> {
     cluster.kubectl(&["get", "--raw", "/metrics"])
 }
 
-/// The same as [`requests`], in what the apiserver has said.
+/// How many requests the apiserver has let in by what it says, of everybody but administrators and itself. While nothing else works, these are the
+/// manager's: reads, writes and watches, counted by the same counter whoever sent them.
 pub fn let_in(text: &str) -> f64 {
     let dispatched = samples(text, "apiserver_flowcontrol_dispatched_requests_total");
     dispatched.filter(|(labels, _)| !labels.contains(EXEMPT)).map(|(_, count)| count).sum()
+}
+
+/// The scheduler's among these.
+pub fn of_scheduler(text: &str) -> f64 {
+    let dispatched = samples(text, "apiserver_flowcontrol_dispatched_requests_total");
+    dispatched.filter(|(labels, _)| labels.contains(SCHEDULER)).map(|(_, count)| count).sum()
 }
 
 /// How many writes of single objects of a resource the apiserver has answered, whoever sent them and whatever the answer was.
@@ -132,6 +135,17 @@ took_seconds_count 100
         let after = Histogram(vec![(0.001, 50.0), (0.002, 90.0), (0.02, 100.0), (f64::INFINITY, 104.0)]);
         assert_eq!(after.since(&before).quantile(0.5), 0.02, "beyond the last bound");
         assert!(before.since(&before).quantile(0.5).is_nan());
+    }
+
+    #[test]
+    fn requests_of_the_scheduler_are_counted_among_all_but_those_that_are_exempt() {
+        let sample = |schema: &str, count: u32| {
+            format!(
+                "apiserver_flowcontrol_dispatched_requests_total{{flow_schema=\"{schema}\",priority_level=\"any\"}} {count}\n"
+            )
+        };
+        let text = [sample("exempt", 1000), sample("kube-scheduler", 20), sample("mainstay", 3)].concat();
+        assert_eq!((let_in(&text), of_scheduler(&text)), (23.0, 20.0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, Subcommand};
 
 use crate::bench::report::Report;
-use crate::bench::{endpoints, replication};
+use crate::bench::{endpoints, replication, sidecars};
 
 /// As many pods as Kubernetes is made for.
 const MOST_PODS: u64 = 150_000;
@@ -18,6 +18,8 @@ pub enum BenchCommand {
     Replication(Replication),
     /// Services and their pods: how soon a change is in a slice, with how many writes and how much processor time, and what a restart costs
     Endpoints(Endpoints),
+    /// SidecarWorkloads beside Deployments: from 0 to many pods and back, and another image for the sidecar of pods that run
+    Sidecars(Sidecars),
 }
 
 /// What the benchmark of replication is to do.
@@ -72,6 +74,25 @@ pub struct Endpoints {
     outcome: Outcome,
 }
 
+/// What the benchmark of sidecars is to do.
+#[derive(Args)]
+pub struct Sidecars {
+    /// Pods whose sidecar gets another image: in place by a SidecarWorkload, in new pods by a Deployment
+    #[arg(long, value_name = "N", default_value = "500", value_parser = clap::value_parser!(u64).range(1..=20_000))]
+    pods: u64,
+    /// Pods that are made from none, and deleted again [default: 3000, and 500 with --peer-defaults]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    scale: Option<u64>,
+    /// How often, each time by both
+    #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rounds: u16,
+    /// Let kube-controller-manager keep to its default rate of requests, instead of as many as it can send
+    #[arg(long)]
+    peer_defaults: bool,
+    #[command(flatten)]
+    outcome: Outcome,
+}
+
 /// What is done with the result of any benchmark.
 #[derive(Args)]
 struct Outcome {
@@ -95,6 +116,10 @@ pub fn run(command: BenchCommand) -> Result<()> {
             let options = line.options()?;
             line.outcome.check_before()?;
             finish(&endpoints::run(options)?, &line.outcome)
+        }
+        BenchCommand::Sidecars(line) => {
+            line.outcome.check_before()?;
+            finish(&sidecars::run(line.options())?, &line.outcome)
         }
     }
 }
@@ -138,6 +163,17 @@ impl Endpoints {
     }
 }
 
+impl Sidecars {
+    fn options(&self) -> sidecars::Options {
+        sidecars::Options {
+            pods: self.pods,
+            scale: self.scale.unwrap_or(if self.peer_defaults { 500 } else { 3000 }),
+            rounds: usize::from(self.rounds),
+            peer_defaults: self.peer_defaults,
+        }
+    }
+}
+
 impl Outcome {
     /// Nobody wants to learn at the end that there is no such folder.
     fn check_before(&self) -> Result<()> {
@@ -178,14 +214,14 @@ mod tests {
     fn options(words: &str) -> Result<replication::Options> {
         match Line::try_parse_from(words.split_whitespace())?.bench {
             BenchCommand::Replication(line) => line.options(),
-            BenchCommand::Endpoints(_) => bail!("another benchmark"),
+            _ => bail!("another benchmark"),
         }
     }
 
     fn endpoints_options(words: &str) -> Result<endpoints::Options> {
         match Line::try_parse_from(words.split_whitespace())?.bench {
             BenchCommand::Endpoints(line) => line.options(),
-            BenchCommand::Replication(_) => bail!("another benchmark"),
+            _ => bail!("another benchmark"),
         }
     }
 
@@ -204,6 +240,25 @@ mod tests {
         assert_eq!(found, expected);
         let error = endpoints_options("bench endpoints --pods-per-service 31").unwrap_err().to_string();
         assert!(error.contains("155000 pods") && error.contains("--services 5000"), "{error}");
+    }
+
+    fn sidecars_options(words: &str) -> Result<sidecars::Options> {
+        match Line::try_parse_from(words.split_whitespace())?.bench {
+            BenchCommand::Sidecars(line) => Ok(line.options()),
+            _ => bail!("another benchmark"),
+        }
+    }
+
+    #[test]
+    fn pods_to_change_and_pods_to_make_are_numbers_of_their_own() {
+        let found = sidecars_options("bench sidecars").unwrap();
+        let expected = sidecars::Options { pods: 500, scale: 3000, rounds: 5, peer_defaults: false };
+        assert_eq!(found, expected);
+        let found = sidecars_options("bench sidecars --pods 20 --scale 50 --rounds 1").unwrap();
+        assert_eq!(found, sidecars::Options { pods: 20, scale: 50, rounds: 1, peer_defaults: false });
+        assert_eq!(sidecars_options("bench sidecars --peer-defaults").unwrap().scale, 500);
+        let error = sidecars_options("bench sidecars --scale 0").unwrap_err().to_string();
+        assert!(error.contains("--scale") && error.contains("1..=100000"), "{error}");
     }
 
     #[test]

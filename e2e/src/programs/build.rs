@@ -131,7 +131,8 @@ fn watch(child: &mut Child, output: &Mutex<Output>, programs: Programs) -> Resul
     }
 }
 
-/// kwok alone does nothing: what becomes of nodes and pods is described by stages, which its module ships as files.
+/// kwok alone does nothing: what becomes of nodes and pods is described by stages, which its module ships as files. Two are ours: of a pod that
+/// is changed while it runs it knows nothing by itself.
 fn collect_stages(destination: &Path) -> Result<()> {
     let Source::Install { version, .. } = Programs::Kwok.source() else {
         bail!("kwok is not installed by version")
@@ -142,13 +143,13 @@ fn collect_stages(destination: &Path) -> Result<()> {
     let files = [
         "node/fast/node-initialize.yaml",
         "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
-        "pod/fast/pod-ready.yaml",
         "pod/fast/pod-complete.yaml",
         "pod/fast/pod-delete.yaml",
     ];
     let stages: Vec<String> = files
         .iter()
         .map(|file| module.join("kustomize/stage").join(file))
+        .chain(super::stages()?)
         .map(|path| fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display())))
         .collect::<Result<_>>()?;
     fs::write(destination.join("stages.yaml"), stages.join("\n---\n")).context("cannot write kwok's stages")

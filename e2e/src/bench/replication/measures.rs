@@ -4,8 +4,9 @@ use serde_json::json;
 
 use super::Options;
 use super::ceiling::Ceiling;
-use super::round::{Answers, CHANGING_OWNERS, Cost, Run};
+use super::round::{Answers, CHANGING_OWNERS, Run};
 use crate::bench::report::{Aim, Measure, Report};
+use crate::bench::work::Cost;
 
 /// Changes a second that the aims for the latency ask for: 500, but for what the clock of the load is off.
 const LOAD_OF_THE_AIMS: f64 = 490.0;
