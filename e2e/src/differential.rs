@@ -131,7 +131,7 @@ fn tell(tally: Tally) -> String {
 
 fn compare_both<S: Subject>(cluster: &Cluster, program: PathBuf, chapters: &Chapters<S>) -> Result<Tally> {
     let start = Instant::now();
-    let managers = Managers::prepare(cluster, program, S::in_tree())?.with_controllers(S::MAINSTAY);
+    let managers = Managers::prepare(cluster, program, S::in_tree(), &[])?.with_controllers(S::MAINSTAY);
     cluster.controller_manager_stop()?;
 
     let in_tree = Side { who: Who::InTree, word: "peer", manager: Manager::Peer, managers: &managers };

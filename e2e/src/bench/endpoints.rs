@@ -59,6 +59,7 @@ pub fn run(options: Options) -> Result<Report> {
         nodes: NODES,
         ours: OURS,
         peer: PEER,
+        values: &[],
         peer_defaults: options.peer_defaults,
     };
     ground.measure(|cluster, managers, load| measure(cluster, managers, load, options))

@@ -20,6 +20,8 @@ pub(super) struct Ground {
     pub(super) ours: &'static str,
     /// Those of kube-controller-manager.
     pub(super) peer: &'static [&'static str],
+    /// Values of the chart, as `helm --set` takes them.
+    pub(super) values: &'static [&'static str],
     /// Whether the peer keeps to the rate of requests that it has by default.
     pub(super) peer_defaults: bool,
 }
@@ -40,7 +42,8 @@ impl Ground {
             audit: false,
         })?;
         let in_tree = InTree::List(self.peer.iter().map(|name| (*name).to_owned()).collect());
-        let measured = Managers::prepare(&cluster, program, in_tree).and_then(|managers| {
+        let prepared = Managers::prepare(&cluster, program, in_tree, self.values);
+        let measured = prepared.and_then(|managers| {
             let managers = managers.with_controllers(self.ours);
             let managers = if self.peer_defaults { managers.with_default_rate() } else { managers };
             for idle in [KWOK, "kube-scheduler"] {

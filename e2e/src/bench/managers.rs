@@ -54,11 +54,13 @@ impl Manager {
 
 impl<'a> Managers<'a> {
     /// Gives `program`, the one that is shipped, the account, the rights and the place in the apiserver's queues that
-    /// the chart gives it. The Deployment stays an object: nobody here makes pods of it.
-    pub fn prepare(cluster: &'a Cluster, program: PathBuf, in_tree: InTree) -> Result<Self> {
+    /// the chart gives it, with these values of it. The Deployment stays an object: nobody here makes pods of it.
+    pub fn prepare(cluster: &'a Cluster, program: PathBuf, in_tree: InTree, values: &[&str]) -> Result<Self> {
         let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/mainstay");
         let chart = chart.to_str().context("the repository's path is no text")?;
-        cluster.helm(&["install", RELEASE, chart, "--namespace", NAMESPACE, "--create-namespace"])?;
+        let mut words = vec!["install", RELEASE, chart, "--namespace", NAMESPACE, "--create-namespace"];
+        words.extend(values.iter().flat_map(|value| ["--set", value]));
+        cluster.helm(&words)?;
         write_kubeconfig(cluster)?;
         Ok(Managers { cluster, program, in_tree, controllers: MAINSTAY_ACTS, default_rate: false })
     }

@@ -47,6 +47,7 @@ pub fn run(options: Options) -> Result<Report> {
         nodes: 1,
         ours: MAINSTAY_ACTS,
         peer: &["replicationcontroller-controller"],
+        values: &[],
         peer_defaults: options.peer_defaults,
     };
     ground.measure(|cluster, managers, load| measure(cluster, managers, load, options))

@@ -79,6 +79,7 @@ pub(super) fn report(options: Options, measured: &Measured) -> Report {
             "pods": options.pods,
             "scale": options.scale,
             "rounds": options.rounds,
+            "without-policy": options.without_policy,
             "peer-defaults": options.peer_defaults,
         }),
         measures: of_scalings(options, measured).into_iter().chain(of_changes(options, measured)).collect(),
@@ -155,6 +156,12 @@ fn notes(options: Options) -> Vec<String> {
     let mut notes = vec![
         "statuses written: those of ReplicaSets and revisions among them; a scheduler's requests count only where they are named".to_owned(),
     ];
+    if !options.without_policy {
+        notes.push(
+            "the apiserver asks the chart's policy of one main container about each pod of a SidecarWorkload: --without-policy leaves it out"
+                .to_owned(),
+        );
+    }
     if options.peer_defaults {
         notes.push("the peer keeps to its default rate, 20 requests a second and 30 at once".to_owned());
     }
