@@ -1,9 +1,7 @@
 //! How many pods may be beyond the replicas, missing, or left behind.
 
 use mainstay_engine::Store;
-use mainstay_model::{Share, SidecarWorkload};
-
-use crate::members::Member;
+use mainstay_model::{LabelSelector, Pod, PodDisruptionBudget, Share, SidecarWorkload};
 
 /// The shares of a rollout as numbers of pods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,28 +55,48 @@ fn resolve(share: Share, replicas: usize, up: bool) -> usize {
     }
 }
 
-/// Whether every PodDisruptionBudget of the pod lets it be disrupted, with those that are being disrupted already.
+/// The PodDisruptionBudgets of a namespace, and how many more of their pods may be disrupted.
 ///
 /// A patch is no eviction, so no server counts it. The status of a budget lags behind; how many of its pods are healthy now is
 /// counted here, and only what must stay healthy is taken from it.
-pub(crate) fn may_disrupt(member: &Member<'_>, disrupted: &[&Member<'_>], store: &Store) -> bool {
-    let pod = member.pod;
-    store.pod_disruption_budgets().in_namespace(&pod.meta.name.namespace).all(|budget| {
-        let Some(selector) = budget.selector.as_ref().filter(|selector| selector.matches(&pod.meta.labels))
-        else {
-            return true;
+pub(crate) struct Disruptions<'a> {
+    budgets: Vec<(&'a LabelSelector, usize)>,
+}
+
+impl<'a> Disruptions<'a> {
+    /// What the budgets of a namespace allow now.
+    pub(crate) fn of(namespace: &str, store: &'a Store) -> Disruptions<'a> {
+        let allowed = |budget: &'a PodDisruptionBudget| {
+            let selector = budget.selector.as_ref()?;
+            let is_open =
+                budget.observed_generation >= budget.meta.generation && budget.disruptions_allowed >= 1;
+            let healthy = || {
+                let pods = store.pods().in_namespace(namespace);
+                pods.filter(|pod| is_healthy(pod) && selector.matches(&pod.meta.labels)).count()
+            };
+            let desired = usize::try_from(budget.desired_healthy).unwrap_or(0);
+            Some((selector, if is_open { healthy().saturating_sub(desired) } else { 0 }))
         };
-        if budget.observed_generation < budget.meta.generation || budget.disruptions_allowed < 1 {
-            return false;
+        let budgets = store.pod_disruption_budgets().in_namespace(namespace);
+        Disruptions { budgets: budgets.filter_map(|budget| allowed(budget)).collect() }
+    }
+
+    /// Whether every budget of the pod lets it be disrupted.
+    pub(crate) fn allow(&self, pod: &Pod) -> bool {
+        self.budgets.iter().all(|(selector, allowed)| *allowed > 0 || !selector.matches(&pod.meta.labels))
+    }
+
+    /// Counts a pod that is about to be disrupted.
+    pub(crate) fn count(&mut self, pod: &Pod) {
+        for (selector, allowed) in &mut self.budgets {
+            if is_healthy(pod) && selector.matches(&pod.meta.labels) {
+                *allowed = allowed.saturating_sub(1);
+            }
         }
-        let is_disrupted = |uid| disrupted.iter().any(|member| member.pod.meta.uid == uid);
-        let healthy = store
-            .pods()
-            .in_namespace(&pod.meta.name.namespace)
-            .filter(|other| selector.matches(&other.meta.labels))
-            .filter(|other| other.ready && other.is_active() && !is_disrupted(other.meta.uid))
-            .filter(|other| other.workload.as_ref().is_none_or(|state| state.in_place.is_none()))
-            .count();
-        healthy > usize::try_from(budget.desired_healthy).unwrap_or(0)
-    })
+    }
+}
+
+/// Whether a budget counts a pod: those that are being disrupted already do not.
+fn is_healthy(pod: &Pod) -> bool {
+    pod.ready && pod.is_active() && pod.workload.as_ref().is_none_or(|state| state.in_place.is_none())
 }

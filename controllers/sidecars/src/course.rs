@@ -1,8 +1,12 @@
 //! Where the pods of a SidecarWorkload are to go: to what the spec asks for, back to what was healthy, or nowhere.
 
-use mainstay_model::{OnFailure, RolloutKind, SidecarWorkload};
+use std::collections::BTreeMap;
+
+use mainstay_model::{Name, OnFailure, RolloutKind, SidecarWorkload};
 
 use crate::history::{History, Policies, Revision};
+use crate::members::Member;
+use crate::pod_shape::Difference;
 
 /// What happens to pods that are not of the goal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +38,8 @@ pub(crate) struct Course<'a> {
     pub(crate) is_rollback: bool,
     /// Whether the goal has yet to show what it is worth: never were all replicas of it and available, or they are of another one since.
     pub(crate) is_rollout: bool,
+    /// What leads to the goal from each revision that a pod is of: compared once for all its pods.
+    differences: BTreeMap<Name, Difference>,
 }
 
 impl<'a> Course<'a> {
@@ -42,6 +48,7 @@ impl<'a> Course<'a> {
         workload: &SidecarWorkload,
         history: &'a History<'_>,
         wanted: &'a Revision,
+        members: &[Member<'_>],
     ) -> Course<'a> {
         let status = &workload.status;
         let had_failed = status.failed_revision.as_deref() == Some(&*wanted.name);
@@ -49,8 +56,9 @@ impl<'a> Course<'a> {
         let current = status.current_revision.as_deref().and_then(|name| history.get(name));
         // What all pods were of last, if that was healthy: it need not be what became healthy last.
         let is_way_back = |current: &&Revision| current.healthy_at.is_some() && current.name != wanted.name;
-        let healthy = current.filter(is_way_back).or_else(|| history.newest_healthy(&wanted.name));
-        let back = healthy.filter(|_| has_failed && workload.rollout.on_failure == OnFailure::Rollback);
+        let healthy = || current.filter(is_way_back).or_else(|| history.newest_healthy(&wanted.name));
+        let healthy = has_failed.then(healthy).flatten();
+        let back = healthy.filter(|_| workload.rollout.on_failure == OnFailure::Rollback);
         let goal = back.unwrap_or(wanted);
         let moves = match (workload.rollout.kind, has_failed, back.is_some()) {
             _ if workload.rollout.paused && has_failed => Moves::TakeBack,
@@ -59,16 +67,33 @@ impl<'a> Course<'a> {
             (RolloutKind::OnDelete, ..) => Moves::Finish,
             _ => Moves::All,
         };
+        let policies = history.policies(goal);
+        let mut differences = BTreeMap::new();
+        for member in members {
+            if !differences.contains_key(member.revision)
+                && let Some(base) = history.get(member.revision)
+            {
+                let difference = base.pod.difference(&goal.pod, &policies.recreated);
+                differences.insert(base.name.clone(), difference);
+            }
+        }
         Course {
             goal,
-            policies: history.policies(goal),
-            base: current.filter(|current| current.name != goal.name).or(healthy.filter(|_| has_failed)),
+            policies,
+            base: current.filter(|current| current.name != goal.name).or(healthy),
             moves,
             has_failed,
             is_retry: had_failed && !has_failed,
             is_rollback: back.is_some(),
             is_rollout: current.is_none_or(|current| current.name != goal.name) || goal.healthy_at.is_none(),
+            differences,
         }
+    }
+
+    /// What leads from one revision to another.
+    pub(crate) fn difference(&self, base: &Revision, goal: &Revision) -> Difference {
+        let known = self.differences.get(&base.name).filter(|_| goal.name == self.goal.name);
+        known.cloned().unwrap_or_else(|| base.pod.difference(&goal.pod, &self.policies.recreated))
     }
 
     /// Whether the goal has to show with one pod that it is fit for more.

@@ -3,6 +3,7 @@
 //! A revision is kept as a ControllerRevision with the template that the user wrote and the pod that was rendered from it. An equal template
 //! is the same revision whatever is rendered from it today: a new version of this program replaces no pod.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use mainstay_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::pod_shape::PodShape;
+use crate::pod_shape::{PodShape, Replaceable};
 use crate::reference;
 use crate::render::{drains, is_recreated, objects, render};
 
@@ -69,6 +70,8 @@ pub(crate) struct Revision {
     pub(crate) name: Name,
     /// Its pods.
     pub(crate) pod: PodShape,
+    /// Their containers whose images can be changed, in the order in which they are replaced.
+    pub(crate) replaceable: Vec<Replaceable>,
     /// How its sidecars are replaced.
     pub(crate) policies: Policies,
     /// When all replicas were of it and available.
@@ -87,7 +90,30 @@ impl Revision {
 /// All revisions of a SidecarWorkload, the newest last.
 pub(crate) struct History<'a> {
     workload: &'a SidecarWorkload,
-    revisions: Vec<Revision>,
+    /// `spec.template`, or why it cannot be read.
+    template: serde_json::Result<Map<String, Value>>,
+    entries: Vec<Entry>,
+}
+
+/// A ControllerRevision that is read when somebody asks for it: each plan goes by one or two of them, however many are kept.
+struct Entry {
+    object: Arc<ControllerRevision>,
+    revision: OnceCell<Option<Revision>>,
+}
+
+impl Entry {
+    fn new(object: &Arc<ControllerRevision>) -> Entry {
+        Entry { object: object.clone(), revision: OnceCell::new() }
+    }
+
+    /// Nothing where it is none that we have written.
+    fn read(&self) -> Option<&Revision> {
+        self.revision.get_or_init(|| read(&self.object)).as_ref()
+    }
+
+    fn name(&self) -> &Name {
+        &self.object.meta.name.name
+    }
 }
 
 /// The revision that the spec asks for.
@@ -105,29 +131,35 @@ impl<'a> History<'a> {
     /// pods were orphaned.
     pub(crate) fn new(workload: &'a SidecarWorkload, store: &Store) -> History<'a> {
         let revisions = store.controller_revisions();
-        let mut revisions: Vec<Revision> = revisions
+        let mut entries: Vec<Entry> = revisions
             .controlled_by(workload.meta.uid)
             .chain(revisions.uncontrolled(&workload.meta.name))
             .filter(|revision| !revision.meta.is_deleting())
-            .filter_map(read)
+            .map(Entry::new)
             .collect();
-        revisions
-            .sort_by(|left, right| (left.object.number, &left.name).cmp(&(right.object.number, &right.name)));
-        History { workload, revisions }
+        entries.sort_by(|left, right| {
+            (left.object.number, left.name()).cmp(&(right.object.number, right.name()))
+        });
+        History { workload, template: serde_json::from_slice(&workload.template), entries }
     }
 
     /// The revision of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Revision> {
-        self.revisions.iter().find(|revision| *revision.name == *name)
+        self.entries.iter().find(|entry| **entry.name() == *name)?.read()
+    }
+
+    /// Those that could be read, the newest first.
+    fn newest_first(&self) -> impl Iterator<Item = &Revision> {
+        self.entries.iter().rev().filter_map(Entry::read)
     }
 
     /// The revision that was healthy and wanted last, other than this one: only what was healthy may a rollback lead to.
     pub(crate) fn newest_healthy(&self, other_than: &str) -> Option<&Revision> {
-        self.revisions
+        self.entries
             .iter()
-            .filter(|revision| *revision.name != *other_than)
-            .filter(|revision| revision.healthy_at.is_some())
-            .max_by_key(|revision| revision.object.number)
+            .rev()
+            .filter(|entry| **entry.name() != *other_than && entry.object.healthy_at.is_some())
+            .find_map(Entry::read)
     }
 
     /// The revision that the spec asks for.
@@ -142,36 +174,38 @@ impl<'a> History<'a> {
                 )),
             };
         }
-        let template = match serde_json::from_slice::<Map<String, Value>>(&self.workload.template) {
+        let template = match &self.template {
             Ok(template) if template.contains_key("main") => template,
             Ok(_) => return Wanted::Unknown("spec.template.main is missing".to_owned()),
             Err(error) => return Wanted::Unknown(format!("spec.template cannot be read: {error}")),
         };
-        let restarted_at = self.workload.restarted_at.as_deref();
-        let is_same = |revision: &&Revision| {
-            revision.template == template && revision.pod.restarted_at.as_deref() == restarted_at
-        };
         // Of several the newest: a template that came back has been given a new number.
-        if let Some(revision) = self.revisions.iter().rev().find(is_same) {
+        if let Some(revision) = self.newest_first().find(|revision| self.is_template_of(revision)) {
             return Wanted::Revision(revision.name.clone());
         }
-        let pod = render(&template, restarted_at);
-        if let Some(revision) = self.revisions.iter().rev().find(|revision| revision.pod == pod) {
+        let pod = render(template, self.workload.restarted_at.as_deref());
+        if let Some(revision) = self.newest_first().find(|revision| revision.pod == pod) {
             return Wanted::Revision(revision.name.clone());
         }
-        Wanted::Missing(Box::new(self.creation(template, pod, view)))
+        Wanted::Missing(Box::new(self.creation(template.clone(), pod, view)))
+    }
+
+    /// Whether a revision was made from what the spec says.
+    fn is_template_of(&self, revision: &Revision) -> bool {
+        self.template.as_ref().is_ok_and(|template| *template == revision.template)
+            && self.workload.restarted_at.as_deref() == revision.pod.restarted_at.as_deref()
     }
 
     /// How the sidecars of a revision are replaced. Policies are not part of a pod: those of the present template count for the revision that
     /// it leads to, however old that is.
     pub(crate) fn policies(&self, revision: &Revision) -> Policies {
-        let template = serde_json::from_slice::<Map<String, Value>>(&self.workload.template);
-        match template {
+        match &self.template {
             Ok(template)
                 if self.workload.revision.is_none()
-                    && render(&template, self.workload.restarted_at.as_deref()) == revision.pod =>
+                    && !self.is_template_of(revision)
+                    && render(template, self.workload.restarted_at.as_deref()) == revision.pod =>
             {
-                Policies::of(&template)
+                Policies::of(template)
             }
             _ => revision.policies.clone(),
         }
@@ -197,54 +231,62 @@ impl<'a> History<'a> {
     }
 
     fn newest_number(&self) -> i64 {
-        self.revisions.iter().map(|revision| revision.object.number).max().unwrap_or(0)
+        self.newest_first().next().map_or(0, |revision| revision.object.number)
     }
 
     /// What must be written so that the history says what is: the wanted revision is the newest, those that nobody controls are ours, and a
     /// revision under which all replicas are available is marked.
     pub(crate) fn upkeep(&self, wanted: &str, healthy: Option<&str>, now: Timestamp) -> Vec<Write> {
         let newest = self.newest_number();
-        let patch = |revision: &Revision| {
-            let is_outnumbered = *revision.name == *wanted && revision.object.number < newest;
-            let is_healthy = healthy == Some(&*revision.name) && revision.healthy_at.is_none();
-            let is_orphan = revision.object.meta.controller().is_none();
-            (is_outnumbered || is_healthy || is_orphan).then(|| {
+        let patch = |entry: &Entry| {
+            let object = &entry.object;
+            let is_outnumbered = **entry.name() == *wanted && object.number < newest;
+            let is_healthy = healthy == Some(&**entry.name()) && object.healthy_at.is_none();
+            let is_orphan = object.meta.controller().is_none();
+            let is_due = is_outnumbered || is_healthy || is_orphan;
+            (is_due && entry.read().is_some()).then(|| {
                 Write::PatchControllerRevision(PatchControllerRevision {
-                    revision: revision.object.meta.name.clone(),
-                    uid: revision.object.meta.uid,
-                    version: revision.object.meta.version,
+                    revision: object.meta.name.clone(),
+                    uid: object.meta.uid,
+                    version: object.meta.version,
                     number: is_outnumbered.then(|| newest.saturating_add(1)),
                     owner: is_orphan.then(|| reference(self.workload)),
                     healthy_at: is_healthy.then(|| Timestamp::from_seconds(now.seconds())),
                 })
             })
         };
-        self.revisions.iter().filter_map(patch).collect()
+        self.entries.iter().filter_map(patch).collect()
     }
 
-    /// Deletes for what is beyond the limit, the oldest first. What is in use stays: `kept`, what a pod carries, and the newest healthy one.
-    pub(crate) fn surplus(&self, kept: &BTreeSet<Name>) -> Vec<Write> {
+    /// Deletes for what is beyond the limit, the oldest first. What is in use stays: `kept`, what a pod carries, and the newest healthy one. Where
+    /// there are no more than the limit, nobody is asked what is kept.
+    pub(crate) fn surplus(&self, kept: impl FnOnce() -> BTreeSet<Name>) -> Vec<Write> {
         let limit = usize::try_from(self.workload.revision_history_limit).unwrap_or(0);
-        let healthy = self.newest_healthy("").map(|revision| revision.name.clone());
-        let unused: Vec<&Revision> = self
-            .revisions
+        if self.entries.len() <= limit {
+            return Vec::new();
+        }
+        let kept = kept();
+        let healthy = self.newest_healthy("").map(|revision| &revision.name);
+        let unused: Vec<&Entry> = self
+            .entries
             .iter()
-            .filter(|revision| !kept.contains(&revision.name) && Some(&revision.name) != healthy.as_ref())
+            .filter(|entry| !kept.contains(entry.name()) && Some(entry.name()) != healthy)
+            .filter(|entry| entry.read().is_some())
             .collect();
         let surplus = unused.len().saturating_sub(limit);
-        let delete = |revision: &Revision| {
-            Write::DeleteObject(DeleteObject::of(Kind::ControllerRevision, &revision.object.meta))
+        let delete = |entry: &Entry| {
+            Write::DeleteObject(DeleteObject::of(Kind::ControllerRevision, &entry.object.meta))
         };
         unused.into_iter().take(surplus).map(delete).collect()
     }
 }
 
-/// Reads a revision; nothing where it is none that we have written.
 fn read(object: &Arc<ControllerRevision>) -> Option<Revision> {
     let data: Data = serde_json::from_slice(&object.data).ok()?;
     Some(Revision {
         name: object.meta.name.name.clone(),
         policies: Policies::of(&data.template),
+        replaceable: data.pod.replaceable(),
         pod: data.pod,
         healthy_at: object.healthy_at,
         template: data.template,

@@ -9,11 +9,12 @@ use std::time::Duration;
 use mainstay_engine::{Now, Store};
 use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERVING_GATE};
 use mainstay_model::write::ContainerImage;
-use mainstay_model::{ContainerState, Name, PatchPod, PatchPodCondition, Timestamp, Write};
+use mainstay_model::{ContainerRole, ContainerState, Name, PatchPod, PatchPodCondition, Timestamp, Write};
 
 use crate::history::{Policies, Revision};
 use crate::members::Member;
 use crate::pod_shape::{Difference, Replaceable, pairs};
+use crate::published::Published;
 use crate::step::{Phase, Step};
 
 /// How long a pod that no EndpointSlice shows as ready any more is still left alone: for proxies to hear of it. Who needs more has a
@@ -62,31 +63,27 @@ pub(crate) enum Next {
 
 /// All that a way depends on, beside pod and goal.
 #[derive(Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a, 's> {
     pub(crate) workload: &'a mainstay_model::SidecarWorkload,
-    pub(crate) store: &'a Store,
+    pub(crate) published: &'a Published<'s>,
     pub(crate) now: Now,
 }
 
-/// Why no way leads from one revision to another within this pod, if so.
+/// Why no way leads to another revision within this pod, if so; `difference` is what lies between them.
 pub(crate) fn obstacle(
     member: &Member<'_>,
-    base: Option<&Revision>,
+    difference: Difference,
     goal: &Revision,
-    policies: &Policies,
     store: &Store,
 ) -> Option<String> {
-    let Some(base) = base else { return Some("the revision of the pod is not known".to_owned()) };
-    if let Difference::Recreate(reason) = base.pod.difference(&goal.pod, &policies.recreated) {
+    if let Difference::Recreate(reason) = difference {
         return Some(reason);
     }
     let Some(state) = member.state() else {
         return Some("the pod has lost its label".to_owned());
     };
-    let changed: Vec<Replaceable> = changed(member, goal);
-    if changed.is_empty() {
-        return None;
-    }
+    let mut changed = changed(member, goal).peekable();
+    changed.peek()?;
     if !state.initialized {
         return Some("the pod has not come past its init steps".to_owned());
     }
@@ -96,9 +93,8 @@ pub(crate) fn obstacle(
         .as_ref()
         .and_then(|node| store.nodes().get(&mainstay_model::ObjectName::new("", node.clone())));
     let is_old = node.and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
-    let has_sidecar =
-        changed.iter().any(|container| container.role == mainstay_model::ContainerRole::Sidecar);
-    (is_old && has_sidecar).then(|| {
+    let mut roles = changed.map(|container| container.role);
+    (is_old && roles.any(|role| role == ContainerRole::Sidecar)).then(|| {
         let (major, minor) = REPLACES_SIDECARS;
         format!("{OLD_KUBELET} {major}.{minor} and replaces no sidecar in place")
     })
@@ -110,16 +106,16 @@ pub(crate) fn next(
     base: &Revision,
     goal: &Revision,
     policies: &Policies,
-    around: Surroundings<'_>,
+    around: Surroundings<'_, '_>,
 ) -> Next {
     let now = around.now.wall;
     if let Some(step) = &member.step
         && let Some(container) = member.container(&step.container)
-        && let Some(wanted) = goal.pod.replaceable().into_iter().find(|each| *each.name == *container.name)
+        && let Some(wanted) = goal.replaceable.iter().find(|each| *each.name == *container.name)
     {
         let is_set = container.image == wanted.image;
         match step.phase {
-            Phase::Drain if !is_set => return drained(member, step, &wanted, around),
+            Phase::Drain if !is_set => return drained(member, step, wanted, around),
             Phase::Replace | Phase::Revert if is_set => {
                 if !is_up(member, step, container, goal, now) {
                     let is_way_back = step.phase == Phase::Revert || goal.name == base.name;
@@ -133,8 +129,8 @@ pub(crate) fn next(
             Phase::Drain | Phase::Replace | Phase::Revert => {}
         }
     }
-    match changed(member, goal).into_iter().next() {
-        Some(container) => Next::Write(begin(member, base, goal, &container, policies, now)),
+    match changed(member, goal).next() {
+        Some(container) => Next::Write(begin(member, base, goal, container, policies, now)),
         None => finish(member, base, goal, around),
     }
 }
@@ -158,12 +154,13 @@ fn is_hopeless(container: &ContainerState) -> bool {
 }
 
 /// The containers whose images differ from the goal's, in the order in which they are replaced.
-pub(crate) fn changed(member: &Member<'_>, goal: &Revision) -> Vec<Replaceable> {
-    let mut replaceable = goal.pod.replaceable();
-    replaceable.retain(|wanted| {
+pub(crate) fn changed<'m>(
+    member: &'m Member<'_>,
+    goal: &'m Revision,
+) -> impl Iterator<Item = &'m Replaceable> {
+    goal.replaceable.iter().filter(|wanted| {
         member.container(&wanted.name).is_some_and(|container| container.image != wanted.image)
-    });
-    replaceable
+    })
 }
 
 /// Begins with a container.
@@ -176,7 +173,7 @@ fn begin(
     now: Timestamp,
 ) -> Vec<Write> {
     // Back to what its own revision says: from an image that has failed, or since the goal has changed.
-    let is_revert = base.pod.replaceable().contains(wanted);
+    let is_revert = base.replaceable.contains(wanted);
     let has_gate = member.state().is_some_and(|state| state.has_serving_gate);
     let drains = policies.drained.contains(&*wanted.name) && has_gate && !is_revert;
     let container = member.container(&wanted.name);
@@ -200,7 +197,7 @@ fn begin(
 }
 
 /// Waits until nobody sends requests to the pod any more, and then sets the image.
-fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surroundings<'_>) -> Next {
+fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surroundings<'_, '_>) -> Next {
     let now = around.now.wall;
     let is_serving = member.state().and_then(|state| state.serving) != Some(false);
     match step.left {
@@ -210,7 +207,7 @@ fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surro
             Next::Write(vec![patch(member, None, &step)])
         }
         None if is_serving => Next::Write(vec![serving(member, false, now)]),
-        None if is_published(member, around.store) && now < step.after(DRAIN_LIMIT) => {
+        None if around.published.has(member.pod.meta.uid) && now < step.after(DRAIN_LIMIT) => {
             Next::Wait(Some(step.after(DRAIN_LIMIT)))
         }
         // Noted, because the time runs from here: kubelets and those who write slices may have taken long.
@@ -227,17 +224,6 @@ fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surro
             Next::Write(vec![patch(member, Some(wanted), &step)])
         }
     }
-}
-
-/// Whether an EndpointSlice sends requests to the pod. One that does not say whether it is ready counts as ready, by the API.
-fn is_published(member: &Member<'_>, store: &Store) -> bool {
-    let slices = store.endpoint_slices().iter();
-    let slices = slices.filter(|slice| slice.meta.name.namespace == member.pod.meta.name.namespace);
-    slices.flat_map(|slice| slice.endpoints.iter()).any(|endpoint| {
-        let target = endpoint.target.as_ref();
-        endpoint.conditions.ready != Some(false)
-            && target.is_some_and(|target| *target.uid == *member.pod.meta.uid.text())
-    })
 }
 
 /// Whether the kubelet has seen the newest spec of the pod; `None` before 1.34, where kubelets do not say so.
@@ -323,7 +309,7 @@ fn coming_back(step: &Step, goal: &Revision, now: Timestamp) -> Next {
 }
 
 /// All images are as they should be: serve again, wait until the pod is available, and say that it is of the goal.
-fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroundings<'_>) -> Next {
+fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroundings<'_, '_>) -> Next {
     let now = around.now.wall;
     if member.revision == &*goal.name && member.step.is_none() {
         return Next::Arrived;

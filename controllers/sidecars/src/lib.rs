@@ -11,8 +11,8 @@
 //!
 //! A plan goes through the modules in this order: the engine's `claim` says which pods are its own, `history` which revision the spec asks for
 //! (`render` makes a `pod_shape` of its template), `course` where the pods are to go, `rollout` what is done to how many of them (within the
-//! `budget`, each on its way by `in_place` in `step`s, surplus ones as `victims`), `failure` whether a revision has failed, `status` what to publish.
-//! `route` says which keys a change touches, `events` what users are told, `metrics` what is counted.
+//! `budget`, each on its way by `in_place` in `step`s, in some once it is no longer `published`, surplus ones as `victims`), `failure` whether a
+//! revision has failed, `status` what to publish. `route` says which keys a change touches, `events` what users are told, `metrics` what is counted.
 
 mod budget;
 mod course;
@@ -24,6 +24,7 @@ mod members;
 mod metrics;
 mod plan;
 mod pod_shape;
+mod published;
 mod render;
 mod rollout;
 mod route;

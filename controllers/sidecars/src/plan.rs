@@ -10,6 +10,7 @@ use crate::course::{Course, Moves};
 use crate::failure;
 use crate::history::{History, Revision, Wanted};
 use crate::members::Member;
+use crate::published::Published;
 use crate::rollout::{Pass, Rolled};
 use crate::status::{self, Stand};
 use crate::{events, metrics, owner, selector};
@@ -65,7 +66,7 @@ fn with_revision(
     burst: usize,
 ) -> Plan {
     let budget = Budget::of(workload);
-    let mut course = Course::new(workload, history, wanted);
+    let mut course = Course::new(workload, history, wanted, members);
     let mut status = status::counted(workload, Some(wanted), members);
     let is_paused = workload.rollout.paused;
     let is_complete = status::is_complete(members, course.goal, &budget);
@@ -80,7 +81,8 @@ fn with_revision(
         course.moves = Moves::Finish;
     }
 
-    let pass = Pass { workload, course: &course, history, members, budget, view, now, burst };
+    let published = Published::new(&workload.meta.name.namespace, view.store);
+    let pass = Pass { workload, course: &course, history, members, budget, view, published, now, burst };
     let rolled = pass.plan();
     let judged = || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
     let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());
@@ -104,7 +106,7 @@ fn with_revision(
 
     let healthy = (is_complete && budget.replicas > 0).then_some(&*course.goal.name);
     let mut writes = history.upkeep(&wanted.name, healthy, now.wall);
-    writes.extend(history.surplus(&in_use(workload, &status, &course, view)));
+    writes.extend(history.surplus(|| in_use(workload, &status, &course, view)));
     let events = told(workload, &rolled, &stand, failure.as_deref(), members);
     let requeue_at = next_look(workload, members, &rolled, deadline.filter(|_| !is_late), now);
     // A revision that has just failed is not moved to any more. Only what takes a pod back that has shown it goes out at once.
@@ -183,15 +185,6 @@ fn in_use(
     course: &Course<'_>,
     view: &View<'_>,
 ) -> BTreeSet<Name> {
-    // Those that are on their way out, too: a kubelet may still have to be asked what they were.
-    let selector = selector(workload);
-    let pods: Vec<Member<'_>> = owner(workload, &selector)
-        .controlled(view.store)
-        .map(|pod| Member::new(pod, workload, Timestamp::default()))
-        .collect();
-    let carried = pods.iter().map(|member| Name::from(member.revision));
-    let targets =
-        pods.iter().filter_map(|member| member.step.as_ref()).map(|step| step.revision.as_str().into());
     let named = [
         status.current_revision.clone(),
         status.update_revision.clone(),
@@ -199,7 +192,19 @@ fn in_use(
         workload.revision.clone(),
         Some(course.goal.name.clone()),
     ];
-    carried.chain(targets).chain(named.into_iter().flatten()).collect()
+    let mut kept: BTreeSet<Name> = named.into_iter().flatten().collect();
+    // Those that are on their way out, too: a kubelet may still have to be asked what they were.
+    let selector = selector(workload);
+    for pod in owner(workload, &selector).controlled(view.store) {
+        let member = Member::new(pod, workload, Timestamp::default());
+        let target = member.step.as_ref().map(|step| step.revision.as_str());
+        for revision in [Some(member.revision), target].into_iter().flatten() {
+            if !kept.contains(revision) {
+                kept.insert(revision.into());
+            }
+        }
+    }
+    kept
 }
 
 /// The containers that somebody else has put beside main, if there are any.

@@ -81,6 +81,9 @@ impl PodShape {
 
     /// What leads from here to another shape; `recreated` are the sidecars that are never replaced in a running pod.
     pub(crate) fn difference(&self, other: &PodShape, recreated: &BTreeSet<String>) -> Difference {
+        if std::ptr::eq(self, other) {
+            return Difference::InPlace;
+        }
         if self.restarted_at != other.restarted_at {
             return Difference::Recreate("restartedAt has changed".to_owned());
         }

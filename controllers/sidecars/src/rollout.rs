@@ -13,12 +13,13 @@ use mainstay_model::{
     CreatePod, DeletePod, InPlace, PodPhase, RolloutKind, SidecarWorkload, Timestamp, Uid, Write,
 };
 
-use crate::budget::{Budget, may_disrupt};
+use crate::budget::{Budget, Disruptions};
 use crate::course::{Course, Moves};
 use crate::history::{History, Revision};
 use crate::in_place::{self, Next, OLD_KUBELET, Surroundings};
 use crate::members::Member;
 use crate::pod_shape::Difference;
+use crate::published::Published;
 use crate::{owner, reference, selector, victims};
 
 /// What a pass over the pods has come to.
@@ -46,6 +47,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) members: &'a [Member<'a>],
     pub(crate) budget: Budget,
     pub(crate) view: &'a View<'a>,
+    pub(crate) published: Published<'a>,
     pub(crate) now: Now,
     /// The most pods that one plan makes, deletes or patches.
     pub(crate) burst: usize,
@@ -55,8 +57,11 @@ impl<'a> Pass<'a> {
     /// Decides what is to be done to the pods.
     pub(crate) fn plan(&self) -> Rolled {
         let mut rolled = Rolled::default();
-        self.go_on(&mut rolled);
-        let mut moved = self.move_others(&mut rolled);
+        let ways: Vec<Way<'a>> = self.members.iter().map(|member| self.way(member)).collect();
+        let stuck = self.members.iter().zip(&ways).filter(|(_, way)| way.leads_nowhere());
+        let stuck = stuck.map(|(member, _)| member.pod.meta.uid).collect();
+        self.go_on(ways, &mut rolled);
+        let mut moved = self.move_others(stuck, &mut rolled);
         if self.course.is_retry {
             // Another try needs other pods: those of the first one wait longer and longer, and would fail it at once.
             let goal = &*self.course.goal.name;
@@ -70,23 +75,35 @@ impl<'a> Pass<'a> {
         rolled
     }
 
+    /// How a pod stands to its way, if it is on one.
+    fn way(&self, member: &Member<'a>) -> Way<'a> {
+        if !member.is_in_step() {
+            return Way::None;
+        }
+        let Some(base) = self.history.get(member.revision) else { return Way::Barred };
+        let goal = self.goal_of(member, base);
+        match self.obstacle(member, goal) {
+            Some(_) => Way::Barred,
+            None => Way::Open { base, goal, next: self.next(member, base, goal) },
+        }
+    }
+
     /// Goes on with what has begun in pods, and lets those serve that wait for nothing else.
-    fn go_on(&self, rolled: &mut Rolled) {
-        for member in self.members {
-            if !member.is_in_step() {
-                if let Some(state) = member.state().filter(|state| state.has_serving_gate)
-                    && state.serving != Some(true)
-                {
-                    rolled.writes.push(in_place::serving(member, true, self.now.wall));
+    fn go_on(&self, ways: Vec<Way<'a>>, rolled: &mut Rolled) {
+        for (member, way) in self.members.iter().zip(ways) {
+            let (base, goal, next) = match way {
+                Way::Open { base, goal, next } => (base, goal, next),
+                Way::Barred => continue,
+                Way::None => {
+                    if let Some(state) = member.state().filter(|state| state.has_serving_gate)
+                        && state.serving != Some(true)
+                    {
+                        rolled.writes.push(in_place::serving(member, true, self.now.wall));
+                    }
+                    continue;
                 }
-                continue;
-            }
-            let Some(base) = self.history.get(member.revision) else { continue };
-            let goal = self.goal_of(member, base);
-            if self.obstacle(member, goal).is_some() {
-                continue;
-            }
-            match self.next(member, base, goal) {
+            };
+            match next {
                 // The way back from a revision that has failed is not left again: it would go on for ever.
                 Next::Failed(_) if self.course.has_failed && goal.name == self.course.goal.name => {}
                 Next::Failed(_) if !member.is_on_a_node_that_is_well(self.view.store) => {}
@@ -103,28 +120,27 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Brings pods to the goal that are not on their way yet.
-    fn move_others(&self, rolled: &mut Rolled) -> Moved {
+    /// Brings pods to the goal that are not on their way yet; those that are `stuck` are in a step that leads nowhere.
+    fn move_others(&self, stuck: BTreeSet<Uid>, rolled: &mut Rolled) -> Moved {
         let Budget { replicas, partition, unavailable, .. } = self.budget;
         let goal = self.course.goal;
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
-        let stuck: BTreeSet<Uid> = self
-            .members
-            .iter()
-            .filter(|member| self.is_stuck(member))
-            .map(|member| member.pod.meta.uid)
-            .collect();
         let is_stuck = |member: &Member<'a>| stuck.contains(&member.pod.meta.uid);
-        let is_at_goal = |member: &&Member<'a>| member.revision == &*goal.name && !is_stuck(member);
-        let on_way = |member: &&Member<'a>| member.is_in_step() && !is_at_goal(member) && !is_stuck(member);
-        let at_goal = self.members.iter().filter(is_at_goal).count();
-        let moving = self.members.iter().filter(on_way).count();
-        let mut others: Vec<&Member<'a>> =
-            self.members.iter().filter(|member| !is_at_goal(member) && !on_way(member)).collect();
-        // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
-        let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
-        others.sort_by_key(|member| (!is_doomed(member), turn(member)));
+        let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
+        let mut moving: usize = 0;
+        for member in self.members {
+            if is_stuck(member) {
+                others.push(member);
+            } else if member.revision == &*goal.name {
+                arrived.push(member);
+            } else if member.is_in_step() {
+                moving += 1;
+            } else {
+                others.push(member);
+            }
+        }
+        let at_goal = arrived.len();
 
         if self.course.moves != Moves::All || rolled.failure.is_some() {
             let new = self.share_of_goal(missing, at_goal);
@@ -137,7 +153,7 @@ impl<'a> Pass<'a> {
         let wanted = replicas.saturating_sub(partition);
         let is_canary = self.course.is_unproven()
             && !others.is_empty()
-            && !self.members.iter().any(|member| is_at_goal(&member) && member.is_available);
+            && !arrived.iter().any(|member| member.is_available);
         let limit = if is_canary { wanted.min(1) } else { wanted };
         let begun = at_goal.saturating_add(moving);
         let new = match self.course.base {
@@ -149,13 +165,15 @@ impl<'a> Pass<'a> {
         let mut moves = limit.saturating_sub(begun.saturating_add(new));
         let available = self.members.iter().filter(|member| member.is_available).count();
         let mut spare = available.saturating_sub(self.budget.least_available());
-        let unsteady =
-            |member: &&Member<'a>| is_at_goal(member) && !member.is_available && member.pod.node.is_some();
-        let unready = self.members.iter().filter(unsteady).count();
+        let unready =
+            arrived.iter().filter(|member| !member.is_available && member.pod.node.is_some()).count();
         // Those that serve nobody cost nothing, but they are not all moved at once either: the new ones may be no better.
         let mut free = unavailable.max(1).saturating_sub(moving.saturating_add(unready));
 
-        let mut disrupted: Vec<&Member<'a>> = self.members.iter().filter(on_way).collect();
+        // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
+        let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
+        others.sort_by_cached_key(|member| (!is_doomed(member), turn(member)));
+        let mut disruptions = None;
         let mut recreated: Vec<&Member<'a>> = Vec::new();
         let mut waits_for_spare = false;
         for member in &others {
@@ -176,7 +194,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let Some(base) = self.history.get(member.revision).filter(|_| moves > 0) else { continue };
-            if !member.is_in_step() && in_place::changed(member, goal).is_empty() {
+            if !member.is_in_step() && in_place::changed(member, goal).next().is_none() {
                 // Labels and annotations cost nobody anything.
                 moves -= 1;
                 take(self.next(member, base, goal), rolled);
@@ -187,7 +205,8 @@ impl<'a> Pass<'a> {
                 waits_for_spare = true;
                 continue;
             }
-            if member.pod.ready && !may_disrupt(member, &disrupted, self.view.store) {
+            let disruptions = disruptions.get_or_insert_with(|| self.disruptions());
+            if member.pod.ready && !disruptions.allow(member.pod) {
                 rolled.waits_for_budget = true;
                 continue;
             }
@@ -195,7 +214,7 @@ impl<'a> Pass<'a> {
             if matches!(next, Next::Write(_)) {
                 *purse -= 1;
                 moves -= 1;
-                disrupted.push(member);
+                disruptions.count(member.pod);
             }
             take(next, rolled);
         }
@@ -227,7 +246,7 @@ impl<'a> Pass<'a> {
             doomed.insert(member.pod.meta.uid);
         }
         // As long as pods of before are to go, those of the goal that are not available yet are no surplus: they are to take over.
-        let is_steady = self.members.iter().all(|member| !is_at_goal(&member) || member.is_available);
+        let is_steady = arrived.iter().all(|member| member.is_available);
         let has_moved = others.len() <= replicas.saturating_sub(wanted) || is_steady;
         let is_over = begun >= wanted && moving == 0 && has_moved;
         Moved {
@@ -292,28 +311,31 @@ impl<'a> Pass<'a> {
     }
 
     fn delete(&self, moved: &Moved, rolled: &mut Rolled) {
+        let total = self.members.len();
+        if moved.deleted.is_empty() && total <= moved.surplus {
+            return;
+        }
         let (replaced, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) =
             self.members.iter().partition(|member| moved.deleted.contains(&member.pod.meta.uid));
-        let failed = self.workload.status.failed_revision.as_deref();
-        victims::sort(&mut others, failed, &self.course.goal.name);
-        // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
-        others.sort_by_key(|member| !self.view.memory.doomed.contains(&member.pod.meta.uid));
         let surplus = others.len().saturating_sub(moved.surplus);
-        let deletes: Vec<Write> = replaced
-            .into_iter()
-            .chain(others.into_iter().take(surplus))
-            .map(|member| {
-                Write::DeletePod(DeletePod { pod: member.pod.meta.name.clone(), uid: member.pod.meta.uid })
-            })
-            .collect();
+        if surplus > 0 {
+            let failed = self.workload.status.failed_revision.as_deref();
+            victims::sort(&mut others, failed, &self.course.goal.name);
+            // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
+            others.sort_by_key(|member| !self.view.memory.doomed.contains(&member.pod.meta.uid));
+        }
+        let deleted: Vec<&Member<'a>> =
+            replaced.into_iter().chain(others.into_iter().take(surplus)).collect();
         // A pod that goes needs no other write.
-        let is_deleted = |write: &Write| deletes.iter().any(|delete| delete.uid() == write.uid());
-        rolled.writes.retain(|write| write.uid().is_none() || !is_deleted(write));
-        rolled.writes.extend(deletes);
+        let uids: BTreeSet<Uid> = deleted.iter().map(|member| member.pod.meta.uid).collect();
+        rolled.writes.retain(|write| write.uid().is_none_or(|uid| !uids.contains(&uid)));
+        rolled.writes.extend(deleted.into_iter().map(|member| {
+            Write::DeletePod(DeletePod { pod: member.pod.meta.name.clone(), uid: member.pod.meta.uid })
+        }));
     }
 
     /// Where a pod in a step is to go; `base` is the revision of its label.
-    fn goal_of<'b>(&'b self, member: &Member<'_>, base: &'b Revision) -> &'b Revision {
+    fn goal_of(&self, member: &Member<'_>, base: &'a Revision) -> &'a Revision {
         let begun = member.step.as_ref().and_then(|step| self.history.get(&step.revision));
         let goal = match self.course.moves {
             Moves::All => self.course.goal,
@@ -325,28 +347,41 @@ impl<'a> Pass<'a> {
 
     /// Whether only patches are allowed, and none leads from one revision to the other.
     fn is_closed(&self, base: &Revision, goal: &Revision) -> bool {
-        let difference = || base.pod.difference(&goal.pod, &self.course.policies.recreated);
-        self.workload.rollout.in_place == InPlace::Only && difference() != Difference::InPlace
-    }
-
-    /// Whether a pod is in a step that leads nowhere.
-    fn is_stuck(&self, member: &Member<'_>) -> bool {
-        if !member.is_in_step() {
-            return false;
-        }
-        let Some(base) = self.history.get(member.revision) else { return true };
-        let goal = self.goal_of(member, base);
-        self.obstacle(member, goal).is_some() || matches!(self.next(member, base, goal), Next::Recreate(_))
+        self.workload.rollout.in_place == InPlace::Only
+            && self.course.difference(base, goal) != Difference::InPlace
     }
 
     fn obstacle(&self, member: &Member<'_>, goal: &Revision) -> Option<String> {
-        let base = self.history.get(member.revision);
-        in_place::obstacle(member, base, goal, &self.course.policies, self.view.store)
+        let Some(base) = self.history.get(member.revision) else {
+            return Some("the revision of the pod is not known".to_owned());
+        };
+        in_place::obstacle(member, self.course.difference(base, goal), goal, self.view.store)
+    }
+
+    fn disruptions(&self) -> Disruptions<'a> {
+        Disruptions::of(&self.workload.meta.name.namespace, self.view.store)
     }
 
     fn next(&self, member: &Member<'_>, base: &Revision, goal: &Revision) -> Next {
-        let around = Surroundings { workload: self.workload, store: self.view.store, now: self.now };
+        let around = Surroundings { workload: self.workload, published: &self.published, now: self.now };
         in_place::next(member, base, goal, &self.course.policies, around)
+    }
+}
+
+/// How a pod stands to the way that it is on.
+enum Way<'a> {
+    /// It is on none.
+    None,
+    /// It is in a step, and there is no way.
+    Barred,
+    /// It is in a step from its revision to another, and this is next.
+    Open { base: &'a Revision, goal: &'a Revision, next: Next },
+}
+
+impl Way<'_> {
+    /// Whether only another pod will do.
+    fn leads_nowhere(&self) -> bool {
+        matches!(self, Way::Barred | Way::Open { next: Next::Recreate(_), .. })
     }
 }
 

@@ -185,20 +185,23 @@ fn put(
 }
 
 fn sidecars(wanted: &Revision, members: &[Member<'_>]) -> Vec<SidecarStatus> {
-    let replaceable = wanted.pod.replaceable().into_iter();
-    replaceable
-        .filter(|container| container.role == ContainerRole::Sidecar)
+    let sidecars = wanted.replaceable.iter().filter(|container| container.role == ContainerRole::Sidecar);
+    sidecars
         .map(|sidecar| {
-            let states = || members.iter().filter_map(|member| member.container(&sidecar.name));
-            let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-            SidecarStatus {
+            let mut status = SidecarStatus {
+                name: sidecar.name.clone(),
                 from: "workload".into(),
-                updated: number(states().filter(|state| state.image == sidecar.image).count()),
-                ready: number(states().filter(|state| state.ready).count()),
-                restarts: states().fold(0, |sum, state| sum.saturating_add(state.restarts)),
-                name: sidecar.name,
-                image: sidecar.image,
+                image: sidecar.image.clone(),
+                updated: 0,
+                ready: 0,
+                restarts: 0,
+            };
+            for state in members.iter().filter_map(|member| member.container(&sidecar.name)) {
+                status.updated += i32::from(state.image == sidecar.image);
+                status.ready += i32::from(state.ready);
+                status.restarts = status.restarts.saturating_add(state.restarts);
             }
+            status
         })
         .collect()
 }
