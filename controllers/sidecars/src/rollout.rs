@@ -48,6 +48,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) history: &'a History<'a>,
     pub(crate) members: &'a [Member<'a>],
     pub(crate) budget: Budget,
+    /// Whether nothing has shown yet that the goal is any good.
+    pub(crate) is_first: bool,
     pub(crate) view: &'a View<'a>,
     pub(crate) published: Published<'a>,
     pub(crate) now: Now,
@@ -156,9 +158,17 @@ impl<'a> Pass<'a> {
 
         let partition = if self.course.is_rollback { 0 } else { partition };
         let wanted = replicas.saturating_sub(partition);
+        let shown_at = |member: &Member<'a>| {
+            member.pod.ready_since.map_or(self.now.wall, |since| since.after(in_place::PROOF))
+        };
+        let first =
+            arrived.iter().filter(|member| member.is_available).map(|member| shown_at(member)).min();
         let is_canary = self.course.is_unproven()
             && !others.is_empty()
-            && !arrived.iter().any(|member| member.is_available);
+            && first.is_none_or(|shown| shown > self.now.wall);
+        if is_canary {
+            rolled.requeue_at = [rolled.requeue_at, first].into_iter().flatten().min();
+        }
         let limit = if is_canary { wanted.min(1) } else { wanted };
         let begun = at_goal.saturating_add(moving);
         let new = match self.course.base {
@@ -371,6 +381,7 @@ impl<'a> Pass<'a> {
             store: self.view.store,
             published: &self.published,
             now: self.now,
+            is_first: self.is_first,
         };
         in_place::next(member, base, goal, &self.course.policies, around)
     }
