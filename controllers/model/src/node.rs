@@ -2,6 +2,7 @@
 
 use crate::meta::Meta;
 use crate::name::Name;
+use crate::time::Timestamp;
 
 /// A v1 Node.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -10,6 +11,8 @@ pub struct Node {
     pub meta: Meta,
     /// Whether the condition `Ready` is True.
     pub ready: bool,
+    /// When that condition has last changed its status; `None` where it is not there.
+    pub ready_since: Option<Timestamp>,
     /// `status.allocatable.cpu`, a quantity as it came; `None` where it was left out.
     pub allocatable_cpu: Option<Name>,
     /// Major and minor version of the kubelet, `status.nodeInfo.kubeletVersion`; `None` where that cannot be read.

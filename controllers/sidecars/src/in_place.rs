@@ -90,12 +90,7 @@ pub(crate) fn obstacle(
     if !state.initialized {
         return Some("the pod has not come past its init steps".to_owned());
     }
-    let node = member
-        .pod
-        .node
-        .as_ref()
-        .and_then(|node| store.nodes().get(&mainstay_model::ObjectName::new("", node.clone())));
-    let is_old = node.and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
+    let is_old = member.node(store).and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
     let has_sidecar =
         changed.iter().any(|container| container.role == mainstay_model::ContainerRole::Sidecar);
     (is_old && has_sidecar).then(|| {
@@ -113,7 +108,7 @@ pub(crate) fn next(
     around: Surroundings<'_>,
 ) -> Next {
     let now = around.now.wall;
-    if let Some(step) = &member.step
+    if let Some(step) = &member.step.as_ref().map(|step| counted(member, step, around.store))
         && let Some(container) = member.container(&step.container)
         && let Some(wanted) = goal.pod.replaceable().into_iter().find(|each| *each.name == *container.name)
     {
@@ -137,6 +132,13 @@ pub(crate) fn next(
         Some(container) => Next::Write(begin(member, base, goal, &container, policies, now)),
         None => finish(member, base, goal, around),
     }
+}
+
+/// A step with the time from which it can be judged: a node that was lost has done nothing meanwhile, and does it all when it is back.
+fn counted(member: &Member<'_>, step: &Step, store: &Store) -> Step {
+    let well_since = member.node(store).and_then(|node| node.ready_since);
+    let since = well_since.map_or(step.since, |well| step.since.max(well.seconds()));
+    Step { since, ..step.clone() }
 }
 
 /// Whether a container has a fault that a new image, or the way back from one, can mend: it will not come up by itself.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mainstay_engine::Store;
 use mainstay_model::sidecar_workload::REVISION_LABEL;
 use mainstay_model::{
-    ContainerRole, ContainerState, ObjectName, Pod, SidecarWorkload, Timestamp, WorkloadPod,
+    ContainerRole, ContainerState, Node, ObjectName, Pod, SidecarWorkload, Timestamp, WorkloadPod,
 };
 
 use crate::step::Step;
@@ -50,12 +50,14 @@ impl<'a> Member<'a> {
         self.step.is_some()
     }
 
+    /// The node that it is on, if that is known.
+    pub(crate) fn node<'s>(&self, store: &'s Store) -> Option<&'s Node> {
+        store.nodes().get(&ObjectName::new("", self.pod.node.clone()?)).map(|node| &**node)
+    }
+
     /// Whether it has a node that is well: what a lost one says of its pods is old.
     pub(crate) fn is_on_a_node_that_is_well(&self, store: &Store) -> bool {
-        self.pod.node.as_ref().is_some_and(|node| {
-            let node = store.nodes().get(&ObjectName::new("", node.clone()));
-            node.is_none_or(|node| node.ready)
-        })
+        self.pod.node.is_some() && self.node(store).is_none_or(|node| node.ready)
     }
 
     /// The containers that are none of ours: there must be one main container.

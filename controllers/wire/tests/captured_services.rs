@@ -521,6 +521,7 @@ fn nodes() {
                             deleting: None,
                         },
                         ready: true,
+                        ready_since: None,
                         allocatable_cpu: Some(
                             "3500m",
                         ),

@@ -54,7 +54,7 @@ pub fn node(name: &str, zone: &str) -> Node {
     if !zone.is_empty() {
         meta.labels = [("topology.kubernetes.io/zone", zone)].into_iter().collect();
     }
-    Node { meta, ready: true, allocatable_cpu: Some("4".into()), kubelet: None }
+    Node { meta, ready: true, ready_since: None, allocatable_cpu: Some("4".into()), kubelet: None }
 }
 
 fn hash(text: &str) -> u128 {

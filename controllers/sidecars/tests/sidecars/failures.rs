@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Object, OnFailure, Share};
+use mainstay_model::{Object, OnFailure, Pod, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::{node, workload};
@@ -302,6 +302,47 @@ fn a_node_that_is_lost_is_no_failure_of_a_revision() {
     let mut back = node("node", (1, 36));
     back.meta.version = mainstay_model::ResourceVersion(9001);
     world.apply(Object::Node(Arc::new(back)));
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+}
+
+/// R13: a kubelet that is back says first how things were when it went.
+#[test]
+fn a_step_on_a_node_that_was_lost_is_judged_from_its_return_on() {
+    let mut world = World::at_rest(workload(3));
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.kubelet.lost.insert("node".to_owned());
+    let mut gone = node("node", (1, 36));
+    gone.ready = false;
+    gone.meta.version = mainstay_model::ResourceVersion(9000);
+    world.apply(Object::Node(Arc::new(gone)));
+    world.run();
+    world.now = world.now.after(Duration::from_secs(100_000));
+    let mut back = node("node", (1, 36));
+    back.ready_since = Some(world.now);
+    back.meta.version = mainstay_model::ResourceVersion(9001);
+    world.apply(Object::Node(Arc::new(back)));
+
+    let is_in_step = |pod: &&Arc<Pod>| pod.workload.as_ref().unwrap().in_place.is_some();
+    let step = world.pods().into_iter().find(is_in_step).unwrap().meta.name.name.clone();
+    let said = world.log.len();
+    for is_up in [true, false] {
+        world.change_pod(&step, |pod| {
+            let mut state = (**pod.workload.as_ref().unwrap()).clone();
+            state.observed_generation = pod.meta.generation;
+            for container in state.containers.iter_mut().filter(|container| &*container.name == "proxy") {
+                (container.started, container.ready) = (is_up, is_up);
+            }
+            pod.ready = is_up;
+            pod.workload = Some(Arc::new(state));
+        });
+        world.act();
+        let written = world.log[said..].iter().filter(|line| line.contains(&*step)).count();
+        assert_eq!(written, 0, "{}", world.story());
+        assert_eq!(world.status().failed_revision, None, "{}", world.story());
+    }
+    world.kubelet.heal();
     world.run();
     world.expect_condition("Ready", "True", "Ready");
 }

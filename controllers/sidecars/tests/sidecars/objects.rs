@@ -114,6 +114,7 @@ pub fn node(text: &str, kubelet: (u16, u16)) -> Node {
             ..meta("", Uid(0))
         },
         ready: true,
+        ready_since: None,
         allocatable_cpu: None,
         kubelet: Some(kubelet),
     }

@@ -247,7 +247,7 @@ fn services_and_nodes_are_made_listed_and_deleted() {
     };
     let north = ObjectName::new("", "north");
     let node =
-        Node { meta: new_meta(north.clone(), Uid(0)), ready: true, allocatable_cpu: None, kubelet: None };
+        Node { meta: new_meta(north.clone(), Uid(0)), ready: true, ready_since: None, allocatable_cpu: None, kubelet: None };
     let (service, node) = (Object::Service(Arc::new(service)), Object::Node(Arc::new(node)));
     server.create_object(service.clone(), NOW).unwrap();
     server.create_object(node, NOW).unwrap();

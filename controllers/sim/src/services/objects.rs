@@ -288,7 +288,7 @@ pub fn node(name: &Name, shape: &NodeShape) -> Node {
     let role = shape.control_plane.then(|| (CONTROL_PLANE, Name::default()));
     let meta =
         Meta { labels: zone.chain(role).collect(), ..new_meta(ObjectName::new("", name.clone()), Uid(0)) };
-    Node { meta, ready: shape.ready, allocatable_cpu: shape.cpu.clone(), kubelet: None }
+    Node { meta, ready: shape.ready, ready_since: None, allocatable_cpu: shape.cpu.clone(), kubelet: None }
 }
 
 /// The labels of an application.

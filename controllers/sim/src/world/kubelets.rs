@@ -152,7 +152,7 @@ impl World {
     pub(super) fn upgrade_node(&mut self, node: &Name, kubelet: (u16, u16)) {
         let name = ObjectName::new("", node.clone());
         let wanted = |meta: Meta| {
-            Object::Node(Arc::new(Node { meta, ready: true, allocatable_cpu: None, kubelet: Some(kubelet) }))
+            Object::Node(Arc::new(Node { meta, ready: true, ready_since: None, allocatable_cpu: None, kubelet: Some(kubelet) }))
         };
         if self.server.record(Kind::Node, &name).is_none() {
             return self.make(wanted(new_meta(name, Uid(0))));

@@ -6,6 +6,7 @@ use crate::convert::metadata;
 use crate::error::DecodeError;
 use crate::protobuf::meta::ObjectMeta;
 use crate::protobuf::node as messages;
+use crate::time;
 
 /// Reads a node.
 pub(crate) fn node(message: &messages::Node) -> Result<Node, DecodeError> {
@@ -16,6 +17,7 @@ pub(crate) fn node(message: &messages::Node) -> Result<Node, DecodeError> {
     Ok(Node {
         meta: metadata::meta(Kind::Node, message.metadata.as_ref().unwrap_or(&absent_metadata))?,
         ready: ready.is_some_and(|condition| condition.status == "True"),
+        ready_since: ready.and_then(|condition| time::from_time(condition.last_transition_time.as_ref())),
         allocatable_cpu: allocatable_cpu(status)?,
         kubelet: status.node_info.as_ref().and_then(|info| version(&info.kubelet_version)),
     })

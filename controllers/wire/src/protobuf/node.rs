@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 
 use super::core::QuantityEntry;
-use super::meta::ObjectMeta;
+use super::meta::{ObjectMeta, Time};
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Node {
@@ -36,4 +36,6 @@ pub(crate) struct NodeCondition {
     pub(crate) condition_type: Bytes,
     #[prost(bytes = "bytes", tag = "2")]
     pub(crate) status: Bytes,
+    #[prost(message, optional, tag = "4")]
+    pub(crate) last_transition_time: Option<Time>,
 }

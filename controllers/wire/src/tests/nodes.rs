@@ -1,4 +1,4 @@
-use mainstay_model::{Kind, Object, ObjectName};
+use mainstay_model::{Kind, Object, ObjectName, Timestamp};
 
 use super::{UID, field, metadata, read, read_damaged, text};
 use crate::convert::object;
@@ -33,6 +33,7 @@ fn readiness_is_the_first_condition_of_that_type() {
     let condition = |condition_type: &str, status: &str| NodeCondition {
         condition_type: text(condition_type),
         status: text(status),
+        last_transition_time: None,
     };
     for (conditions, ready) in [
         (vec![condition("MemoryPressure", "True")], false),
@@ -86,12 +87,15 @@ fn the_bytes_are_those_of_the_api() {
     let metadata = [field(1, b"web"), field(5, UID.as_bytes()), field(6, b"42"), field(11, &label)].concat();
     let cpu = [field(1, b"cpu"), field(2, &field(1, b"4"))].concat();
     let more = [field(1, b"cpu"), field(2, &field(1, b"8"))].concat();
-    let ready = [field(1, b"Ready"), field(2, b"True"), field(5, b"KubeletReady")].concat();
+    let ready_since = [8, 42];
+    let ready =
+        [field(1, b"Ready"), field(2, b"True"), field(4, &ready_since), field(5, b"KubeletReady")].concat();
     let info = [field(5, b"a system"), field(7, b"v1.36.3"), field(8, b"v1.30.0")].concat();
     let status = [field(1, &more), field(2, &cpu), field(4, &ready), field(5, b""), field(7, &info)].concat();
     let bytes = [field(1, &metadata), field(2, &field(1, b"10.0.0.0/24")), field(3, &status)].concat();
     let Ok(Object::Node(node)) = object::object(Kind::Node, bytes.clone().into()) else { panic!("not read") };
     assert!(node.ready);
+    assert_eq!(node.ready_since, Some(Timestamp::from_seconds(42)));
     assert_eq!(node.zone().map(|zone| &**zone), Some("north"));
     assert_eq!(node.allocatable_cpu.as_deref(), Some("4"));
     assert_eq!(node.kubelet, Some((1, 36)));
