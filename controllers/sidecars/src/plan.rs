@@ -170,6 +170,9 @@ fn progress(course: &Course<'_>, rolled: &Rolled, status: &SidecarWorkloadStatus
     if rolled.waits_for_budget {
         return format!("{updated}; a PodDisruptionBudget allows no disruption now");
     }
+    if let Some(message) = &rolled.refused {
+        return format!("{updated}; no pod can be made: {message}");
+    }
     if course.moves != Moves::All {
         return format!("{updated}; the others stay as they are until they are deleted");
     }

@@ -36,6 +36,8 @@ pub(crate) struct Rolled {
     pub(crate) old_kubelet: Option<String>,
     /// Pods that wait for a PodDisruptionBudget.
     pub(crate) waits_for_budget: bool,
+    /// Why the server lets no pod be made, in its words: a quota that is full, above all.
+    pub(crate) refused: Option<String>,
 }
 
 /// All that a pass goes by.
@@ -54,7 +56,10 @@ pub(crate) struct Pass<'a> {
 impl<'a> Pass<'a> {
     /// Decides what is to be done to the pods.
     pub(crate) fn plan(&self) -> Rolled {
-        let mut rolled = Rolled::default();
+        let failure = self.view.memory.failure.as_ref();
+        let refused = failure.filter(|failure| matches!(failure.write, Write::CreatePod(_)));
+        let mut rolled =
+            Rolled { refused: refused.map(|failure| failure.message.clone()), ..Rolled::default() };
         self.go_on(&mut rolled);
         let mut moved = self.move_others(&mut rolled);
         if self.course.is_retry {
@@ -202,11 +207,9 @@ impl<'a> Pass<'a> {
 
         // More than the replicas are made where pods are replaced, or where none may be missing while it is patched.
         // What the server has refused to make takes nobody's turn.
-        let is_refused =
-            self.view.memory.failure.as_ref().is_some_and(|failure| failure.write.verb() == "create");
-        let room = match is_refused {
-            true => 0,
-            false => self.budget.most().saturating_sub(total.saturating_add(missing)),
+        let room = match &rolled.refused {
+            Some(_) => 0,
+            None => self.budget.most().saturating_sub(total.saturating_add(missing)),
         };
         let asked = if !recreated.is_empty() { moves } else { usize::from(waits_for_spare).min(moves) };
         let surge = if self.budget.unavailable == 0 || !recreated.is_empty() { room.min(asked) } else { 0 };

@@ -471,6 +471,22 @@ fn where_a_quota_refuses_the_pod_more_one_may_be_missing_instead() {
     expect_complete(&world);
 }
 
+#[test]
+fn why_no_pod_can_be_made_is_said_for_as_long_as_it_is_so() {
+    let mut world = World::at_rest(workload(3));
+    world.is_quota_full = true;
+    world.edit(|workload| workload.replicas = 5);
+    world.act();
+    world.act();
+    for kind in ["Progressing", "Ready"] {
+        assert!(world.message(kind).contains("exceeded quota: few"), "{}", world.story());
+    }
+    world.is_quota_full = false;
+    world.run();
+    expect_complete(&world);
+    assert!(!world.message("Progressing").contains("exceeded quota"), "{}", world.story());
+}
+
 /// R16, R22
 #[test]
 fn a_pod_that_vanishes_on_its_way_holds_up_nothing() {
