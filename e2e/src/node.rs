@@ -21,7 +21,7 @@ use crate::cluster::Cluster;
 use crate::process::{Daemon, Surroundings};
 use crate::shell;
 
-pub use containerd::{NEXT_SAMPLE_IMAGE, SAMPLE_IMAGE, write_images};
+pub use containerd::{BROKEN_SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE, SAMPLE_IMAGE, write_images};
 pub use kubelet::DNS_SERVICE_ADDRESS;
 pub use network::{create_bridge, has_firewall_rule, remove_links};
 
@@ -85,6 +85,11 @@ impl<'a> Node<'a> {
     pub(crate) fn start(&self) -> Result<()> {
         kubelet::start(self)?;
         kubelet::start_proxy(self)
+    }
+
+    /// Starts the kubelet again after it was stopped or killed. Its containers have run on without it.
+    pub fn start_kubelet(&self) -> Result<()> {
+        kubelet::start(self)
     }
 
     /// Waits until the node's pods reach services.

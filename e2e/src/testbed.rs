@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use crowd::{Crowd, Seen};
 pub use managers::{Manager, Managers, Settled};
-pub use namespace::{Namespace, controller_of, is_active, name_of, uid_of};
+pub use namespace::{Namespace, condition_of, controller_of, is_active, is_ready, name_of, uid_of};
 pub use signals::{Frozen, Slowed};
 pub use world::{Body, Test, World, test};
 

@@ -21,6 +21,8 @@ const PAUSE_IMAGE: &str = "localhost/pause:1";
 pub const SAMPLE_IMAGE: &str = "localhost/sample:1";
 /// The same under another tag, for what is to be updated.
 pub const NEXT_SAMPLE_IMAGE: &str = "localhost/sample:2";
+/// The same with an environment that makes it exit at once.
+pub const BROKEN_SAMPLE_IMAGE: &str = "localhost/sample:broken";
 
 /// What manifests for any cluster name, the chart's samples among them; here it is [`PAUSE_IMAGE`] under another name.
 const PUBLIC_PAUSE_IMAGE: &str = "registry.k8s.io/pause:3.10";
@@ -76,22 +78,24 @@ disabled_plugins = [
 
 /// Writes the images that every node has, and gives their files.
 pub fn write_images(cluster: &Cluster) -> Result<Vec<PathBuf>> {
-    let write = |name: &str, images: &[&str]| -> Result<PathBuf> {
-        let archive = cluster.folder().join(format!("{name}.tar"));
+    let write = |file: &str, name: &str, images: &[&str], environment: &[&str]| -> Result<PathBuf> {
+        let archive = cluster.folder().join(format!("{file}.tar"));
         let path = format!("/{name}");
         let image = Image {
             names: images.iter().map(ToString::to_string).collect(),
             files: vec![ImageFile::program(&path, Programs::Containers.program(name)?)],
             entrypoint: vec![path],
             user: "65532:65532".to_owned(),
+            environment: environment.iter().map(ToString::to_string).collect(),
             ..Image::default()
         };
         write_oci_archive(&archive, &image)?;
         Ok(archive)
     };
     Ok(vec![
-        write("pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE])?,
-        write("sample", &[SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE])?,
+        write("pause", "pause", &[PAUSE_IMAGE, PUBLIC_PAUSE_IMAGE], &[])?,
+        write("sample", "sample", &[SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE], &[])?,
+        write("broken", "sample", &[BROKEN_SAMPLE_IMAGE], &["EXIT_CODE=3"])?,
     ])
 }
 

@@ -1,4 +1,4 @@
-//! An independent watch of every event of a ReplicationController's pods.
+//! An independent watch of every event of a controller's pods.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{Namespace, is_active, name_of, uid_of};
+use super::{Namespace, is_active, is_ready, name_of, uid_of};
 use crate::cluster::Cluster;
 use crate::interrupt;
 
@@ -40,8 +40,14 @@ pub struct Seen {
     pub active: BTreeMap<String, String>,
     /// The most that were active at once.
     pub most: usize,
+    /// Those of them that are ready, by UID.
+    pub ready: BTreeSet<String>,
+    /// The fewest that were ready at once.
+    pub fewest_ready: usize,
     /// Every pod that there ever was, by UID.
     pub ever: BTreeSet<String>,
+    /// The IDs that the first container of each pod has ever had, by UID: a new one comes with each restart.
+    pub mains: BTreeMap<String, BTreeSet<String>>,
     /// How many events came.
     pub events: usize,
     /// How often the watch had to begin anew.
@@ -69,6 +75,13 @@ impl Crowd {
     /// What was seen so far.
     pub fn seen(&self) -> Seen {
         lock(&self.shared.seen).clone()
+    }
+
+    /// From now on the most and the fewest are counted anew.
+    pub fn count_anew(&self) {
+        let mut seen = lock(&self.shared.seen);
+        seen.most = seen.active.len();
+        seen.fewest_ready = seen.ready.len();
     }
 
     /// Waits until what was seen fulfils a condition; it is looked at with each event.
@@ -177,7 +190,11 @@ impl Shared {
                     let Some(first) = first.take() else { continue };
                     let mut seen = lock(&self.seen);
                     seen.active = first.active;
+                    seen.ready = first.ready;
                     seen.ever.extend(first.ever);
+                    for (uid, mains) in first.mains {
+                        seen.mains.entry(uid).or_default().extend(mains);
+                    }
                     seen.begun = true;
                     self.changed(&mut seen);
                 }
@@ -201,6 +218,7 @@ impl Shared {
 
     fn changed(&self, seen: &mut Seen) {
         seen.most = seen.most.max(seen.active.len());
+        seen.fewest_ready = seen.fewest_ready.min(seen.ready.len());
         self.changed.notify_all();
     }
 }
@@ -208,10 +226,17 @@ impl Shared {
 impl Seen {
     fn take(&mut self, pod: &Value, deleted: bool) {
         let uid = uid_of(pod);
+        self.ready.remove(&uid);
         if deleted || !is_active(pod) {
             self.active.remove(&uid);
         } else {
             self.active.insert(uid.clone(), name_of(pod));
+            if is_ready(pod) {
+                self.ready.insert(uid.clone());
+            }
+        }
+        if let Some(main) = pod["status"]["containerStatuses"][0]["containerID"].as_str() {
+            self.mains.entry(uid.clone()).or_default().insert(main.to_owned());
         }
         self.ever.insert(uid);
     }

@@ -141,6 +141,17 @@ pub fn is_active(pod: &Value) -> bool {
     !over && pod["metadata"]["deletionTimestamp"].is_null()
 }
 
+/// Whether a pod's condition Ready is True.
+pub fn is_ready(pod: &Value) -> bool {
+    condition_of(pod, "Ready").is_some_and(|condition| condition["status"] == "True")
+}
+
+/// The condition of this type in the status of an object.
+pub fn condition_of(object: &Value, kind: &str) -> Option<Value> {
+    let conditions = object["status"]["conditions"].as_array()?;
+    conditions.iter().find(|condition| condition["type"] == kind).cloned()
+}
+
 /// The UID of a pod's controller.
 pub fn controller_of(pod: &Value) -> Option<&str> {
     let owners = pod["metadata"]["ownerReferences"].as_array()?;

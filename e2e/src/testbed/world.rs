@@ -113,6 +113,7 @@ impl World {
         for arguments in [
             &["get", "replicationcontrollers,pods,resourcequotas", "--output", "wide"][..],
             &["get", "services,endpoints,endpointslices", "--output", "wide"],
+            &["get", "sidecarworkloads", "--output", "jsonpath={.items[*].status}"],
             &["describe", "replicationcontrollers"],
             &["get", "events", "--sort-by", ".lastTimestamp", "--field-selector", "type!=Normal"],
         ] {
