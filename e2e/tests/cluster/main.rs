@@ -17,7 +17,6 @@ mod lifecycle;
 mod outages;
 mod quota;
 mod rights;
-mod workloads;
 
 use std::process::ExitCode;
 
@@ -44,18 +43,6 @@ const TESTS: &[Test] = &[
     test("cascade::background_takes_the_pods_after", cascade::background_takes_the_pods_after),
     test("cascade::orphans_survive_and_are_adopted", cascade::orphans_survive_and_are_adopted),
     test("lifecycle::the_sample_comes_up_heals_and_scales", lifecycle::the_sample_comes_up_heals_and_scales),
-    test(
-        "workloads::it_scales_and_is_collected_with_all_that_is_its",
-        workloads::it_scales_and_is_collected_with_all_that_is_its,
-    ),
-    test(
-        "workloads::a_sidecar_is_replaced_and_main_runs_on",
-        workloads::a_sidecar_is_replaced_and_main_runs_on,
-    ),
-    test(
-        "workloads::a_bad_image_reaches_one_pod_and_is_taken_back",
-        workloads::a_bad_image_reaches_one_pod_and_is_taken_back,
-    ),
     test("quota::a_full_quota_is_said_and_recovered_from", quota::a_full_quota_is_said_and_recovered_from),
     test(
         "rights::missing_rights_are_said_and_recovered_from",
@@ -77,11 +64,7 @@ fn main() -> ExitCode {
 fn up(name: &str) -> Result<World> {
     let nodes = Nodes::Mixed { real: 2, fake: 10 };
     let options = ClusterOptions { name: name.to_owned(), nodes, ..ClusterOptions::default() };
-    let values = [
-        // The custom resource is nobody else's.
-        format!("controllers={MAINSTAY_ACTS}\\,sidecarworkload-controller"),
-        format!("concurrentWrites={CONCURRENT_WRITES}"),
-    ];
+    let values = [format!("controllers={MAINSTAY_ACTS}"), format!("concurrentWrites={CONCURRENT_WRITES}")];
     World::up(&options, |world| world.install(&values))
 }
 

@@ -10,7 +10,7 @@ use crate::prerequisites;
 use crate::shell::run_command;
 
 /// Tests of the manager in a real cluster. Where none can be had, they say so themselves.
-const CLUSTER_TESTS: &[&str] = &["cluster", "rivals", "services"];
+const CLUSTER_TESTS: &[&str] = &["cluster", "rivals", "services", "workloads"];
 
 /// Tests that need an apiserver and nothing else: what it makes of the custom resources, and the simulated cluster's beside it. Where none
 /// can be had, they say so themselves.
@@ -167,9 +167,18 @@ mod tests {
     use super::*;
 
     fn lines(tests: &Tests, machine: &Machine) -> Vec<String> {
-        let names =
-            ["architecture", "cluster", "conformance", "crds", "fixture", "image", "rivals", "services"]
-                .map(str::to_owned);
+        let names = [
+            "architecture",
+            "cluster",
+            "conformance",
+            "crds",
+            "fixture",
+            "image",
+            "rivals",
+            "services",
+            "workloads",
+        ]
+        .map(str::to_owned);
         let targets = Targets { has_library: true, has_program: true, tests: names.into() };
         compose(tests, &targets, machine).into_iter().map(|group| group.arguments.join(" ")).collect()
     }
@@ -200,7 +209,7 @@ mod tests {
                 "--no-fail-fast --workspace --doc",
                 "--no-fail-fast --workspace --test conformance --test crds",
                 "--no-fail-fast --workspace --test fixture --test image -- --include-ignored --test-threads=1",
-                "--no-fail-fast --workspace --test cluster --test rivals --test services",
+                "--no-fail-fast --workspace --test cluster --test rivals --test services --test workloads",
             ]
         );
     }
