@@ -33,6 +33,14 @@ pub(crate) fn on_trial<'m, 'a>(
     members.iter().filter(is_on_trial).collect()
 }
 
+/// Whether nothing has shown yet that the goal is any good, and there are pods of another revision to lose.
+pub(crate) fn is_first(course: &Course<'_>, members: &[Member<'_>]) -> bool {
+    let goal = &*course.goal.name;
+    course.is_unproven()
+        && members.iter().any(|member| member.revision != goal)
+        && !members.iter().any(|member| member.revision == goal && member.is_available)
+}
+
 /// Why the goal of a rollout has failed, if it has, in words for the user.
 pub(crate) fn judge(
     workload: &SidecarWorkload,
@@ -42,12 +50,8 @@ pub(crate) fn judge(
     progressed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<String> {
-    let goal = &*course.goal.name;
-    // Nothing has shown yet that the revision is any good: its first pod may say so at once.
-    let is_first = course.is_unproven()
-        && members.iter().any(|member| member.revision != goal)
-        && !members.iter().any(|member| member.revision == goal && member.is_available);
-    if is_first {
+    // Its first pod may say so at once.
+    if is_first(course, members) {
         // What a pod has that is older than the revision, it need not have from there: steps are looked at each by itself.
         let is_made_from_it =
             |member: &&&Member<'_>| !member.is_in_step() && member.pod.meta.created >= course.goal.created();

@@ -14,7 +14,7 @@ use mainstay_model::{ContainerState, Name, PatchPod, PatchPodCondition, Timestam
 use crate::history::{Policies, Revision};
 use crate::members::Member;
 use crate::pod_shape::{Difference, Replaceable, pairs};
-use crate::step::{Phase, Step};
+use crate::step::{Phase, Proof, Step};
 
 /// How long a pod that no EndpointSlice shows as ready any more is still left alone: for proxies to hear of it. Who needs more has a
 /// preStop hook in the sidecar.
@@ -42,6 +42,8 @@ const HOPELESS: [&str; 6] = [
     "CreateContainerConfigError",
     "RunContainerError",
 ];
+/// For so long the first pod of a revision has to go on as it is before others follow: what exits at once is ready for a moment, too.
+pub(crate) const PROOF: Duration = Duration::from_secs(5);
 /// So many restarts of a container are a failure.
 const RESTARTS: i32 = 3;
 
@@ -66,6 +68,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) workload: &'a mainstay_model::SidecarWorkload,
     pub(crate) store: &'a Store,
     pub(crate) now: Now,
+    /// Whether nothing has shown yet that the goal is any good.
+    pub(crate) is_first: bool,
 }
 
 /// Why no way leads from one revision to another within this pod, if so.
@@ -90,7 +94,8 @@ pub(crate) fn obstacle(
     if !state.initialized {
         return Some("the pod has not come past its init steps".to_owned());
     }
-    let is_old = member.node(store).and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
+    let is_old =
+        member.node(store).and_then(|node| node.kubelet).is_some_and(|kubelet| kubelet < REPLACES_SIDECARS);
     let has_sidecar =
         changed.iter().any(|container| container.role == mainstay_model::ContainerRole::Sidecar);
     (is_old && has_sidecar).then(|| {
@@ -123,6 +128,12 @@ pub(crate) fn next(
                         false => coming_up(member, step, container, goal, now),
                     };
                 }
+                if around.is_first
+                    && step.phase == Phase::Replace
+                    && let Some(next) = proving(member, step, container, now)
+                {
+                    return next;
+                }
             }
             // The goal is another one by now, or somebody has set the image: what is next follows from the spec.
             Phase::Drain | Phase::Replace | Phase::Revert => {}
@@ -139,6 +150,17 @@ fn counted(member: &Member<'_>, step: &Step, store: &Store) -> Step {
     let well_since = member.node(store).and_then(|node| node.ready_since);
     let since = well_since.map_or(step.since, |well| step.since.max(well.seconds()));
     Step { since, ..step.clone() }
+}
+
+/// A container that has come up and has yet to show that it stays.
+fn proving(member: &Member<'_>, step: &Step, container: &ContainerState, now: Timestamp) -> Option<Next> {
+    let id = container.id.as_deref()?;
+    if let Some(proof) = step.proof.as_ref().filter(|proof| proof.container_id == id) {
+        let end = Timestamp::from_seconds(proof.since).after(PROOF);
+        return (now < end).then_some(Next::Wait(Some(end)));
+    }
+    let proof = Proof { container_id: id.to_owned(), since: now.seconds() };
+    Some(Next::Write(vec![patch(member, None, &Step { proof: Some(proof), ..step.clone() })]))
 }
 
 /// Whether a container has a fault that a new image, or the way back from one, can mend: it will not come up by itself.
@@ -196,6 +218,7 @@ fn begin(
         was_waiting: container.is_some_and(is_hopeless),
         since: now.seconds(),
         left: None,
+        proof: None,
     };
     // Draining is noted first: a process that goes on from here must not take the pod for one that may be touched at once.
     vec![patch(member, Some(wanted).filter(|_| !drains), &step)]

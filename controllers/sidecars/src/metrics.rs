@@ -72,8 +72,10 @@ pub(crate) fn accepted(write: &Write) -> Option<(&'static str, &'static str)> {
     let Write::PatchPod(patch) = write else { return None };
     let (_, step) = patch.annotations.iter().find(|(key, _)| **key == *IN_PLACE_ANNOTATION)?;
     let Some(text) = step else { return Some((IN_PLACE, COMPLETED)) };
-    match Step::read(text)?.phase {
+    let step = Step::read(text)?;
+    match step.phase {
         Phase::Drain => None,
+        Phase::Replace if step.proof.is_some() => None,
         Phase::Replace => Some((IN_PLACE, STARTED)),
         Phase::Revert => Some((IN_PLACE, REVERTED)),
     }

@@ -80,7 +80,8 @@ fn with_revision(
         course.moves = Moves::Finish;
     }
 
-    let pass = Pass { workload, course: &course, history, members, budget, view, now, burst };
+    let is_first = failure::is_first(&course, members);
+    let pass = Pass { workload, course: &course, history, members, budget, is_first, view, now, burst };
     let rolled = pass.plan();
     let judged = || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
     let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());

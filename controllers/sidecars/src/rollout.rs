@@ -47,6 +47,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) history: &'a History<'a>,
     pub(crate) members: &'a [Member<'a>],
     pub(crate) budget: Budget,
+    /// Whether nothing has shown yet that the goal is any good.
+    pub(crate) is_first: bool,
     pub(crate) view: &'a View<'a>,
     pub(crate) now: Now,
     /// The most pods that one plan makes, deletes or patches.
@@ -140,9 +142,21 @@ impl<'a> Pass<'a> {
 
         let partition = if self.course.is_rollback { 0 } else { partition };
         let wanted = replicas.saturating_sub(partition);
+        let shown_at = |member: &Member<'a>| {
+            member.pod.ready_since.map_or(self.now.wall, |since| since.after(in_place::PROOF))
+        };
+        let first = self
+            .members
+            .iter()
+            .filter(|member| is_at_goal(member) && member.is_available)
+            .map(shown_at)
+            .min();
         let is_canary = self.course.is_unproven()
             && !others.is_empty()
-            && !self.members.iter().any(|member| is_at_goal(&member) && member.is_available);
+            && first.is_none_or(|shown| shown > self.now.wall);
+        if is_canary {
+            rolled.requeue_at = [rolled.requeue_at, first].into_iter().flatten().min();
+        }
         let limit = if is_canary { wanted.min(1) } else { wanted };
         let begun = at_goal.saturating_add(moving);
         let new = match self.course.base {
@@ -348,7 +362,12 @@ impl<'a> Pass<'a> {
     }
 
     fn next(&self, member: &Member<'_>, base: &Revision, goal: &Revision) -> Next {
-        let around = Surroundings { workload: self.workload, store: self.view.store, now: self.now };
+        let around = Surroundings {
+            workload: self.workload,
+            store: self.view.store,
+            now: self.now,
+            is_first: self.is_first,
+        };
         in_place::next(member, base, goal, &self.course.policies, around)
     }
 }

@@ -31,6 +31,20 @@ pub(crate) struct Step {
     /// While the pod is drained: since when no EndpointSlice shows it as ready any more, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) left: Option<i64>,
+    /// What has come up, where it has to show that it stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<Proof>,
+}
+
+/// A container of a revision that nobody knows yet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Proof {
+    /// Its ID: one that is started again has to begin anew.
+    #[serde(rename = "containerID")]
+    pub(crate) container_id: String,
+    /// When it was seen first, in seconds since 1970.
+    pub(crate) since: i64,
 }
 
 /// What is being done to a container.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use mainstay_e2e::interrupt;
 use mainstay_e2e::node::{NEXT_SAMPLE_IMAGE, Node};
-use mainstay_e2e::testbed::{LATER, Namespace, SOON, World, condition_of, is_ready, name_of};
+use mainstay_e2e::testbed::{LATER, Namespace, SOON, World, condition_of, name_of};
 use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
 
@@ -63,14 +63,8 @@ pub fn a_node_that_is_lost_is_no_fault_of_the_revision(
     eprintln!("    {} was lost with {} pods", node.name(), lost.len());
     assert!(!lost.is_empty(), "this test shows nothing without pods there");
 
-    wait_for("the others to be updated", LATER, || {
-        let status = trial.status()?;
-        let others = trial.pods()?.into_iter().filter(|pod| !is_there(pod));
-        let is_updated =
-            |pod: &Value| pod["metadata"]["labels"]["mainstay.dev/revision"] == status["updateRevision"];
-        let others: Vec<Value> = others.collect();
-        Ok(others.iter().all(|pod| is_updated(pod) && is_ready(pod)).then_some(()))
-    })?;
+    let others = 6 - lost.len() as u64;
+    trial.wait_until("the others to be updated", |status| status["updatedReplicas"] == others)?;
     eprintln!("    the others were updated after {:.1} s", start.elapsed().as_secs_f64());
     wait_for("the node to be given up", LATER, || {
         let found = world.cluster.kubectl_json(&["get", "node", &node.name()])?;
@@ -84,8 +78,7 @@ pub fn a_node_that_is_lost_is_no_fault_of_the_revision(
         not_failed(&trial)?;
         sleep(Duration::from_millis(500));
     }
-    let updated = trial.updated()?;
-    assert_eq!(updated, 6 - lost.len() as u64, "those of the lost node are yet to come");
+    assert_eq!(trial.updated()?, others, "those of the lost node are yet to come");
 
     node.start_kubelet()?;
     trial.ends_as_wanted(&next)?;

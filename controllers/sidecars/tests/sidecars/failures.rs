@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Object, OnFailure, Pod, Share};
+use mainstay_model::{InPlace, Object, OnFailure, Pod, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::{node, workload};
-use crate::world::World;
+use crate::world::{World, container};
 
 fn rolling_back(replicas: i32) -> World {
     let mut spec = workload(replicas);
@@ -304,6 +304,27 @@ fn a_node_that_is_lost_is_no_failure_of_a_revision() {
     world.apply(Object::Node(Arc::new(back)));
     world.run();
     world.expect_condition("Ready", "True", "Ready");
+}
+
+/// R1: what exits at once is ready for a moment.
+#[test]
+fn a_sidecar_that_is_up_for_a_moment_reaches_one_pod() {
+    for in_place in [InPlace::IfPossible, InPlace::Never] {
+        let mut spec = workload(5);
+        spec.rollout.in_place = in_place;
+        spec.rollout.max_surge = Share::Count(0);
+        let mut world = World::at_rest(spec);
+        let before = world.pod_names();
+        world.fate("proxy:2", Fate::Brief);
+        world.set_sidecar("proxy:2");
+        world.run();
+        world.expect_condition("Stalled", "True", "ProgressDeadlineExceeded");
+        let is_touched = |pod: &&Arc<Pod>| {
+            !before.contains(&pod.meta.name.name) || container(pod, "proxy").unwrap().restarts > 0
+        };
+        let touched = world.pods().into_iter().filter(is_touched).count();
+        assert_eq!(touched, 1, "{in_place:?} {}", world.story());
+    }
 }
 
 /// R13: a kubelet that is back says first how things were when it went.

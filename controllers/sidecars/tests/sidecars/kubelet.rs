@@ -14,6 +14,8 @@ pub enum Fate {
     NoImage,
     /// It ends again and again.
     Crash,
+    /// It is up for a moment, and then the same.
+    Brief,
     /// It runs, and its startup probe never succeeds; another image is taken at once.
     Hang,
     /// The same, and another image is not looked at.
@@ -142,8 +144,12 @@ impl Kubelet {
                 run.waiting = Some("ErrImagePull".into());
             }
             Fate::NoImage => {}
-            Fate::Crash if !is_new && run.crashes >= 6 => {}
-            Fate::Crash => {
+            Fate::Brief if is_new => {
+                start(run);
+                (run.started, run.ready, run.crashes) = (true, true, 0);
+            }
+            Fate::Crash | Fate::Brief if !is_new && run.crashes >= 6 => {}
+            Fate::Crash | Fate::Brief => {
                 start(run);
                 run.crashes = if is_new { 1 } else { run.crashes + 1 };
                 (run.started, run.ready) = (false, false);
