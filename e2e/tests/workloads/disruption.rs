@@ -69,7 +69,7 @@ pub fn a_drain_in_the_middle_is_no_fault_of_the_revision(
     world: &World,
     namespace: &Namespace<'_>,
 ) -> Result<()> {
-    let web = Web { surge: 0, ..Web::of(6) };
+    let web = Web::slowly(6);
     let trial = Trial::begin(namespace, &web)?;
     budget(namespace, &json!({"maxUnavailable": 1}))?;
     counts(namespace, 6, 1)?;

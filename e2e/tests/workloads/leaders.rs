@@ -14,7 +14,7 @@ use crate::trial::{Trial, restarts};
 const KILLS: usize = 3;
 
 pub fn killed_while_sidecars_are_replaced(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    let web = Web { surge: 0, ..Web::of(6) };
+    let web = Web::slowly(6);
     let trial = Trial::begin(namespace, &web)?;
     let before = trial.mains()?;
     let next = Web { agent: NEXT_SAMPLE_IMAGE, ..web };
@@ -32,7 +32,7 @@ pub fn killed_while_sidecars_are_replaced(world: &World, namespace: &Namespace<'
 }
 
 pub fn killed_while_pods_are_replaced(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    let web = Web { in_place: "Never", ..Web::of(8) };
+    let web = Web { surge: 1, in_place: "Never", ..Web::slowly(8) };
     let trial = Trial::begin(namespace, &web)?;
     let before = trial.mains()?;
     let next = Web { agent: NEXT_SAMPLE_IMAGE, ..web };

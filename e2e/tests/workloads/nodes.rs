@@ -17,7 +17,7 @@ use crate::trial::{Trial, restarts};
 const LOST_FOR: Duration = Duration::from_secs(100);
 
 pub fn a_kubelet_is_killed_in_the_middle(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    let web = Web { surge: 0, ..Web::of(6) };
+    let web = Web::slowly(6);
     let trial = Trial::begin(namespace, &web)?;
     let before = trial.mains()?;
     let next = Web { agent: NEXT_SAMPLE_IMAGE, ..web };
@@ -48,7 +48,7 @@ pub fn a_node_that_is_lost_is_no_fault_of_the_revision(
     namespace: &Namespace<'_>,
 ) -> Result<()> {
     // Two pods on each of three nodes: with three that may be unavailable one is left to go on with.
-    let web = Web { surge: 0, unavailable: 3, deadline: 70, ..Web::of(6) };
+    let web = Web { unavailable: 3, deadline: 70, ..Web::slowly(6) };
     let trial = Trial::begin(namespace, &web)?;
     let before = trial.mains()?;
     let next = Web { agent: NEXT_SAMPLE_IMAGE, ..web };

@@ -15,7 +15,7 @@ use crate::trial::{Trial, restarts};
 const AWAY: Duration = Duration::from_secs(60);
 
 pub fn the_apiserver_is_away_for_a_minute(world: &World, namespace: &Namespace<'_>) -> Result<()> {
-    let web = Web { surge: 0, ..Web::of(6) };
+    let web = Web::slowly(6);
     let trial = Trial::begin(namespace, &web)?;
     let before = trial.mains()?;
     let next = Web { agent: NEXT_SAMPLE_IMAGE, ..web };

@@ -15,7 +15,7 @@ pub fn nothing_is_lost_by_an_upgrade_and_by_uninstalling(
     world: &World,
     namespace: &Namespace<'_>,
 ) -> Result<()> {
-    let web = Web { surge: 0, ..Web::of(4) };
+    let web = Web::slowly(4);
     let trial = Trial::begin(namespace, &web)?;
     let before = trial.mains()?;
     let uid = uid_of(&trial.found()?);

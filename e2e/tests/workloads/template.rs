@@ -29,6 +29,8 @@ pub struct Web {
     pub on_failure: &'static str,
     /// `rollout.progressDeadlineSeconds`.
     pub deadline: u32,
+    /// `rollout.minReadySeconds`.
+    pub ready_for: u32,
 }
 
 impl Web {
@@ -44,7 +46,13 @@ impl Web {
             in_place: "IfPossible",
             on_failure: "Pause",
             deadline: 300,
+            ready_for: 0,
         }
+    }
+
+    /// The same, one pod at a time and slow enough that something can break meanwhile: without a wait six pods have another sidecar within two seconds.
+    pub fn slowly(replicas: usize) -> Self {
+        Web { surge: 0, ready_for: 4, ..Web::of(replicas) }
     }
 
     /// The object: main, a step that runs and ends, a sidecar that starts before that step and one that starts after it. Its pods are
@@ -62,6 +70,7 @@ impl Web {
                     "inPlace": self.in_place,
                     "onFailure": self.on_failure,
                     "progressDeadlineSeconds": self.deadline,
+                    "minReadySeconds": self.ready_for,
                 },
                 "template": {
                     "metadata": {"labels": {"app": NAME}},
