@@ -161,8 +161,7 @@ impl<'a> Pass<'a> {
         let shown_at = |member: &Member<'a>| {
             member.pod.ready_since.map_or(self.now.wall, |since| since.after(in_place::PROOF))
         };
-        let first =
-            arrived.iter().filter(|member| member.is_available).map(|member| shown_at(member)).min();
+        let first = arrived.iter().filter(|member| member.is_available).map(|member| shown_at(member)).min();
         let is_canary = self.course.is_unproven()
             && !others.is_empty()
             && first.is_none_or(|shown| shown > self.now.wall);
