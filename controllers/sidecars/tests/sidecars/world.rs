@@ -395,9 +395,6 @@ impl World {
         let before = self.available();
         self.log.push(self.told(write));
         self.carry_out(write);
-        let outcome = WriteOutcome::Acknowledged { version: None };
-        let told = SidecarWorkloads::default().report(&self.store, &name("web"), write, &outcome);
-        self.events.extend(told.map(|event| event.reason));
         if let Some(counted) = SidecarWorkloads::default().accepted(write) {
             *self.counts.entry(counted).or_default() += 1;
         }
