@@ -44,7 +44,6 @@ const DATA: &[&str] = &[
     "{}",
     "[]",
     "7",
-    "no JSON",
 ];
 
 pub async fn random_sequences_of_workloads_are_answered_alike(server: &Server, tally: &Tally) -> Result<()> {
