@@ -92,7 +92,7 @@ impl<'a> PodOwner<'a> {
 /// The active pods that a controller has or should not have. A pod that has finished or is being deleted is
 /// in none of the lists: it is left as it is.
 pub struct Claims<'a> {
-    owner: PodOwner<'a>,
+    pub(crate) owner: PodOwner<'a>,
     /// Controlled, and the selector matches.
     pub claimed: Vec<&'a Arc<Pod>>,
     /// Controlled, but the selector does not match any more.

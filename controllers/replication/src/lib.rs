@@ -9,11 +9,10 @@
 //! - no status and no create or delete while a pod's ownership is open: first it is settled whose the pods are.
 //!
 //! A plan goes through the modules in this order: the engine's `claim` says which pods are its own and what must be adopted or
-//! released, `manage` how many are missing (their `back_off` where pods end soon after they were made) or too
+//! released, `manage` how many are missing (later, by the engine's `replacement`, where pods end soon after they were made) or too
 //! many (the `victims`), `status` what to publish.
 //! `route` says which keys a change touches, `relieve` which need not wait for room any longer, `events` what users are told.
 
-mod back_off;
 mod events;
 mod manage;
 mod relieve;
@@ -21,10 +20,8 @@ mod route;
 mod status;
 mod victims;
 
-use mainstay_engine::{Change, Claims, Controller, Now, Plan, PodOwner, Store, View};
-use mainstay_model::{Event, Kind, ObjectName, ReplicationController, Write, WriteOutcome};
-
-use back_off::Delayed;
+use mainstay_engine::{Change, Claims, Controller, Delayed, Now, Plan, PodOwner, Store, View};
+use mainstay_model::{Event, EventType, Kind, ObjectName, ReplicationController, Write, WriteOutcome};
 
 /// The controller's name.
 pub const NAME: &str = "replicationcontroller-controller";
@@ -108,16 +105,17 @@ impl Controller for ReplicationControllers {
             return claims.plan(view.memory, self.burst);
         }
 
-        let managed = manage::plan(controller, &claims.claimed, view, now, self.burst);
+        let managed = manage::plan(controller, &claims, view, now, self.burst);
         let status = status::compute(controller, &claims.claimed, managed.failure, now);
         let available_at = status::next_availability(controller, &claims.claimed, &status, now);
         let delayed = managed.delayed.as_ref();
+        let warning = |message| events::about(controller, EventType::Warning, "BackOff", message);
         let mut writes = managed.writes;
         writes.extend(status::patch(controller, status));
         Plan {
             writes,
             requeue_at: [available_at, delayed.map(|delayed| delayed.next)].into_iter().flatten().min(),
-            events: delayed.and_then(|delayed| delayed.event(controller)).into_iter().collect(),
+            events: delayed.and_then(Delayed::message).map(warning).into_iter().collect(),
             held_back: delayed.map(Delayed::held_back),
             fault: managed.fault,
             ..Plan::default()

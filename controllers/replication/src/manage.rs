@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use mainstay_engine::names::generate_name;
-use mainstay_engine::{Memory, Now, View};
+use mainstay_engine::replacement;
+use mainstay_engine::{Claims, Delayed, Memory, Now, View};
 use mainstay_model::{CreatePod, DeletePod, Pod, PodTemplate, ReplicationController, Write};
 
-use crate::back_off::{self, Delayed};
 use crate::{owner, victims};
 
 /// What to do about the number of pods.
@@ -33,7 +33,7 @@ pub(crate) struct ReplicaFailure {
 /// Plans for these claimed pods.
 pub(crate) fn plan(
     controller: &ReplicationController,
-    claimed: &[&Arc<Pod>],
+    claims: &Claims<'_>,
     view: &View<'_>,
     now: Now,
     burst: usize,
@@ -41,6 +41,7 @@ pub(crate) fn plan(
     if controller.meta.is_deleting() {
         return Managed::default();
     }
+    let claimed = &*claims.claimed;
     let wanted = usize::try_from(controller.replicas).unwrap_or(0);
     let held_back = view.memory.backing_off;
     match claimed.len().cmp(&wanted) {
@@ -53,7 +54,9 @@ pub(crate) fn plan(
             },
             Ok(template) => {
                 let missing = wanted.saturating_sub(claimed.len());
-                let delayed = back_off::delayed(controller, claimed, missing, view.store, now);
+                let is_new = controller.meta.generation != controller.status.observed_generation;
+                let delayed = || replacement::delayed(claims, missing, view.store, now);
+                let delayed = (!is_new).then(delayed).flatten();
                 let due = missing.saturating_sub(delayed.as_ref().map_or(0, |delayed| delayed.count));
                 let due = if held_back { 0 } else { due };
                 Managed {

@@ -60,7 +60,14 @@ fn resolve(share: Share, replicas: usize, up: bool) -> usize {
 /// A patch is no eviction, so no server counts it. The status of a budget lags behind; how many of its pods are healthy now is
 /// counted here, and only what must stay healthy is taken from it.
 pub(crate) struct Disruptions<'a> {
-    budgets: Vec<(&'a LabelSelector, usize)>,
+    budgets: Vec<Disruptable<'a>>,
+}
+
+/// What one budget allows.
+struct Disruptable<'a> {
+    budget: &'a PodDisruptionBudget,
+    selector: &'a LabelSelector,
+    allowed: usize,
 }
 
 impl<'a> Disruptions<'a> {
@@ -75,22 +82,24 @@ impl<'a> Disruptions<'a> {
                 pods.filter(|pod| is_healthy(pod) && selector.matches(&pod.meta.labels)).count()
             };
             let desired = usize::try_from(budget.desired_healthy).unwrap_or(0);
-            Some((selector, if is_open { healthy().saturating_sub(desired) } else { 0 }))
+            let allowed = if is_open { healthy().saturating_sub(desired) } else { 0 };
+            Some(Disruptable { budget, selector, allowed })
         };
         let budgets = store.pod_disruption_budgets().in_namespace(namespace);
         Disruptions { budgets: budgets.filter_map(|budget| allowed(budget)).collect() }
     }
 
-    /// Whether every budget of the pod lets it be disrupted.
-    pub(crate) fn allow(&self, pod: &Pod) -> bool {
-        self.budgets.iter().all(|(selector, allowed)| *allowed > 0 || !selector.matches(&pod.meta.labels))
+    /// The budget of the pod that does not let it be disrupted, if there is one.
+    pub(crate) fn obstacle(&self, pod: &Pod) -> Option<&'a PodDisruptionBudget> {
+        let mut closed = self.budgets.iter().filter(|found| found.allowed == 0);
+        closed.find(|found| found.selector.matches(&pod.meta.labels)).map(|found| found.budget)
     }
 
     /// Counts a pod that is about to be disrupted.
     pub(crate) fn count(&mut self, pod: &Pod) {
-        for (selector, allowed) in &mut self.budgets {
-            if is_healthy(pod) && selector.matches(&pod.meta.labels) {
-                *allowed = allowed.saturating_sub(1);
+        for found in &mut self.budgets {
+            if is_healthy(pod) && found.selector.matches(&pod.meta.labels) {
+                found.allowed = found.allowed.saturating_sub(1);
             }
         }
     }

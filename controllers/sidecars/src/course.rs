@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_model::{Name, OnFailure, RolloutKind, SidecarWorkload};
+use mainstay_model::{InPlace, Name, OnFailure, RolloutKind, SidecarWorkload};
 
 use crate::history::{History, Policies, Revision};
 use crate::members::Member;
@@ -30,6 +30,8 @@ pub(crate) struct Course<'a> {
     pub(crate) base: Option<&'a Revision>,
     /// What happens to the others.
     pub(crate) moves: Moves,
+    /// Whether they may be patched, or replaced.
+    in_place: InPlace,
     /// Whether the revision that the spec asks for has failed, and its spec and retry annotation are still those of then.
     pub(crate) has_failed: bool,
     /// Whether it had failed, and the user has just asked for another try.
@@ -82,6 +84,7 @@ impl<'a> Course<'a> {
             policies,
             base: current.filter(|current| current.name != goal.name).or(healthy),
             moves,
+            in_place: workload.rollout.in_place,
             has_failed,
             is_retry: had_failed && !has_failed,
             is_rollback: back.is_some(),
@@ -94,6 +97,11 @@ impl<'a> Course<'a> {
     pub(crate) fn difference(&self, base: &Revision, goal: &Revision) -> Difference {
         let known = self.differences.get(&base.name).filter(|_| goal.name == self.goal.name);
         known.cloned().unwrap_or_else(|| base.pod.difference(&goal.pod, &self.policies.recreated))
+    }
+
+    /// Whether only patches are allowed, and none leads from one revision to the other.
+    pub(crate) fn is_closed(&self, base: &Revision, goal: &Revision) -> bool {
+        self.in_place == InPlace::Only && self.difference(base, goal) != Difference::InPlace
     }
 
     /// Whether the goal has to show with one pod that it is fit for more.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use mainstay_engine::Store;
 use mainstay_model::{SidecarWorkload, Timestamp};
 
-use crate::course::Course;
+use crate::course::{Course, Moves};
+use crate::history::History;
 use crate::in_place::fault;
 use crate::members::Member;
 
@@ -20,12 +21,18 @@ pub(crate) fn deadline(workload: &SidecarWorkload, progressed_at: Option<Timesta
 /// While there are none, nothing can fail, however long the rollout waits for a budget, a quota, a node, or its user.
 pub(crate) fn on_trial<'m, 'a>(
     course: &Course<'_>,
+    history: &History<'_>,
     members: &'m [Member<'a>],
     store: &Store,
 ) -> Vec<&'m Member<'a>> {
     let goal = &*course.goal.name;
     let is_on_trial = |member: &&Member<'_>| {
-        let leads_there = member.step.as_ref().is_some_and(|step| step.revision == goal);
+        // A step that was begun for an earlier goal is gone on with for the present one.
+        let is_led_on = || {
+            let base = history.get(member.revision);
+            course.moves == Moves::All && base.is_some_and(|base| !course.is_closed(base, course.goal))
+        };
+        let leads_there = member.step.as_ref().is_some_and(|step| step.revision == goal || is_led_on());
         (member.revision == goal || leads_there)
             && !member.is_available
             && member.is_on_a_node_that_is_well(store)

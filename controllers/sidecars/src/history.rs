@@ -153,6 +153,12 @@ impl<'a> History<'a> {
         self.entries.iter().rev().filter_map(Entry::read)
     }
 
+    /// Whether one of the revisions has this image in that container.
+    pub(crate) fn has_image(&self, container: &str, image: &str) -> bool {
+        let mut replaceable = self.newest_first().flat_map(|revision| &revision.replaceable);
+        replaceable.any(|found| *found.name == *container && *found.image == *image)
+    }
+
     /// The revision that was healthy and wanted last, other than this one: only what was healthy may a rollback lead to.
     pub(crate) fn newest_healthy(&self, other_than: &str) -> Option<&Revision> {
         self.entries
@@ -238,9 +244,14 @@ impl<'a> History<'a> {
     /// revision under which all replicas are available is marked.
     pub(crate) fn upkeep(&self, wanted: &str, healthy: Option<&str>, now: Timestamp) -> Vec<Write> {
         let newest = self.newest_number();
+        // Two leaders may have given one number twice.
+        let is_newest = |wanted: &Entry| {
+            let mut others = self.entries.iter().filter(|other| other.name() != wanted.name());
+            others.all(|other| other.object.number < wanted.object.number)
+        };
         let patch = |entry: &Entry| {
             let object = &entry.object;
-            let is_outnumbered = **entry.name() == *wanted && object.number < newest;
+            let is_outnumbered = **entry.name() == *wanted && !is_newest(entry);
             let is_healthy = healthy == Some(&**entry.name()) && object.healthy_at.is_none();
             let is_orphan = object.meta.controller().is_none();
             let is_due = is_outnumbered || is_healthy || is_orphan;

@@ -85,6 +85,7 @@ fn name(stand: &Stand) -> &'static str {
     match stand {
         Stand::Complete => "complete",
         Stand::Progressing(_) => "progressing",
+        Stand::WaitsForBudget(_) => "waiting_for_budget",
         Stand::Paused => "paused",
         Stand::Stalled(..) => "stalled",
         Stand::RolledBack(_) => "rolled_back",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mainstay_engine::{Claims, Now, Plan, View};
+use mainstay_engine::{Claims, Delayed, Now, Plan, View};
 use mainstay_model::{Event, EventType, Name, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Write};
 
 use crate::budget::Budget;
@@ -35,7 +35,7 @@ pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst:
         Wanted::Unknown(message) => return without_revision(workload, &members, message, now),
     };
     match history.get(&wanted) {
-        Some(revision) => with_revision(workload, &history, revision, &members, view, now, burst),
+        Some(revision) => with_revision(workload, &history, revision, (&claims, &members), view, now, burst),
         None => Plan::default(),
     }
 }
@@ -60,7 +60,7 @@ fn with_revision(
     workload: &SidecarWorkload,
     history: &History<'_>,
     wanted: &Revision,
-    members: &[Member<'_>],
+    (claims, members): (&Claims<'_>, &[Member<'_>]),
     view: &View<'_>,
     now: Now,
     burst: usize,
@@ -70,7 +70,7 @@ fn with_revision(
     let mut status = status::counted(workload, Some(wanted), members);
     let is_paused = workload.rollout.paused;
     let is_complete = status::is_complete(members, course.goal, &budget);
-    let on_trial = failure::on_trial(&course, members, view.store);
+    let on_trial = failure::on_trial(&course, history, members, view.store);
     let is_judged = course.is_rollout && !course.has_failed && !course.is_retry && !is_paused;
     let is_running = !is_paused && (is_judged || course.is_rollback) && !is_complete && !on_trial.is_empty();
     status.progressed_at = status::progressed_at(&workload.status, &status, is_running, now.wall);
@@ -83,8 +83,19 @@ fn with_revision(
 
     let published = Published::new(&workload.meta.name.namespace, view.store);
     let is_first = failure::is_first(&course, members);
-    let pass =
-        Pass { workload, course: &course, history, members, budget, is_first, view, published, now, burst };
+    let pass = Pass {
+        workload,
+        course: &course,
+        history,
+        claims,
+        members,
+        budget,
+        is_first,
+        view,
+        published,
+        now,
+        burst,
+    };
     let rolled = pass.plan();
     let judged = || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
     let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());
@@ -124,7 +135,8 @@ fn with_revision(
         figures.extend(metrics::arrival(course.goal, now.wall));
     }
     writes.extend(status::patch(workload, status));
-    Plan { writes, requeue_at, events, figures, ..Plan::default() }
+    let held_back = rolled.delayed.as_ref().map(Delayed::held_back);
+    Plan { writes, requeue_at, events, held_back, figures, ..Plan::default() }
 }
 
 fn stand(
@@ -148,8 +160,23 @@ fn stand(
             "RollbackFailed",
             format!("{message}; the way back to revision {} makes no progress either", course.goal.name),
         ),
+        Some(message) if course.is_rollback && rolled.barred.is_some() => {
+            let reason = rolled.barred.as_deref().unwrap_or_default();
+            Stand::Stalled(
+                "CannotUpdateInPlace",
+                format!(
+                    "{message}; spec.rollout.inPlace is Only, and pods would have to be replaced on the way back to \
+                     revision {}: {reason}; allow it with IfPossible",
+                    course.goal.name
+                ),
+            )
+        }
         Some(message) if course.is_rollback => {
-            Stand::Progressing(format!("{message}; pods go back to revision {}", course.goal.name))
+            let back = format!("{message}; pods go back to revision {}", course.goal.name);
+            match waits_for_budget(rolled) {
+                Some(why) => Stand::WaitsForBudget(format!("{back}; {why}")),
+                None => Stand::Progressing(back),
+            }
         }
         Some(message) => Stand::Stalled("ProgressDeadlineExceeded", message),
         None if is_complete => Stand::Complete,
@@ -162,7 +189,13 @@ fn stand(
                      IfPossible, or take the change back"
                 ),
             ),
-            None => Stand::Progressing(progress(course, rolled, status)),
+            None => {
+                let progress = progress(course, rolled, status);
+                match waits_for_budget(rolled) {
+                    Some(why) => Stand::WaitsForBudget(format!("{progress}; {why}")),
+                    None => Stand::Progressing(progress),
+                }
+            }
         },
     }
 }
@@ -171,9 +204,6 @@ fn progress(course: &Course<'_>, rolled: &Rolled, status: &SidecarWorkloadStatus
     let revision = &course.goal.name;
     let updated =
         format!("{} of {} pods are of revision {revision}", status.updated_replicas, status.replicas);
-    if rolled.waits_for_budget {
-        return format!("{updated}; a PodDisruptionBudget allows no disruption now");
-    }
     if let Some(message) = &rolled.refused {
         return format!("{updated}; no pod can be made: {message}");
     }
@@ -181,6 +211,14 @@ fn progress(course: &Course<'_>, rolled: &Rolled, status: &SidecarWorkloadStatus
         return format!("{updated}; the others stay as they are until they are deleted");
     }
     updated
+}
+
+/// Which PodDisruptionBudget lets no other pod be taken down, in words for the user.
+fn waits_for_budget(rolled: &Rolled) -> Option<String> {
+    let (budget, healthy) = rolled.waits_for_budget.as_ref()?;
+    Some(format!(
+        "PodDisruptionBudget {budget}, which wants {healthy} pods to stay healthy, lets no other one be updated now"
+    ))
 }
 
 /// What must not be deleted from the history.
@@ -231,20 +269,19 @@ fn told(
     members: &[Member<'_>],
 ) -> Vec<Event> {
     let warning = |reason, message| events::about(workload, EventType::Warning, reason, message);
+    let normal = |reason, message| events::about(workload, EventType::Normal, reason, message);
     let mut told = Vec::new();
     if let Some(failure) = failure {
         told.push(warning("RolloutFailed", failure.to_owned()));
     }
     match stand {
         Stand::RolledBack(message) => told.push(warning("RolledBack", message.clone())),
-        Stand::Paused => told.push(events::about(
-            workload,
-            EventType::Normal,
-            "RolloutPaused",
-            "The rollout is paused".to_owned(),
-        )),
+        Stand::Paused => told.push(normal("RolloutPaused", "The rollout is paused".to_owned())),
+        Stand::WaitsForBudget(message) => told.push(normal("WaitsForDisruptionBudget", message.clone())),
         _ => {}
     }
+    let back_off = rolled.delayed.as_ref().and_then(Delayed::message);
+    told.extend(back_off.map(|message| warning("BackOff", message)));
     told.extend(rolled.old_kubelet.clone().map(|message| warning("OldKubelet", message)));
     told.extend(foreign(members).map(|message| warning("ForeignContainer", message)));
     told
@@ -258,7 +295,9 @@ fn next_look(
     deadline: Option<Timestamp>,
     now: Now,
 ) -> Option<Timestamp> {
-    [next_available(workload, members, now), rolled.requeue_at, deadline].into_iter().flatten().min()
+    let replacement = rolled.delayed.as_ref().map(|delayed| delayed.next);
+    let looks = [next_available(workload, members, now), rolled.requeue_at, replacement, deadline];
+    looks.into_iter().flatten().min()
 }
 
 /// When the next pod has been ready for long enough.

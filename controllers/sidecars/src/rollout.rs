@@ -8,9 +8,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use mainstay_engine::names::generate_name;
-use mainstay_engine::{Now, View};
+use mainstay_engine::{Claims, Delayed, Now, View, replacement};
 use mainstay_model::{
-    CreatePod, DeletePod, InPlace, PodPhase, RolloutKind, SidecarWorkload, Timestamp, Uid, Write,
+    CreatePod, DeletePod, InPlace, Name, PodPhase, RolloutKind, SidecarWorkload, Timestamp, Uid, Write,
 };
 
 use crate::budget::{Budget, Disruptions};
@@ -18,7 +18,6 @@ use crate::course::{Course, Moves};
 use crate::history::{History, Revision};
 use crate::in_place::{self, Next, OLD_KUBELET, Surroundings};
 use crate::members::Member;
-use crate::pod_shape::Difference;
 use crate::published::Published;
 use crate::{owner, reference, selector, victims};
 
@@ -35,8 +34,10 @@ pub(crate) struct Rolled {
     pub(crate) barred: Option<String>,
     /// Pods that are replaced since their kubelets are too old, in words.
     pub(crate) old_kubelet: Option<String>,
-    /// Pods that wait for a PodDisruptionBudget.
-    pub(crate) waits_for_budget: bool,
+    /// Pods that are missing and made later, since those before them have ended soon after they were made.
+    pub(crate) delayed: Option<Delayed>,
+    /// The PodDisruptionBudget that pods wait for, and how many pods it wants to stay healthy.
+    pub(crate) waits_for_budget: Option<(Name, i32)>,
     /// Why the server lets no pod be made, in its words: a quota that is full, above all.
     pub(crate) refused: Option<String>,
 }
@@ -46,6 +47,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) workload: &'a SidecarWorkload,
     pub(crate) course: &'a Course<'a>,
     pub(crate) history: &'a History<'a>,
+    pub(crate) claims: &'a Claims<'a>,
     pub(crate) members: &'a [Member<'a>],
     pub(crate) budget: Budget,
     /// Whether nothing has shown yet that the goal is any good.
@@ -64,6 +66,9 @@ impl<'a> Pass<'a> {
         let refused = failure.filter(|failure| matches!(failure.write, Write::CreatePod(_)));
         let mut rolled =
             Rolled { refused: refused.map(|failure| failure.message.clone()), ..Rolled::default() };
+        if self.course.moves != Moves::All {
+            self.bring_back(&mut rolled);
+        }
         let ways: Vec<Way<'a>> = self.members.iter().map(|member| self.way(member)).collect();
         let stuck = self.members.iter().zip(&ways).filter(|(_, way)| way.leads_nowhere());
         let stuck = stuck.map(|(member, _)| member.pod.meta.uid).collect();
@@ -76,6 +81,7 @@ impl<'a> Pass<'a> {
             let tried = tried.filter(|member| !member.is_available && !member.is_in_step());
             moved.deleted.extend(tried.map(|member| member.pod.meta.uid));
         }
+        rolled.delayed = self.delayed(&moved);
         self.create(&moved, &mut rolled);
         self.delete(&moved, &mut rolled);
         rolled.writes.truncate(self.burst);
@@ -93,6 +99,29 @@ impl<'a> Pass<'a> {
             Some(_) => Way::Barred,
             None => Way::Open { base, goal, next: self.next(member, base, goal) },
         }
+    }
+
+    /// Brings pods back to their revision that are astray and serve nobody, while the others stay as they are.
+    fn bring_back(&self, rolled: &mut Rolled) {
+        for member in self.members.iter().filter(|member| !member.is_available && self.is_astray(member)) {
+            let Some(base) = self.history.get(member.revision) else { continue };
+            if self.obstacle(member, base).is_none() {
+                take(self.next(member, base, base), rolled);
+            }
+        }
+    }
+
+    /// Whether a pod has lost its way: it has an image of another revision and is in no step, since somebody has taken the annotation off. An image
+    /// that no revision has is left alone until its container is to be replaced: somebody wants it, such as a webhook that names another registry.
+    fn is_astray(&self, member: &Member<'_>) -> bool {
+        !member.is_in_step()
+            && self.history.get(member.revision).is_some_and(|base| {
+                let mut strayed = in_place::changed(member, base);
+                strayed.any(|wanted| {
+                    let found = member.container(&wanted.name);
+                    found.is_some_and(|found| self.history.has_image(&found.name, &found.image))
+                })
+            })
     }
 
     /// Goes on with what has begun in pods, and lets those serve that wait for nothing else.
@@ -134,10 +163,16 @@ impl<'a> Pass<'a> {
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
         let is_stuck = |member: &Member<'a>| stuck.contains(&member.pod.meta.uid);
+        let astray: BTreeSet<Uid> = self
+            .members
+            .iter()
+            .filter(|member| self.is_astray(member))
+            .map(|member| member.pod.meta.uid)
+            .collect();
         let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
         let mut moving: usize = 0;
         for member in self.members {
-            if is_stuck(member) {
+            if is_stuck(member) || astray.contains(&member.pod.meta.uid) {
                 others.push(member);
             } else if member.revision == &*goal.name {
                 arrived.push(member);
@@ -162,8 +197,9 @@ impl<'a> Pass<'a> {
             member.pod.ready_since.map_or(self.now.wall, |since| since.after(in_place::PROOF))
         };
         let first = arrived.iter().filter(|member| member.is_available).map(|member| shown_at(member)).min();
+        // Pods that are lost meanwhile are made as they were before, too.
         let is_canary = self.course.is_unproven()
-            && !others.is_empty()
+            && (self.course.base.is_some() || !others.is_empty())
             && first.is_none_or(|shown| shown > self.now.wall);
         if is_canary {
             rolled.requeue_at = [rolled.requeue_at, first].into_iter().flatten().min();
@@ -172,7 +208,7 @@ impl<'a> Pass<'a> {
         let begun = at_goal.saturating_add(moving);
         let new = match self.course.base {
             // No pod goes there before the user says what he wants: none is made there either.
-            Some(base) if self.is_closed(base, goal) => 0,
+            Some(base) if self.course.is_closed(base, goal) => 0,
             Some(_) => missing.min(limit.saturating_sub(begun)),
             None => missing,
         };
@@ -188,6 +224,7 @@ impl<'a> Pass<'a> {
         let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
         others.sort_by_cached_key(|member| (!is_doomed(member), turn(member)));
         let mut disruptions = None;
+        let mut has_begun = moving > 0;
         let mut recreated: Vec<&Member<'a>> = Vec::new();
         let mut waits_for_spare = false;
         for member in &others {
@@ -220,8 +257,11 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let disruptions = disruptions.get_or_insert_with(|| self.disruptions());
-            if member.pod.ready && !disruptions.allow(member.pod) {
-                rolled.waits_for_budget = true;
+            if let Some(budget) = disruptions.obstacle(member.pod).filter(|_| member.pod.ready) {
+                // While others are on their way it is those that are waited for.
+                if !has_begun {
+                    rolled.waits_for_budget = Some((budget.meta.name.name.clone(), budget.desired_healthy));
+                }
                 continue;
             }
             let next = self.next(member, base, goal);
@@ -229,6 +269,7 @@ impl<'a> Pass<'a> {
                 *purse -= 1;
                 moves -= 1;
                 disruptions.count(member.pod);
+                has_begun = true;
             }
             take(next, rolled);
         }
@@ -294,8 +335,18 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// Which pods wait although they are missing: where a kubelet rejects all that it is given, each next one waits longer. Not those of a spec
+    /// that is new: whoever has mended it wants to see what comes of that.
+    fn delayed(&self, moved: &Moved) -> Option<Delayed> {
+        let is_new = self.workload.meta.generation != self.workload.status.observed_generation;
+        let missing = moved.new.saturating_add(moved.old);
+        let delayed = || replacement::delayed(self.claims, missing, self.view.store, self.now);
+        (!is_new && missing > 0).then(delayed).flatten()
+    }
+
     fn create(&self, moved: &Moved, rolled: &mut Rolled) {
-        let wanted = moved.new.saturating_add(moved.old);
+        let held_back = rolled.delayed.as_ref().map_or(0, |delayed| delayed.count);
+        let wanted = moved.new.saturating_add(moved.old).saturating_sub(held_back);
         if wanted == 0 {
             return;
         }
@@ -319,7 +370,7 @@ impl<'a> Pass<'a> {
             let owner = reference(self.workload);
             Write::CreatePod(CreatePod { pod, generate_name: generate_name.clone(), owner, template })
         });
-        rolled.writes.extend(creates.take(self.burst));
+        rolled.writes.extend(creates.take(wanted.min(self.burst)));
     }
 
     fn delete(&self, moved: &Moved, rolled: &mut Rolled) {
@@ -354,13 +405,7 @@ impl<'a> Pass<'a> {
             Moves::Finish => begun.unwrap_or(base),
             Moves::TakeBack => base,
         };
-        if self.is_closed(base, goal) { base } else { goal }
-    }
-
-    /// Whether only patches are allowed, and none leads from one revision to the other.
-    fn is_closed(&self, base: &Revision, goal: &Revision) -> bool {
-        self.workload.rollout.in_place == InPlace::Only
-            && self.course.difference(base, goal) != Difference::InPlace
+        if self.course.is_closed(base, goal) { base } else { goal }
     }
 
     fn obstacle(&self, member: &Member<'_>, goal: &Revision) -> Option<String> {

@@ -18,6 +18,9 @@ pub(crate) enum Stand {
     Complete,
     /// On the way, in words.
     Progressing(String),
+    /// On the way, but no pod may be taken down before others are healthy or somebody changes a PodDisruptionBudget, in words. That is no
+    /// failure: budgets are there to be waited for, and how long is for users to judge.
+    WaitsForBudget(String),
     /// It stands still since the user has said so.
     Paused,
     /// Nothing will change before somebody does something: a reason in CamelCase, and a sentence.
@@ -107,6 +110,9 @@ pub(crate) fn conditions(
     let (ready, progressing, reconciling, stalled) = match stand {
         Stand::Complete => (true, (Some(true), "NewPodsAvailable", counts.clone()), false, None),
         Stand::Progressing(message) => (false, (Some(true), "PodsAreUpdated", message.clone()), true, None),
+        Stand::WaitsForBudget(message) => {
+            (false, (Some(true), "WaitsForDisruptionBudget", message.clone()), true, None)
+        }
         Stand::Paused => (false, (None, "Paused", "spec.rollout.paused is true".to_owned()), false, None),
         Stand::Stalled(reason, message) => {
             (false, (Some(false), *reason, message.clone()), false, Some((*reason, message.clone())))

@@ -59,23 +59,23 @@ fn all_documents_of_a_file_are_looked_at() {
         ),
         &expect![[r#"
             web.yaml:16: error: metadata.name: Invalid value: "Web": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
-            2 SidecarWorkloads looked at, 1 other objects passed over: 1 errors, 0 warnings
+            SidecarWorkloads: 2, other objects, which are not looked at: 1, errors: 1, warnings: 0
         "#]],
     );
     check(
         "",
         &expect![[r#"
-        0 SidecarWorkloads looked at, 0 other objects passed over: 0 errors, 0 warnings
-    "#]],
+            SidecarWorkloads: 0, other objects, which are not looked at: 0, errors: 0, warnings: 0
+        "#]],
     );
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: mainstay.dev/v1alpha1\n  kind: SidecarWorkload\n  metadata: {name: web}\n  spec:\n    replicas: few\n";
     check(
         list,
         &expect![[r#"
-        web.yaml:7: error: spec.template: Required value
-        web.yaml:8: error: spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"
-        1 SidecarWorkloads looked at, 0 other objects passed over: 2 errors, 0 warnings
-    "#]],
+            web.yaml:7: error: spec.template: Required value
+            web.yaml:8: error: spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string"
+            SidecarWorkloads: 1, other objects, which are not looked at: 0, errors: 2, warnings: 0
+        "#]],
     );
 }
 
@@ -111,7 +111,7 @@ spec:
             web.yaml:19: error: spec.template.sidecars[1].image: Required value
             web.yaml:19: error: spec.template.sidecars[1]: Duplicate value: {"name":"logs"}
             web.yaml:20: error: spec.template.sidecars[1].imagee: unknown field "spec.template.sidecars[1].imagee"
-            1 SidecarWorkloads looked at, 0 other objects passed over: 7 errors, 0 warnings
+            SidecarWorkloads: 1, other objects, which are not looked at: 0, errors: 7, warnings: 0
         "#]],
     );
 }
@@ -121,9 +121,9 @@ fn rules_are_judged_with_defaults_filled_in() {
     check(
         &format!("{GOOD}  rollout: {{minReadySeconds: 600}}\n"),
         &expect![[r#"
-        web.yaml:7: error: spec.rollout.progressDeadlineSeconds: Invalid value: a pod counts only once it has been ready for minReadySeconds: set progressDeadlineSeconds to more than minReadySeconds
-        1 SidecarWorkloads looked at, 0 other objects passed over: 1 errors, 0 warnings
-    "#]],
+            web.yaml:7: error: spec.rollout.progressDeadlineSeconds: Invalid value: a pod counts only once it has been ready for minReadySeconds: set progressDeadlineSeconds to more than minReadySeconds
+            SidecarWorkloads: 1, other objects, which are not looked at: 0, errors: 1, warnings: 0
+        "#]],
     );
 }
 
@@ -156,15 +156,13 @@ status: {replicas: 3}
             web.yaml:9: error: spec.template.main.volumeMounts: container app mounts volume "data", which template.pod.volumes does not have: every pod would be refused
             web.yaml:11: warning: spec.template.init[0].image: host:5000/migrate has no tag of its own: what is pushed under it later is no new revision, and a way back leads to whatever it is then
             web.yaml:15: error: spec.template.sidecars[0].volumeMounts: container logs mounts volume "data", which template.pod.volumes does not have: every pod would be refused
-            web.yaml:15: error: spec.template.sidecars[0].volumeMounts: container logs mounts volume "data", which template.pod.volumes does not have: every pod would be refused
             web.yaml:15: error: spec.template.sidecars[0].volumeMounts: container logs mounts two volumes at /logs: every pod would be refused
-            web.yaml:15: error: spec.template.sidecars[0].volumeMounts: container logs mounts volume "data", which template.pod.volumes does not have: every pod would be refused
             web.yaml:16: warning: spec.template.sidecars[0].policy.envFromMain: main has no variable LEVEL in its env: logs gets none
             web.yaml:18: warning: spec.template.sidecars[1].image: proxy:latest has no tag of its own: what is pushed under it later is no new revision, and a way back leads to whatever it is then
             web.yaml:19: warning: spec.template.sidecars[1].policy.drain: proxy has no readinessProbe: the pod is put back as soon as proxy runs, whether it serves or not
             web.yaml:19: warning: spec.template.sidecars[1].policy.drain: update is Recreate: proxy is never replaced in a running pod, so nothing is drained
             web.yaml:20: warning: status: the status is written by Mainstay: what is applied of it is ignored
-            1 SidecarWorkloads looked at, 0 other objects passed over: 5 errors, 7 warnings
+            SidecarWorkloads: 1, other objects, which are not looked at: 0, errors: 3, warnings: 7
         "#]],
     );
 }
@@ -192,23 +190,23 @@ fn what_is_no_yaml_and_no_known_version_says_so() {
     check(
         "a: [",
         &expect![[r#"
-        web.yaml:1: error: unclosed bracket '[' at line 1, column 4
-        0 SidecarWorkloads looked at, 0 other objects passed over: 1 errors, 0 warnings
-    "#]],
+            web.yaml:1: error: unclosed bracket '[' at line 1, column 4
+            SidecarWorkloads: 0, other objects, which are not looked at: 0, errors: 1, warnings: 0
+        "#]],
     );
     check(
         "a: 1\na: 2\n",
         &expect![[r#"
-        web.yaml:2: error: duplicate mapping key: a, set DuplicateKeyPolicy in Options if acceptable at line 2, column 1
-        0 SidecarWorkloads looked at, 0 other objects passed over: 1 errors, 0 warnings
-    "#]],
+            web.yaml:2: error: duplicate mapping key `a` is not allowed here at line 2, column 1
+            SidecarWorkloads: 0, other objects, which are not looked at: 0, errors: 1, warnings: 0
+        "#]],
     );
     check(
         &GOOD.replace("v1alpha1", "v1"),
         &expect![[r#"
-        web.yaml:1: error: apiVersion: "mainstay.dev/v1" is no version of SidecarWorkload: write mainstay.dev/v1alpha1
-        1 SidecarWorkloads looked at, 0 other objects passed over: 1 errors, 0 warnings
-    "#]],
+            web.yaml:1: error: apiVersion: "mainstay.dev/v1" is no version of SidecarWorkload: write mainstay.dev/v1alpha1
+            SidecarWorkloads: 1, other objects, which are not looked at: 0, errors: 1, warnings: 0
+        "#]],
     );
 }
 

@@ -172,7 +172,86 @@ fn a_tree_in_json_has_all_that_the_text_has() {
         &logs_are("restartCount: 1, state: {waiting: {reason: ErrImagePull, message: not found}}"),
     )];
     let tree = Tree::of(&workload(""), &revisions(), &pods);
-    expect![[""]].assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
+    expect![[r#"
+        {
+          "namespace": "shop",
+          "name": "web",
+          "state": "Done",
+          "message": "2 of 2 replicas are available, 2 are of revision web-bbbbbbbbbb",
+          "generation": 4,
+          "observedGeneration": 4,
+          "desired": 2,
+          "replicas": 2,
+          "updated": 2,
+          "ready": 2,
+          "available": 2,
+          "revision": "web-bbbbbbbbbb",
+          "faults": [
+            "pod web-1: sidecar logs with image logs:2: ErrImagePull: not found"
+          ],
+          "status": "Ready",
+          "created": "2026-02-26T12:00:00Z",
+          "revisions": [
+            {
+              "number": 2,
+              "name": "web-bbbbbbbbbb",
+              "marks": [
+                "update",
+                "current",
+                "healthy"
+              ],
+              "created": "2026-02-28T12:00:00Z",
+              "pods": [
+                {
+                  "name": "web-1",
+                  "node": "node-1",
+                  "status": "ErrImagePull",
+                  "ready": false,
+                  "created": "2026-03-01T11:55:00Z",
+                  "containers": [
+                    {
+                      "role": "sidecar",
+                      "name": "logs",
+                      "image": "logs:2",
+                      "state": "ErrImagePull",
+                      "message": "not found",
+                      "ready": false,
+                      "restarts": 1,
+                      "faulty": true
+                    },
+                    {
+                      "role": "init",
+                      "name": "migrate",
+                      "image": "app:1",
+                      "state": "Completed",
+                      "ready": true,
+                      "restarts": 0,
+                      "faulty": false
+                    },
+                    {
+                      "role": "sidecar",
+                      "name": "proxy",
+                      "image": "proxy:1",
+                      "state": "Running",
+                      "ready": true,
+                      "restarts": 0,
+                      "faulty": false
+                    },
+                    {
+                      "role": "main",
+                      "name": "app",
+                      "image": "app:1",
+                      "state": "Running",
+                      "ready": true,
+                      "restarts": 0,
+                      "faulty": false
+                    }
+                  ]
+                }
+              ]
+            }
+          ]
+        }"#]].assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
 }
 
 #[test]

@@ -65,6 +65,60 @@ fn a_bad_image_is_taken_back_without_a_word_of_the_kubelet_about_generations() {
     assert_eq!(world.restarts("app"), 0, "{}", world.story());
 }
 
+#[test]
+fn a_step_that_was_begun_for_an_earlier_goal_is_judged_for_the_present_one() {
+    for in_place in [mainstay_model::InPlace::IfPossible, mainstay_model::InPlace::Only] {
+        let mut world = World::at_rest(workload(3));
+        world.edit(|workload| workload.rollout.in_place = in_place);
+        world.fate("proxy:2", Fate::Unready);
+        world.set_sidecar("proxy:2");
+        world.act();
+        world.tick();
+        world.set_main("app:2");
+        world.run();
+        expect_stalled(&world);
+        assert_eq!(world.images("proxy"), ["proxy:1"; 3], "{}", world.story());
+        assert_eq!(world.restarts("app"), 0, "{}", world.story());
+    }
+}
+
+#[test]
+fn pods_that_are_lost_while_the_first_pod_of_a_revision_is_tried_are_made_as_they_were() {
+    let mut world = World::at_rest(workload(3));
+    world.fate("app:2", Fate::Unready);
+    world.set_main("app:2");
+    world.act();
+    let tried =
+        world.pods().into_iter().find(|pod| pod.workload.as_ref().unwrap().in_place.is_some()).unwrap();
+    let tried = tried.meta.name.name.clone();
+    for pod in world.pod_names() {
+        if pod != tried {
+            world.lose_pod(&pod);
+        }
+    }
+    world.act();
+    assert_eq!(world.images("app"), ["app:1", "app:1", "app:2"], "{}", world.story());
+    world.run();
+    expect_stalled(&world);
+    assert_eq!(world.images("app"), ["app:1"; 3], "{}", world.story());
+}
+
+#[test]
+fn a_way_back_that_only_replacements_would_lead_is_stalled_where_only_patches_are_allowed() {
+    let mut world = rolling_back(1);
+    world.edit(|workload| workload.rollout.in_place = mainstay_model::InPlace::Only);
+    world.fate("proxy:2", Fate::NoImage);
+    world.set_sidecar("proxy:2");
+    let first = world.pod_names().into_iter().next().unwrap();
+    world.lose_pod(&first);
+    world.run();
+    world.expect_condition("Stalled", "True", "CannotUpdateInPlace");
+    world.expect_condition("Progressing", "False", "CannotUpdateInPlace");
+    world.edit(|workload| workload.rollout.in_place = mainstay_model::InPlace::IfPossible);
+    world.run();
+    world.expect_condition("RolledBack", "True", "RevisionFailed");
+}
+
 /// R2
 #[test]
 fn back_from_a_bad_image_to_the_one_before_is_complete_again() {
@@ -494,4 +548,38 @@ fn restarts_from_before_an_update_are_no_fault_of_the_new_revision() {
     });
     world.act();
     assert_eq!(world.status().failed_revision, None, "{}", world.story());
+}
+
+/// G1
+#[test]
+fn whatever_happens_the_spec_stays_as_users_and_autoscalers_have_written_it() {
+    let mut world = rolling_back(3);
+    let spec_of = |world: &World| {
+        let mut workload = world.workload().clone();
+        workload.status = Default::default();
+        workload.meta.version = Default::default();
+        workload
+    };
+    let mut check = |edit: &dyn Fn(&mut World), is_over: fn(&World) -> bool| {
+        edit(&mut world);
+        let written = spec_of(&world);
+        world.run();
+        assert!(is_over(&world), "{}", world.story());
+        assert_eq!(spec_of(&world), written, "{}", world.story());
+    };
+    let is_ready = |world: &World| world.condition("Ready").0 == "True";
+    check(&|world| world.set_sidecar("proxy:2"), is_ready);
+    check(&|world| world.edit(|workload| workload.replicas = 5), is_ready);
+    check(
+        &|world| world.edit_template(|template| template["main"]["args"] = serde_json::json!(["more"])),
+        is_ready,
+    );
+    check(
+        &|world| {
+            world.fate("app:2", Fate::NoImage);
+            world.set_main("app:2");
+        },
+        |world| world.condition("RolledBack").0 == "True",
+    );
+    check(&|world| world.edit(|workload| workload.replicas = 2), |world| world.pods().len() == 2);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mainstay_engine::Memory;
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
-use mainstay_model::{Kind, LabelSet, Object, ReadOutcome, Uid, Write};
+use mainstay_model::{ControllerRevision, Kind, LabelSet, Object, ReadOutcome, Uid, Write};
 
 use crate::kubelet::Fate;
 use crate::objects::{foreign_revision, name, orphan, workload};
@@ -30,6 +30,23 @@ fn a_template_that_comes_back_is_the_same_revision_with_a_new_number() {
     let numbers: Vec<i64> = revisions.iter().map(|revision| revision.number).collect();
     assert_eq!(numbers, [2, 3]);
     assert_eq!(Some(&revisions[1].meta.name.name), first.as_ref());
+}
+
+#[test]
+fn of_two_revisions_with_one_number_the_wanted_one_gets_the_next() {
+    let mut world = World::at_rest(workload(2));
+    world.set_main("app:2");
+    world.run();
+    for position in 0..2 {
+        let mut revision = ControllerRevision::clone(&world.revisions()[position]);
+        revision.number = 7;
+        revision.meta.version.0 = 9000 + u64::try_from(position).unwrap();
+        world.apply(Object::ControllerRevision(Arc::new(revision)));
+    }
+    world.run();
+    let numbers: Vec<i64> = world.revisions().iter().map(|revision| revision.number).collect();
+    assert_eq!(numbers, [7, 8]);
+    assert_eq!(world.status().update_revision.as_ref(), Some(&world.revisions()[1].meta.name.name));
 }
 
 #[test]

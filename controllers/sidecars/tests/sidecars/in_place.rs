@@ -278,7 +278,11 @@ fn a_disruption_budget_that_allows_nothing_keeps_images_as_they_are_and_new_labe
     world.set_sidecar("proxy:2");
     world.run();
     assert_eq!(world.images("proxy"), ["proxy:1"; 3]);
-    assert!(world.message("Progressing").contains("PodDisruptionBudget"));
+    world.expect_condition("Progressing", "True", "WaitsForDisruptionBudget");
+    world.expect_condition("Ready", "False", "WaitsForDisruptionBudget");
+    let message = world.message("Progressing");
+    assert!(message.contains("PodDisruptionBudget few") && message.contains("3 pods"), "{message}");
+    assert!(world.events.contains(&"WaitsForDisruptionBudget"));
     // However long it was in the way: the rollout has its whole time when it is not any more.
     world.now = world.now.after(Duration::from_secs(100_000));
     world.set_budget(|budget| {
@@ -504,4 +508,56 @@ fn a_pod_that_becomes_available_is_counted_although_the_pinned_revision_is_not_t
     world.edit(|workload| workload.revision = Some("web-nowhere".into()));
     world.run();
     assert_eq!(world.status().available_replicas, 2, "{}", world.story());
+}
+
+/// Somebody takes the annotation of a step off, or writes nonsense there.
+fn spoil(world: &mut World, words: Option<&str>) {
+    let is_in_step = |pod: &&&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_some();
+    let pod = world.pods().iter().find(is_in_step).unwrap().meta.name.name.clone();
+    world.change_pod(&pod, |pod| {
+        Arc::make_mut(pod.workload.as_mut().unwrap()).in_place = words.map(Into::into);
+    });
+}
+
+#[test]
+fn a_pod_whose_step_somebody_has_forgotten_is_brought_back_while_the_rollout_stands_still() {
+    for words in [None, Some("{\"revision\": 7")] {
+        for fate in [Fate::Unready, Fate::NoImage, Fate::Hang] {
+            let mut world = World::at_rest(workload(3));
+            world.fate("proxy:2", fate);
+            world.set_sidecar("proxy:2");
+            world.act();
+            world.tick();
+            world.edit(|workload| workload.rollout.paused = true);
+            spoil(&mut world, words);
+            world.run();
+            assert_eq!(world.images("proxy"), ["proxy:1"; 3], "{fate:?} {}", world.story());
+            assert_eq!(world.restarts("app"), 0, "{}", world.story());
+        }
+    }
+}
+
+#[test]
+fn a_pod_at_its_goal_that_gets_an_image_of_before_is_brought_to_its_goal_again() {
+    let mut world = World::at_rest(workload(3));
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    let first = world.pod_names().into_iter().next().unwrap();
+    for image in ["proxy:1", "somebody/elses:1"] {
+        world.change_pod(&first, |pod| {
+            pod.meta.generation += 1;
+            let state = Arc::make_mut(pod.workload.as_mut().unwrap());
+            let proxy = state.containers.iter_mut().find(|found| *found.name == *"proxy").unwrap();
+            proxy.image = image.into();
+        });
+        world.run();
+        // What no revision has is left alone.
+        let expected = if image == "proxy:1" { "proxy:2" } else { image };
+        assert!(world.images("proxy").iter().any(|found| found == expected), "{}", world.story());
+        assert_eq!(
+            world.images("proxy").iter().filter(|found| *found == "proxy:2").count(),
+            if image == "proxy:1" { 3 } else { 2 }
+        );
+    }
 }

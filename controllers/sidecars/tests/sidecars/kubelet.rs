@@ -44,6 +44,8 @@ pub struct Kubelet {
     pub lost: BTreeSet<String>,
     /// Whether pods are bound to nodes.
     pub schedules_nothing: bool,
+    /// Whether it lets no new pod live.
+    pub rejects: bool,
     /// Whether it says which generation it has seen.
     pub is_silent: bool,
     runs: BTreeMap<Uid, BTreeMap<Name, Run>>,
@@ -71,6 +73,10 @@ impl Kubelet {
             return;
         }
         if pod.node.as_deref().is_some_and(|node| self.lost.contains(node)) {
+            return;
+        }
+        if self.rejects && !self.runs.contains_key(&pod.meta.uid) {
+            pod.phase = PodPhase::Failed;
             return;
         }
         let Some(state) = pod.workload.clone() else { return };

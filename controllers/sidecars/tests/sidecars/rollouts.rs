@@ -546,3 +546,27 @@ fn a_workload_that_is_being_deleted_is_left_to_the_garbage_collector() {
     world.act();
     assert_eq!(world.pods().len(), 3);
 }
+
+#[test]
+fn pods_that_their_kubelet_rejects_are_replaced_later_and_later() {
+    for surge in [0, 1] {
+        let mut spec = workload(2);
+        spec.rollout.max_surge = Share::Count(surge);
+        spec.rollout.max_unavailable = Share::Count(1 - surge);
+        spec.rollout.in_place = InPlace::Never;
+        let mut world = World::at_rest(spec);
+        world.kubelet.rejects = true;
+        world.set_main("app:2");
+        for _ in 0..240 {
+            world.act();
+            world.tick();
+        }
+        let made = world.writes("create Pod");
+        assert!((6..12).contains(&made), "{made} {}", world.story());
+        assert!(world.events.contains(&"BackOff"));
+        assert_eq!(world.status().failed_revision, None, "{}", world.story());
+        world.kubelet.rejects = false;
+        world.run();
+        world.expect_condition("Ready", "True", "Ready");
+    }
+}

@@ -10,10 +10,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_engine::{BackOff, HeldBack, Now, Store};
-use mainstay_model::{Event, EventType, Name, Pod, ReplicationController, Timestamp};
+use mainstay_model::{Name, Pod, Timestamp};
 
-use crate::{events, owner};
+use crate::back_off::BackOff;
+use crate::claim::Claims;
+use crate::clock::Now;
+use crate::controller::HeldBack;
+use crate::store::Store;
 
 /// From one pod to the next. The first is over when a scheduler has heard what the kubelet knew before; the cap is the kubelet's
 /// for containers that crash (`MaxContainerBackOff` in pkg/kubelet/kubelet.go).
@@ -23,11 +26,12 @@ const BACK_OFF: BackOff = BackOff { base: Duration::from_secs(1), cap: Duration:
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
 
 /// Replicas that are missing and not made yet.
-pub(crate) struct Delayed {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delayed {
     /// How many.
-    pub(crate) count: usize,
+    pub count: usize,
     /// When the first of them may be made.
-    pub(crate) next: Timestamp,
+    pub next: Timestamp,
     /// When the last of them may be made.
     until: Timestamp,
     /// How long after the pod that it replaces.
@@ -45,23 +49,14 @@ struct Ended<'a> {
 
 /// Which of the missing replicas wait: one for each pod that has ended lately. What is missing for another reason does not.
 ///
-/// Nothing waits when the spec is new: whoever has mended the template, or scales, wants to see what comes of it.
-pub(crate) fn delayed(
-    controller: &ReplicationController,
-    claimed: &[&Arc<Pod>],
-    missing: usize,
-    store: &Store,
-    now: Now,
-) -> Option<Delayed> {
-    if controller.meta.generation != controller.status.observed_generation {
-        return None;
-    }
-    let mut ended = waiting(controller, store, now.wall);
+/// Not to be asked while the spec is new: whoever has mended the template, or scales, wants to see what comes of it.
+pub fn delayed(claims: &Claims<'_>, missing: usize, store: &Store, now: Now) -> Option<Delayed> {
+    let mut ended = waiting(claims, store, now.wall);
     let newest = ended.iter().filter_map(|ended| ended.pod.meta.created).max()?;
     // Each that waits has left a gap. Where there are fewer, the spec was new meanwhile and they were replaced; if one that was made
     // since then lives, that is over, and what is missing now is missing for another reason.
     let is_later = |pod: &&Arc<Pod>| pod.meta.created.is_some_and(|created| created > newest);
-    if missing < ended.len() && claimed.iter().any(is_later) {
+    if missing < ended.len() && claims.claimed.iter().any(is_later) {
         return None;
     }
 
@@ -80,10 +75,10 @@ pub(crate) fn delayed(
 }
 
 /// The pods whose replacements wait.
-fn waiting<'a>(controller: &'a ReplicationController, store: &'a Store, now: Timestamp) -> Vec<Ended<'a>> {
-    let has_ended =
-        |pod: &&Arc<Pod>| pod.phase.is_finished() && controller.selector.matches(&pod.meta.labels);
-    let mut ended: Vec<(Timestamp, &Pod)> = owner(controller)
+fn waiting<'a>(claims: &Claims<'a>, store: &'a Store, now: Timestamp) -> Vec<Ended<'a>> {
+    let owner = claims.owner;
+    let has_ended = |pod: &&Arc<Pod>| pod.phase.is_finished() && owner.selector.matches(&pod.meta.labels);
+    let mut ended: Vec<(Timestamp, &Pod)> = owner
         .controlled(store)
         .filter(has_ended)
         .filter_map(|pod| Some((pod.meta.created?, &**pod)))
@@ -139,19 +134,18 @@ impl Round {
 
 impl Delayed {
     /// What the engine counts.
-    pub(crate) fn held_back(&self) -> HeldBack {
+    pub fn held_back(&self) -> HeldBack {
         HeldBack { count: self.count, until: self.until }
     }
 
     /// What users are told; nothing of the first delay, which is over before anybody could look. The message is the same for all pods of a
     /// round.
-    pub(crate) fn event(&self, controller: &ReplicationController) -> Option<Event> {
+    pub fn message(&self) -> Option<String> {
         let said = self.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let message = format!(
             "Back-off {:?} before replacing pods that ended soon after they were made{said}",
             self.delay
         );
-        (self.delay > BACK_OFF.base)
-            .then(|| events::about(controller, EventType::Warning, "BackOff", message))
+        (self.delay > BACK_OFF.base).then_some(message)
     }
 }
