@@ -1,8 +1,9 @@
 //! From the objects to the writes for one SidecarWorkload.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use mainstay_engine::{Claims, Delayed, Now, Plan, View};
+use mainstay_engine::{Claims, Delayed, HeldBack, Now, Plan, View};
 use mainstay_model::{Event, EventType, Name, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Write};
 
 use crate::budget::Budget;
@@ -14,6 +15,9 @@ use crate::published::Published;
 use crate::rollout::{Pass, Rolled};
 use crate::status::{self, Stand};
 use crate::{events, metrics, owner, selector};
+
+/// For how long at most a pod beyond the replicas that was refused is not asked for: the longest pause of the engine between two tries.
+const LEFT_OUT: Duration = Duration::from_secs(60);
 
 /// The plan for a SidecarWorkload that is there.
 pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst: usize) -> Plan {
@@ -135,7 +139,8 @@ fn with_revision(
         figures.extend(metrics::arrival(course.goal, now.wall));
     }
     writes.extend(status::patch(workload, status));
-    let held_back = rolled.delayed.as_ref().map(Delayed::held_back);
+    let held_back =
+        rolled.delayed.as_ref().map(Delayed::held_back).or_else(|| left_out(rolled.left_out, now));
     Plan { writes, requeue_at, events, held_back, figures, ..Plan::default() }
 }
 
@@ -285,6 +290,13 @@ fn told(
     told.extend(rolled.old_kubelet.clone().map(|message| warning("OldKubelet", message)));
     told.extend(foreign(members).map(|message| warning("ForeignContainer", message)));
     told
+}
+
+/// What a full quota leaves out. Were it not told, the engine would take a plan without it for a sign that the failure is over, and it would be
+/// asked for again at once, and again.
+fn left_out(count: usize, now: Now) -> Option<HeldBack> {
+    let until = now.wall.after(LEFT_OUT);
+    (count > 0).then_some(HeldBack { count, until })
 }
 
 /// When the passing of time alone calls for another plan.

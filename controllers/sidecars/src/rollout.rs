@@ -38,6 +38,8 @@ pub(crate) struct Rolled {
     pub(crate) delayed: Option<Delayed>,
     /// The PodDisruptionBudget that pods wait for, and how many pods it wants to stay healthy.
     pub(crate) waits_for_budget: Option<(Name, i32)>,
+    /// Pods beyond the replicas that are wanted and not asked for, since the server has just refused one.
+    pub(crate) left_out: usize,
     /// Why the server lets no pod be made, in its words: a quota that is full, above all.
     pub(crate) refused: Option<String>,
 }
@@ -275,13 +277,15 @@ impl<'a> Pass<'a> {
         }
 
         // More than the replicas are made where pods are replaced, or where none may be missing while it is patched.
-        // What the server has refused to make takes nobody's turn.
-        let room = match &rolled.refused {
-            Some(_) => 0,
-            None => self.budget.most().saturating_sub(total.saturating_add(missing)),
-        };
+        let room = self.budget.most().saturating_sub(total.saturating_add(missing));
         let asked = if !recreated.is_empty() { moves } else { usize::from(waits_for_spare).min(moves) };
         let surge = if self.budget.unavailable == 0 || !recreated.is_empty() { room.min(asked) } else { 0 };
+        // What the server has refused to make takes nobody's turn: pods may be missing instead. Where none may, it is asked for again after
+        // each pause.
+        let is_left_out =
+            rolled.refused.is_some() && (self.view.memory.backing_off || self.budget.unavailable > 0);
+        rolled.left_out = if is_left_out { surge } else { 0 };
+        let surge = surge.saturating_sub(rolled.left_out);
         moves -= surge;
         let beyond = total.saturating_sub(replicas);
         let mut left = beyond.saturating_add(moves);

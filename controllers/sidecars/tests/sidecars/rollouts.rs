@@ -471,6 +471,48 @@ fn where_a_quota_refuses_the_pod_more_one_may_be_missing_instead() {
     expect_complete(&world);
 }
 
+/// The pods that are asked for beyond the replicas, and those that are left out.
+fn surge(world: &World) -> (usize, usize) {
+    let plan = world.plan();
+    let creates = plan.writes.iter().filter(|write| write.verb() == "create").count();
+    let missing = usize::try_from(world.workload().replicas).unwrap() - world.pods().len();
+    (creates - missing, plan.held_back.map_or(0, |held| held.count))
+}
+
+/// That some are left out has to be told: a clean pass would end the pause.
+#[test]
+fn a_pod_more_that_a_quota_has_refused_is_not_asked_for_again_before_the_pause_is_over() {
+    let mut spec = workload(3);
+    (spec.rollout.max_surge, spec.rollout.max_unavailable) = (Share::Count(1), Share::Count(0));
+    let mut world = World::at_rest(spec);
+    add_argument(&mut world, "more");
+    world.is_quota_full = true;
+    world.act();
+    assert!(world.memory.failure.is_some(), "{}", world.story());
+    world.memory.backing_off = true;
+    assert_eq!(surge(&world), (0, 1));
+    world.memory.backing_off = false;
+    assert_eq!(surge(&world), (1, 0), "nothing else moves");
+}
+
+#[test]
+fn where_a_pod_may_be_missing_one_more_that_was_refused_is_not_asked_for_before_something_has_moved() {
+    let mut spec = workload(4);
+    (spec.rollout.max_surge, spec.rollout.max_unavailable) = (Share::Count(2), Share::Count(1));
+    let mut world = World::at_rest(spec);
+    add_argument(&mut world, "more");
+    world.is_quota_full = true;
+    world.act();
+    for _ in 0..3 {
+        assert!(world.memory.failure.is_some(), "{}", world.story());
+        assert_eq!(surge(&world).0, 0, "{}", world.story());
+        world.tick();
+    }
+    world.is_quota_full = false;
+    world.run();
+    expect_complete(&world);
+}
+
 #[test]
 fn why_no_pod_can_be_made_is_said_for_as_long_as_it_is_so() {
     let mut world = World::at_rest(workload(3));
