@@ -251,7 +251,8 @@ fn a_tree_in_json_has_all_that_the_text_has() {
               ]
             }
           ]
-        }"#]].assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&tree).unwrap());
 }
 
 #[test]
