@@ -27,7 +27,7 @@ pub enum Subcommands {
     /// Run the controllers.
     Manager(Flags),
     /// What kubectl mainstay does, without kubectl.
-    Kubectl(mainstay_kubectl::CommandLine),
+    Kubectl(Box<mainstay_kubectl::CommandLine>),
     /// Ask a plain HTTP address, print its answer, and fail unless it is a success.
     Probe {
         /// The address, like http://127.0.0.1:8080/readyz?verbose
