@@ -43,6 +43,8 @@ pub enum Happening {
     QuotasAreCounted,
     /// The disruption controller counts.
     BudgetsAreCounted,
+    /// The controller of EndpointSlices publishes pods.
+    SlicesAreWritten,
     /// The garbage collector looks around.
     GarbageIsCollected,
     /// It stands in the script.

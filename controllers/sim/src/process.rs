@@ -8,7 +8,7 @@ use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirr
 use mainstay_engine::election::{Election, ElectionSettings};
 use mainstay_engine::list_watch::ListWatch;
 use mainstay_engine::{Brain, BrainSettings, Controller, NoMeter, Now, Plan, RivalSettings, Source, View};
-use mainstay_model::{Kind, ObjectName};
+use mainstay_model::{Kind, ObjectName, Write};
 use mainstay_replication::ReplicationControllers;
 use mainstay_sidecars::SidecarWorkloads;
 
@@ -192,7 +192,12 @@ impl Stream {
 
 /// A plan of a controller of pods, as far as the oracles judge it.
 fn planned_on(key: &ObjectName, view: &View<'_>, plan: &Plan, now: Now) -> Planned {
-    let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).collect();
+    // A revision is sent again under the name that its content has, so nothing is remembered of one that could not be confirmed.
+    let revisions = plan.writes.iter().filter_map(|write| match write {
+        Write::CreateControllerRevision(create) => Some(create.revision.clone()),
+        _ => None,
+    });
+    let unsettled = view.memory.unsettled.iter().map(|create| create.pod.clone()).chain(revisions).collect();
     Planned { key: key.clone(), unsettled, summary: summarise(key, view, plan, now) }
 }
 

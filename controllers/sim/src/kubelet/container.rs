@@ -21,6 +21,8 @@ const PULL_FAILS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5
 const BACK_OFF: Duration = Duration::from_secs(2);
 /// After so many crashes of an image the waits are longer than anybody watches.
 const CRASHES_THAT_SHOW: u32 = 5;
+/// How many of a hundred processes that are asked to end do so with code 0.
+const POLITE: u64 = 60;
 /// How many of a hundred containers are ready, not ready and ready again when they begin.
 const FLAPPING: u64 = 15;
 /// It waits for something else than the passing of time.
@@ -33,10 +35,13 @@ pub(super) struct Container {
     /// When the state is over.
     until: Time,
     /// What it runs, or is to run.
-    image: Name,
+    pub image: Name,
     /// Of what was started last; `None` before that.
     pub id: Option<Name>,
     restarts: i32,
+    /// Whether the process before has ended with code 0: then nothing is said about why a sidecar waits (upstream: `convertToAPIContainerStatuses`
+    /// in pkg/kubelet/kubelet_pods.go takes it for an init step that is over).
+    ended_well: bool,
     /// How often its process has ended by itself, or with its node.
     pub crashes: u32,
     /// How often that was since the image is like that.
@@ -71,6 +76,7 @@ impl Default for Container {
             image: Name::default(),
             id: None,
             restarts: 0,
+            ended_well: false,
             crashes: 0,
             crashes_of_image: 0,
         }
@@ -99,6 +105,9 @@ impl Container {
 
     /// Ends what runs, and pulls an image.
     pub fn pull(&mut self, image: &Name, now: Time, dice: &mut Dice) {
+        if matches!(self.state, State::Starting | State::Started { .. } | State::Ready { .. }) {
+            self.ended_well = dice.percent(POLITE);
+        }
         if self.image != *image {
             self.image = image.clone();
             self.crashes_of_image = 0;
@@ -147,6 +156,7 @@ impl Container {
     fn fail(&mut self, now: Time, dice: &mut Dice) {
         let wait = BACK_OFF * 2_u32.saturating_pow(self.crashes_of_image);
         self.crashes += 1;
+        self.ended_well = false;
         self.crashes_of_image += 1;
         match self.crashes_of_image >= CRASHES_THAT_SHOW {
             true => self.stay(State::BackOff),
@@ -158,6 +168,7 @@ impl Container {
     pub fn crash(&mut self, now: Time, dice: &mut Dice) {
         if matches!(self.state, State::Started { .. } | State::Ready { .. }) {
             self.crashes += 1;
+            self.ended_well = false;
             self.enter(State::BackOff, [BACK_OFF, BACK_OFF * 2], now, dice);
         }
     }
@@ -165,6 +176,7 @@ impl Container {
     /// It is gone with its node, and nothing is known of it but what it was.
     pub fn lose(&mut self) {
         self.crashes += 1;
+        self.ended_well = false;
         (self.state, self.until) = (State::Absent, Time::default());
     }
 
@@ -193,7 +205,8 @@ impl Container {
             State::BackOff => Some("CrashLoopBackOff"),
             State::Starting | State::Started { .. } | State::Ready { .. } | State::Done => None,
         };
-        state.waiting = reason.map(Name::from);
+        let is_silent = state.role == ContainerRole::Sidecar && self.ended_well;
+        state.waiting = reason.filter(|_| !is_silent).map(Name::from);
     }
 
     fn enter(&mut self, state: State, [least, most]: [Duration; 2], now: Time, dice: &mut Dice) {

@@ -118,6 +118,16 @@ impl Sandbox {
         }
     }
 
+    /// What it runs in a container, or is about to; `None` before it has heard of that.
+    pub fn image(&self, container: &str) -> Option<&Name> {
+        self.containers.get(container).map(|container| &container.image)
+    }
+
+    /// The ID of what was started last in a container, if anything was.
+    pub fn id(&self, container: &str) -> Option<&Name> {
+        self.containers.get(container).and_then(|container| container.id.as_ref())
+    }
+
     /// How often the process of a container has ended by itself, or with its node.
     pub fn crashes(&self, container: &str) -> u32 {
         self.containers.get(container).map_or(0, |container| container.crashes)

@@ -49,7 +49,7 @@ impl Bent {
     fn planned(&self, wrong: &mut WrongController, key: &ObjectName, view: &View<'_>, now: Now) -> Plan {
         let mutant = wrong.mutant();
         let memory = mutant.memory(view.memory, key, view.store);
-        let store = mutant.store(view.store);
+        let store = wrong.store(key, view.store, now);
         let bent = View { store: store.as_ref().unwrap_or(view.store), memory: &memory };
         let mut plan = self.controller.plan(key, &bent, now);
         if mutant.is_behind_the_plan() {
@@ -136,6 +136,10 @@ impl Controller for Bent {
 
     fn is_void(&self, store: &Store, key: &ObjectName, write: &Write) -> bool {
         self.controller.is_void(store, key, write)
+    }
+
+    fn accepted(&self, write: &Write) -> Option<(&'static str, &'static str)> {
+        self.controller.accepted(write)
     }
 
     fn report(

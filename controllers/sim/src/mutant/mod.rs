@@ -62,8 +62,26 @@
 //! | `weights-ignored` | `end` | 268 |
 //! | `moves-for-nothing` | `idle` | 2 |
 //! | `said-twice` | `plan` | 1 |
+//! | `steps-ignored` | `availability` | 18 |
+//! | `surge-off-by-one` | `surge` | 34 |
+//! | `partition-off-by-one` | `partition` | 46 |
+//! | `min-ready-ignored` | `availability` | 2 |
+//! | `tries-again` | `ping-pong` | 1 |
+//! | `completes-by-image` | `step` | 14 |
+//! | `gates-ignored` | `drain` | 3 |
+//! | `rolls-back-to-anything` | `idle` | 1 |
+//! | `no-first-pod` | `first` | 1 |
+//! | `budgets-ignored` | `budget` | 45 |
+//! | `old-kubelets-patched` | `kubelet` | 82 |
+//! | `never-reverts` | `end` | 6 |
+//! | `two-at-once` | `step` | 1 |
+//! | `main-for-a-sidecar` | `ping-pong` | 1 |
+//! | `marks-too-early` | `health` | 1 |
+//! | `trims-what-lives` | `revision` | 1 |
+//! | `clock-restarts` | `idle` | 1 |
+//! | `no-gate-for-workloads` | `gate` | 1 |
 //!
-//! [`Bent`] puts a mutant around a real controller. `replication` and `services` have those that are wrong in one call, `wrong_controller`
+//! [`Bent`] puts a mutant around a real controller. `replication`, `services` and `workloads` have those that are wrong in one call, `wrong_controller`
 //! and [`CountingGate`] those that need a memory of their own.
 //!
 //! Not among them, since audits make up for it: a watch that is tried again after 410 from the same version.
@@ -72,6 +90,7 @@ mod bent;
 mod counting_gate;
 mod replication;
 mod services;
+mod workloads;
 mod wrong_controller;
 
 use std::time::Duration;
@@ -220,12 +239,52 @@ mutants! {
     MovesForNothing = "moves-for-nothing",
     /// An endpoint stands in its slice twice.
     SaidTwice = "said-twice",
+    /// Pods that are being updated in place do not count as missing.
+    StepsIgnored = "steps-ignored",
+    /// One pod more than there may be is made.
+    SurgeOffByOne = "surge-off-by-one",
+    /// One pod fewer than asked for stays with the revision before.
+    PartitionOffByOne = "partition-off-by-one",
+    /// A pod is available as soon as it is ready.
+    MinReadyIgnored = "min-ready-ignored",
+    /// A revision that has failed is tried again at once.
+    TriesAgain = "tries-again",
+    /// A container counts as replaced when the pod's spec has its image.
+    CompletesByImage = "completes-by-image",
+    /// A sidecar is replaced before its pod is out of its services.
+    GatesIgnored = "gates-ignored",
+    /// A rollback leads to the newest revision, whether it was ever healthy or not.
+    RollsBackToAnything = "rolls-back-to-anything",
+    /// A revision that nobody has seen at work begins with as many pods as may be missing.
+    NoFirstPod = "no-first-pod",
+    /// Nobody asks what PodDisruptionBudgets allow.
+    BudgetsIgnored = "budgets-ignored",
+    /// Sidecars are patched whatever kubelet their pod has.
+    OldKubeletsPatched = "old-kubelets-patched",
+    /// What does not come up is not taken back.
+    NeverReverts = "never-reverts",
+    /// All containers of a pod get their images at once.
+    TwoAtOnce = "two-at-once",
+    /// Main gets another image where a sidecar is to have one.
+    MainForASidecar = "main-for-a-sidecar",
+    /// A revision is marked as healthy before all its pods are available.
+    MarksTooEarly = "marks-too-early",
+    /// The oldest revision goes, whoever is of it.
+    TrimsWhatLives = "trims-what-lives",
+    /// Each new leader counts the deadline of a rollout from its own beginning.
+    ClockRestarts = "clock-restarts",
+    /// A rollout is planned again at once, whether the cache shows what was written or not.
+    NoGateForWorkloads = "no-gate-for-workloads",
 }
 
 impl Mutant {
     /// The world that it is wrong in.
     pub fn stage(self) -> Stage {
-        if self < Mutant::TerminatingStaysReady { Stage::Replication } else { Stage::Endpoints }
+        match self {
+            mutant if mutant < Mutant::TerminatingStaysReady => Stage::Replication,
+            mutant if mutant < Mutant::StepsIgnored => Stage::Endpoints,
+            _ => Stage::Sidecars,
+        }
     }
 
     /// Whether what is sent is not what is planned: then those who look at the server only have to see it.
@@ -262,11 +321,11 @@ impl Mutant {
     }
 
     /// Bends the objects that a controller sees, if so.
-    fn store(self, store: &Store) -> Option<Store> {
+    fn store(self, key: &ObjectName, store: &Store) -> Option<Store> {
         match self.stage() {
             Stage::Replication => replication::store(self, store),
             Stage::Endpoints => services::store(self, store),
-            Stage::Sidecars => None,
+            Stage::Sidecars => workloads::store(self, key, store),
         }
     }
 
@@ -275,7 +334,7 @@ impl Mutant {
         match self.stage() {
             Stage::Replication => replication::plan(self, plan, key, view, now),
             Stage::Endpoints => services::plan(self, controller, plan, key, view.store),
-            Stage::Sidecars => {}
+            Stage::Sidecars => workloads::plan(self, plan, key, view, now),
         }
     }
 
@@ -295,9 +354,10 @@ impl Mutant {
                 let newest = known.iter().map(|object| object.meta().version).max();
                 Input::NewestVersion { source, asked, version: newest.max(Some(version)) }
             }
-            (Mutant::NoGate | Mutant::GateByCount | Mutant::NoGateForServices, input) => {
-                without_versions(input)
-            }
+            (
+                Mutant::NoGate | Mutant::GateByCount | Mutant::NoGateForServices | Mutant::NoGateForWorkloads,
+                input,
+            ) => without_versions(input),
             (_, input) => input,
         }
     }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use mainstay_engine::{BackOff, Change, Now, Plan};
+use mainstay_engine::{BackOff, Change, Now, Plan, Store};
 use mainstay_model::{ObjectName, Timestamp, WriteOutcome};
 
-use super::Mutant;
+use super::{Mutant, workloads};
 
 /// The back-off that only grows.
 const BACK_OFF: BackOff = BackOff { base: Duration::from_secs(1), cap: Duration::from_secs(3600) };
@@ -27,6 +27,8 @@ pub struct WrongController {
     failures: BTreeMap<ObjectName, (u32, Option<Timestamp>)>,
     /// Until when keys rest.
     rests: BTreeMap<ObjectName, Timestamp>,
+    /// When it has planned for the first time.
+    began: Option<Timestamp>,
 }
 
 impl WrongController {
@@ -39,6 +41,7 @@ impl WrongController {
             routed: BTreeSet::new(),
             failures: BTreeMap::new(),
             rests: BTreeMap::new(),
+            began: None,
         }
     }
 
@@ -55,6 +58,15 @@ impl WrongController {
         }
         let is_told = self.mutant != Mutant::KeysForgotten || !self.changes.is_multiple_of(5);
         is_told && self.mutant.change(change)
+    }
+
+    /// Bends the objects that a controller sees, if so.
+    pub fn store(&mut self, key: &ObjectName, store: &Store, now: Now) -> Option<Store> {
+        let began = *self.began.get_or_insert(now.wall);
+        if self.mutant == Mutant::ClockRestarts {
+            return workloads::with_a_clock_from(began, key, store);
+        }
+        self.mutant.store(key, store)
     }
 
     /// Takes out the keys that are not told of a change.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, Pod, PodPhase, Timestamp, Uid};
+use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, PatchPod, Pod, PodPhase, Timestamp, Uid};
 
 use super::World;
 use crate::api::changes::new_meta;
@@ -14,6 +14,7 @@ use crate::api::record::Record;
 use crate::clock::Time;
 use crate::happening::Happening;
 use crate::kubelet::{Sandbox, Wanted, is_ready};
+use crate::oracles::sidecars::nodes::{self, Mains};
 use crate::workloads::template::MAIN;
 use crate::workloads::{NODES, POD_ENDS_WITHIN};
 
@@ -33,6 +34,8 @@ pub(super) struct Fleet {
     sandboxes: BTreeMap<Uid, Sandbox>,
     /// Nodes on which nothing new is to run, until a time.
     cordoned: BTreeMap<Name, Time>,
+    /// What main containers were asked for, and have done.
+    mains: Mains,
 }
 
 impl World {
@@ -87,6 +90,11 @@ impl World {
         let sandbox = self.fleet.sandboxes.entry(uid).or_default();
         let wanted = Wanted { pod: &containers, generation: pod.meta.generation, kubelet };
         let due = sandbox.sync(&wanted, now, &mut self.dice);
+        let wrong = self.fleet.mains.runs(pod, MAIN, sandbox);
+        // A restore gives pods the images of before, and nobody has asked for that.
+        if let Some(what) = wrong.filter(|_| !self.oracles.saw_a_restore()) {
+            self.oracles.report(now, "main", what);
+        }
         let is_late = !self.calm && self.dice.percent(LATE_REPORTS);
         let late = is_late.then(|| now.after(self.dice.up_to(REPORTS_ARE_LATE)));
         if !is_late {
@@ -128,6 +136,18 @@ impl World {
         if after != *before {
             self.server.store(after);
         }
+    }
+
+    /// The oracle of main containers hears what is asked for.
+    pub(super) fn hear_of_mains(&mut self) {
+        self.server.workloads().for_each(|workload| self.fleet.mains.asks(workload));
+    }
+
+    /// What is wrong with a patch that ends a step in place, or begins with the next container.
+    pub(super) fn not_there_yet(&self, patch: &PatchPod) -> Option<String> {
+        let pod = self.server.pod(&patch.pod).filter(|pod| pod.meta.uid == patch.uid)?;
+        let sandbox = self.fleet.sandboxes.get(&pod.meta.uid)?;
+        nodes::not_there_yet(pod, patch, sandbox, self.kubelet_of(pod.node.as_ref()?))
     }
 
     fn kubelet_of(&self, node: &Name) -> (u16, u16) {

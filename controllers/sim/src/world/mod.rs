@@ -2,7 +2,7 @@
 //!
 //! Map: [`requests`] carries what processes send, [`server`] answers it, [`streams`] carries what watches say, [`leases`] drives the
 //! elections, [`rivals`] are others who may do the same work, [`agents`] are scheduler and kubelets, [`garbage`] is the garbage collector, [`quotas`] the quota controller, [`users`] do what the script says, [`faults`] too,
-//! [`services`] and [`meddling`] are those who live in a world of services, [`workloads`], [`kubelets`] and [`disruptions`] those in one of SidecarWorkloads, and
+//! [`services`] and [`meddling`] are those who live in a world of services, [`workloads`], [`kubelets`], [`disruptions`] and [`slices`] those in one of SidecarWorkloads, and
 //! [`end`] looks at what is left.
 
 mod agents;
@@ -18,6 +18,7 @@ mod requests;
 mod rivals;
 mod server;
 mod services;
+mod slices;
 mod streams;
 mod users;
 mod workloads;
@@ -147,6 +148,7 @@ impl World {
         world.schedule.at(Time::default(), Happening::QuotasAreCounted);
         if options.stage == Stage::Sidecars {
             world.schedule.at(Time::default(), Happening::BudgetsAreCounted);
+            world.schedule.at(Time::default(), Happening::SlicesAreWritten);
         }
         for index in 0..options.managers {
             world.start(ProcessId { index, life: 0 });
@@ -174,6 +176,7 @@ impl World {
                 | Happening::NodesRenew
                 | Happening::QuotasAreCounted
                 | Happening::BudgetsAreCounted
+                | Happening::SlicesAreWritten
                 | Happening::NodeRestarts(_)
                 | Happening::UserLooks(_)
                 | Happening::Script(Step::User(..) | Step::Service(_) | Step::Workload(_))
@@ -186,6 +189,7 @@ impl World {
                 Happening::NodesRenew => self.renew_nodes(),
                 Happening::QuotasAreCounted => self.count_quotas(),
                 Happening::BudgetsAreCounted => self.count_budgets(),
+                Happening::SlicesAreWritten => self.write_slices(),
                 Happening::NodeRestarts(node) => self.restart_node(&node),
                 Happening::Script(step) => self.script(step),
                 Happening::UserLooks(name) => self.user_looks(&name),

@@ -123,10 +123,17 @@ impl World {
             self.publishing.observe(&self.server, false);
         }
         let published = self.publishing.before(write);
+        let too_early = match write {
+            Write::PatchPod(patch) => self.not_there_yet(patch),
+            _ => None,
+        };
         let outcome = self.server.write(write, time.wall());
         self.say(|| format!("server: {} {}: {}", write.verb(), write.object(), name(&outcome)));
         if !matches!(outcome, WriteOutcome::Acknowledged { .. }) {
             return outcome;
+        }
+        if let Some(what) = too_early {
+            self.oracles.report(time, "step", format!("{}: {what}", sender.0));
         }
         match write {
             Write::CreatePod(create) => {

@@ -79,6 +79,7 @@ impl World {
             WorkloadStep::Budget(name, stay_healthy) => self.set_budget(&name, stay_healthy),
             WorkloadStep::Meddle(name, meddling, which) => self.meddle(&name, meddling, which),
         }
+        self.hear_of_mains();
     }
 
     fn apply_workload(&mut self, name: &ObjectName, replicas: i32, shape: &TemplateShape, rollout: Rollout) {

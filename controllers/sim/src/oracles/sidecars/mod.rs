@@ -5,10 +5,16 @@
 //! | `availability` | on its view, a plan never leaves fewer available pods than `replicas - maxUnavailable`; those in a step in place count as gone |
 //! | `surge` | on its view, a plan never makes more pods than `replicas + maxSurge`; at the server `count` says so |
 //! | `batch` | a plan moves at most `maxUnavailable` pods at once, and at least may move one, beside those that are too many |
+//! | `first` | a revision that has never been healthy begins with one pod, and goes on when that is available |
+//! | `partition` | a rollout goes no further than the partition lets it, at any time |
+//! | `step` | one container of a pod is replaced at a time, and the next one, or none, follows when the kubelet runs what was asked for |
+//! | `drain` | a sidecar that is to be drained is replaced when its pod is out of its services, or has had a minute for that |
+//! | `clock` | the deadline of a rollout is put off by progress alone, and by no new leader |
+//! | `health` | a revision is marked as healthy when all replicas are of it and available |
+//! | `main` | a pod that is made has one main container; one that runs starts main again for main's sake alone |
 //! | `pause` | a rollout that is paused, waits for deletions, or may not patch or not replace, does not |
 //! | `budget` | pods are not taken down in place where a PodDisruptionBudget does not allow that |
 //! | `kubelet` | a sidecar is replaced in place only where the kubelet can |
-//! | `main` | a pod that is made has one main container |
 //! | `pod` | a pod that is made is one of a revision, in each image, and says so |
 //! | `image` | a container gets no image but that of what the spec asks for, of what was healthy, or of what its pod was: main none for a sidecar's sake |
 //! | `ping-pong` | what has failed is not tried again before the spec or the annotation for that has changed |
@@ -19,10 +25,12 @@
 //! | `end` | at rest each is updated, or says why not; the status says what is, and what is healthy is marked |
 //!
 //! Beside these, `leader`, `dispatch`, `adoption`, `count`, `pace`, `names`, `gate`, `bound`, `rest` and `leak` of [`super`] look here, too.
-//! That main of a pod is restarted for no other reason than its own image or its own end follows from `image` and from [`crate::kubelet`].
 //!
-//! Map: [`spec`] reckons what objects ask for, [`plans`] judges plans, `rest` what is left.
+//! Map: [`spec`] reckons what objects ask for, [`plans`] judges plans, `course` where they lead, [`nodes`] looks at what kubelets do, `rest` at
+//! what is left.
 
+mod course;
+pub mod nodes;
 mod plans;
 mod rest;
 mod spec;
@@ -34,7 +42,7 @@ use crate::api::ApiServer;
 use crate::stage::Stage;
 
 pub use plans::{Judged, judge};
-pub use spec::Limits;
+pub use spec::{Content, Limits, is_in_place, partition};
 
 /// All that is not as it is to be at rest.
 pub fn wrong_at_rest(server: &ApiServer, now: Timestamp) -> Vec<String> {

@@ -34,17 +34,18 @@ pub fn judge(key: &ObjectName, view: &View<'_>, plan: &Plan, now: Now) -> Judged
     Judged { key: key.clone(), breaches }
 }
 
-type Breach = (&'static str, String);
+/// Which oracle says so, and what it saw.
+pub(super) type Breach = (&'static str, String);
 
 /// A plan, and all that it is judged by.
-struct Judge<'a> {
-    workload: &'a SidecarWorkload,
+pub(super) struct Judge<'a> {
+    pub(super) workload: &'a SidecarWorkload,
     view: &'a View<'a>,
-    plan: &'a Plan,
-    now: Now,
-    limits: Limits,
-    revisions: Vec<(Arc<ControllerRevision>, Content)>,
-    active: Vec<&'a Arc<Pod>>,
+    pub(super) plan: &'a Plan,
+    pub(super) now: Now,
+    pub(super) limits: Limits,
+    pub(super) revisions: Vec<(Arc<ControllerRevision>, Content)>,
+    pub(super) active: Vec<&'a Arc<Pod>>,
 }
 
 impl<'a> Judge<'a> {
@@ -76,14 +77,15 @@ impl<'a> Judge<'a> {
         breaches.extend(self.budget());
         breaches.extend(self.another_try());
         breaches.extend(self.lost_revision());
+        breaches.extend(self.course());
         breaches
     }
 
-    fn store(&self) -> &'a Store {
+    pub(super) fn store(&self) -> &'a Store {
         self.view.store
     }
 
-    fn creates(&self) -> impl Iterator<Item = &'a CreatePod> {
+    pub(super) fn creates(&self) -> impl Iterator<Item = &'a CreatePod> {
         self.plan.writes.iter().filter_map(|write| match write {
             Write::CreatePod(create) => Some(create),
             _ => None,
@@ -91,14 +93,14 @@ impl<'a> Judge<'a> {
     }
 
     /// The patches of pods that bring new images.
-    fn patches(&self) -> impl Iterator<Item = &'a PatchPod> {
+    pub(super) fn patches(&self) -> impl Iterator<Item = &'a PatchPod> {
         self.plan.writes.iter().filter_map(|write| match write {
             Write::PatchPod(patch) if !patch.images.is_empty() => Some(patch),
             _ => None,
         })
     }
 
-    fn deleted(&self) -> BTreeSet<Uid> {
+    pub(super) fn deleted(&self) -> BTreeSet<Uid> {
         let deletes = self.plan.writes.iter().filter_map(|write| match write {
             Write::DeletePod(delete) => Some(delete.uid),
             _ => None,
@@ -111,7 +113,7 @@ impl<'a> Judge<'a> {
         (Some(pod.meta.uid) == write.uid()).then_some(pod)
     }
 
-    fn content(&self, revision: &str) -> Option<&Content> {
+    pub(super) fn content(&self, revision: &str) -> Option<&Content> {
         let found = self.revisions.iter().find(|(object, _)| *object.meta.name.name == *revision);
         found.map(|(_, content)| content)
     }
@@ -175,7 +177,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The pods that are available now. One in a step is about to be taken down, or was.
-    fn available(&self) -> BTreeSet<Uid> {
+    pub(super) fn available(&self) -> BTreeSet<Uid> {
         let wait = self.workload.rollout.min_ready_seconds;
         let available = self
             .active
@@ -236,7 +238,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether somebody has given a pod images or a revision that there is not.
-    fn is_spoiled(&self, pod: &Pod) -> bool {
+    pub(super) fn is_spoiled(&self, pod: &Pod) -> bool {
         let content = spec::revision_of(pod).and_then(|revision| self.content(revision));
         content.is_none_or(|content| !content.has_images_of(pod))
     }
@@ -265,17 +267,26 @@ impl<'a> Judge<'a> {
         breaks.then(|| ("kubelet", what()))
     }
 
-    /// The revisions that a pod may be led to: what the spec asks for, what was healthy, and what the pod was before.
+    /// The revisions that a pod may be led to: what the spec asks for, what was healthy if that has failed, what the pod was before, and what it
+    /// is on its way to.
     fn wanted(&self, pod: &'a Pod) -> impl Iterator<Item = &Content> {
-        let is_wanted = |(object, content): &&(Arc<ControllerRevision>, Content)| {
+        let begun = spec::step_of(pod).map(|step| step.revision);
+        let is_wanted = move |(object, content): &&(Arc<ControllerRevision>, Content)| {
             let name = &object.meta.name.name;
-            let is_asked_for = match &self.workload.revision {
-                Some(pinned) => pinned == name,
-                None => content.is_wanted_by(self.workload),
-            };
-            is_asked_for || object.healthy_at.is_some() || spec::revision_of(pod) == Some(name)
+            self.is_asked_for(name, content)
+                || object.healthy_at.is_some() && self.workload.status.failed_revision.is_some()
+                || spec::revision_of(pod) == Some(name)
+                || begun.as_ref() == Some(name)
         };
         self.revisions.iter().filter(is_wanted).map(|(_, content)| content)
+    }
+
+    /// Whether the spec asks for that revision.
+    pub(super) fn is_asked_for(&self, name: &Name, content: &Content) -> bool {
+        match &self.workload.revision {
+            Some(pinned) => pinned == name,
+            None => content.is_wanted_by(self.workload),
+        }
     }
 
     /// Pods taken down in place where a PodDisruptionBudget allows nothing, or so that fewer stay healthy than it wants.
@@ -321,10 +332,14 @@ impl<'a> Judge<'a> {
                 self.store().pods().get(&patch.pod).filter(|pod| spec::revision_of(pod) != Some(failed));
             let before =
                 pod.and_then(|pod| spec::revision_of(pod)).and_then(|revision| self.content(revision));
+            // Another revision may have the same image, and be what the pod goes back to.
+            let goal = spec::step_in(patch).map(|step| step.revision).filter(|goal| goal != failed);
+            let other = goal.and_then(|goal| self.content(&goal));
             pod.is_some()
                 && patch.images.iter().any(|image| {
                     let wanted = Some(&image.image);
                     failed_content.image(&image.container) == wanted
+                        && other.is_none_or(|other| other.image(&image.container) != wanted)
                         && before.is_some_and(|before| before.image(&image.container) != wanted)
                 })
         };
@@ -342,8 +357,19 @@ impl<'a> Judge<'a> {
 
     /// A revision is deleted that is needed.
     fn lost_revision(&self) -> Option<Breach> {
-        let status = &self.workload.status;
-        let in_use = [&status.current_revision, &status.update_revision, &self.workload.revision];
+        let before = &self.workload.status;
+        // What the spec asks for no longer, the same plan takes out of the status.
+        let said = self.plan.writes.iter().find_map(|write| match write {
+            Write::PatchSidecarWorkloadStatus(patch) => Some(&patch.status),
+            _ => None,
+        });
+        let after = said.unwrap_or(before);
+        let in_use = [
+            &before.current_revision,
+            &after.current_revision,
+            &after.update_revision,
+            &self.workload.revision,
+        ];
         let carried: BTreeSet<&Name> = (self.store().pods().controlled_by(self.workload.meta.uid))
             .filter_map(|pod| spec::revision_of(pod))
             .chain(in_use.into_iter().flatten())

@@ -42,6 +42,7 @@ fn strays(store: &Store) -> impl Iterator<Item = String> {
 /// A SidecarWorkload at rest, and all that it is judged by.
 struct Rest<'a> {
     workload: &'a SidecarWorkload,
+    store: &'a Store,
     limits: Limits,
     replicas: usize,
     active: Vec<&'a Arc<Pod>>,
@@ -57,6 +58,7 @@ impl<'a> Rest<'a> {
         let available = active.iter().filter(is_available).map(|pod| &pod.meta.name.name).collect();
         Rest {
             workload,
+            store,
             limits: Limits::of(workload),
             replicas: spec::count(workload.replicas),
             active,
@@ -73,6 +75,11 @@ impl<'a> Rest<'a> {
     fn condition(&self, kind: &str) -> Option<&str> {
         let found = self.workload.status.conditions.iter().find(|condition| condition.kind == kind);
         found.map(|condition| &*condition.status)
+    }
+
+    fn reason(&self, kind: &str) -> Option<&str> {
+        let found = self.workload.status.conditions.iter().find(|condition| condition.kind == kind);
+        found.map(|condition| &*condition.reason)
     }
 
     fn is_true(&self, kind: &str) -> bool {
@@ -134,7 +141,28 @@ impl<'a> Rest<'a> {
             || partition > 0 && self.replicas.saturating_sub(updated) <= partition;
         let is_barred = rollout.in_place == InPlace::Only && self.is_true("Stalled");
         let is_failed = status.failed_revision.as_ref() == Some(wanted) && self.is_true("Stalled");
-        is_kept_back || is_barred || is_failed && self.has_gone_back(wanted)
+        // A budget that can never be met is waited for, as an eviction waits: whoever wrote it wants that, and is told.
+        let waits = self.reason("Progressing") == Some("WaitsForDisruptionBudget");
+        // There is no node, as in scripts of which steps are left out.
+        let is_homeless = self.active.iter().any(|pod| pod.node.is_none());
+        is_kept_back
+            || is_barred
+            || is_homeless
+            || waits && self.is_blocked()
+            || is_failed && self.has_gone_back(wanted)
+    }
+
+    /// Whether a PodDisruptionBudget lets no pod be disrupted.
+    fn is_blocked(&self) -> bool {
+        let budgets = self.store.pod_disruption_budgets().iter();
+        let mut of_namespace =
+            budgets.filter(|budget| budget.meta.name.namespace == self.workload.meta.name.namespace);
+        of_namespace.any(|budget| {
+            let selector = budget.selector.as_ref();
+            let selects = |pod: &&&Arc<Pod>| selector.is_some_and(|found| found.matches(&pod.meta.labels));
+            let healthy = self.active.iter().filter(selects).filter(|pod| pod.ready).count();
+            healthy > 0 && healthy <= spec::count(budget.desired_healthy)
+        })
     }
 
     /// Whether pods have gone back from what has failed, if they are to, or it is said that they could not.
@@ -172,7 +200,16 @@ impl<'a> Rest<'a> {
         let revision = spec::revision_of(pod)?;
         // One of a revision that somebody has deleted stays where pods stay.
         let content = self.content(revision)?;
-        let is_odd = !content.has_images_of(pod) && !spec::is_in_place(pod);
+        if let Some(step) = spec::step_of(pod) {
+            // A way back that makes no progress either is left open: nothing else could be done about it. And what has the images that it is to
+            // have, and does not become ready with them, may not have been ready before.
+            let is_left_open = self.reason("Progressing") == Some("RollbackFailed");
+            let goals = [Some(content), self.content(&step.revision)];
+            let waits = !pod.ready && goals.into_iter().flatten().any(|goal| goal.has_images_of(pod));
+            let is_stuck = !is_left_open && !waits;
+            return is_stuck.then(|| format!("{} is in the middle of a step", pod.meta.name));
+        }
+        let is_odd = !content.has_images_of(pod);
         is_odd.then(|| format!("{} has not the images of {revision}", pod.meta.name))
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_engine::Store;
-use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
+use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, WORKLOAD_LABEL};
 use mainstay_model::{
-    ContainerRole, ContainerState, ControllerRevision, Name, Pod, PodSpec, Rollout, Share, SidecarWorkload,
-    Timestamp,
+    ContainerRole, ContainerState, ControllerRevision, Name, PatchPod, Pod, PodSpec, Rollout, Share,
+    SidecarWorkload, Timestamp,
 };
 use serde_json::Value;
 
@@ -82,6 +82,44 @@ pub fn is_in_place(pod: &Pod) -> bool {
     said.is_some_and(|said| said.is_object())
 }
 
+/// A step of an update in place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The revision that the pod is on its way to.
+    pub revision: Name,
+    /// The container that is being replaced.
+    pub container: Name,
+    /// What is being done to it.
+    pub phase: Name,
+    /// When it began.
+    pub since: Timestamp,
+}
+
+impl Step {
+    /// What an annotation says, if that has a meaning.
+    pub fn read(said: &str) -> Option<Step> {
+        let said: Value = serde_json::from_str(said).ok()?;
+        let text = |field: &str| said.get(field).and_then(Value::as_str).map(Name::from);
+        Some(Step {
+            revision: text("revision")?,
+            container: text("container")?,
+            phase: text("phase")?,
+            since: Timestamp::from_seconds(said.get("since").and_then(Value::as_i64)?),
+        })
+    }
+}
+
+/// The step that a pod is in.
+pub fn step_of(pod: &Pod) -> Option<Step> {
+    Step::read(pod.workload.as_ref()?.in_place.as_deref()?)
+}
+
+/// The step that a patch begins, or goes on with.
+pub fn step_in(patch: &PatchPod) -> Option<Step> {
+    let (_, said) = patch.annotations.iter().find(|(key, _)| **key == *IN_PLACE_ANNOTATION)?;
+    Step::read(said.as_deref()?)
+}
+
 /// The containers of a pod that go on running.
 pub fn running(pod: &Pod) -> impl Iterator<Item = &ContainerState> {
     let containers = pod.workload.iter().flat_map(|containers| containers.containers.iter());
@@ -116,6 +154,11 @@ impl Content {
         Some(&found.image)
     }
 
+    /// Whether one of its sidecars is to be taken out of its services before it is replaced.
+    pub fn drains(&self, sidecar: &str) -> bool {
+        drains(&self.template, sidecar)
+    }
+
     /// Its sidecars.
     pub fn sidecars(&self) -> impl Iterator<Item = &ContainerState> {
         self.containers.iter().filter(|container| container.role == ContainerRole::Sidecar)
@@ -132,6 +175,13 @@ impl Content {
         let is_own = |container: &ContainerState| self.image(&container.name) == Some(&container.image);
         running(pod).all(|container| is_own(container) || *container.image == *FOREIGN_IMAGE)
     }
+}
+
+/// Whether a template wants a sidecar to be taken out of its services before it is replaced.
+pub fn drains(template: &Value, sidecar: &str) -> bool {
+    let sidecars = template.get("sidecars").and_then(Value::as_array).into_iter().flatten();
+    let mut named = sidecars.filter(|found| found.get("name").and_then(Value::as_str) == Some(sidecar));
+    named.any(|found| found.pointer("/policy/drain").and_then(Value::as_bool) == Some(true))
 }
 
 /// The revisions of a SidecarWorkload that can be read, with what they are made of: those that it controls, and those that nobody does and
