@@ -11,7 +11,7 @@ use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERV
 use mainstay_model::write::ContainerImage;
 use mainstay_model::{ContainerRole, ContainerState, Name, PatchPod, PatchPodCondition, Timestamp, Write};
 
-use crate::history::{Policies, Revision};
+use crate::history::{History, Policies, Revision};
 use crate::members::Member;
 use crate::pod_shape::{Difference, Replaceable, pairs};
 use crate::published::Published;
@@ -68,17 +68,18 @@ pub(crate) enum Next {
 pub(crate) struct Surroundings<'a, 's> {
     pub(crate) workload: &'a mainstay_model::SidecarWorkload,
     pub(crate) store: &'a Store,
+    pub(crate) history: &'a History<'s>,
     pub(crate) published: &'a Published<'s>,
     pub(crate) now: Now,
     /// Whether nothing has shown yet that the goal is any good.
     pub(crate) is_first: bool,
 }
 
-/// Why no way leads to another revision within this pod, if so; `difference` is what lies between them.
-pub(crate) fn obstacle(
+/// Why no way leads to another revision within this pod, if so; `difference` is what lies between them, and `changed` what is to be replaced.
+pub(crate) fn obstacle<'m>(
     member: &Member<'_>,
     difference: Difference,
-    goal: &Revision,
+    changed: impl Iterator<Item = &'m Replaceable>,
     store: &Store,
 ) -> Option<String> {
     if let Difference::Recreate(reason) = difference {
@@ -87,7 +88,7 @@ pub(crate) fn obstacle(
     let Some(state) = member.state() else {
         return Some("the pod has lost its label".to_owned());
     };
-    let mut changed = changed(member, goal).peekable();
+    let mut changed = changed.peekable();
     changed.peek()?;
     if !state.initialized {
         return Some("the pod has not come past its init steps".to_owned());
@@ -136,7 +137,7 @@ pub(crate) fn next(
             Phase::Drain | Phase::Replace | Phase::Revert => {}
         }
     }
-    match changed(member, goal).next() {
+    match changed(member, base, goal, around.history).next() {
         Some(container) => Next::Write(begin(member, base, goal, container, policies, now)),
         None => finish(member, base, goal, around),
     }
@@ -178,13 +179,22 @@ fn is_hopeless(container: &ContainerState) -> bool {
     container.waiting.as_deref().is_some_and(|waiting| HOPELESS.contains(&waiting))
 }
 
-/// The containers whose images differ from the goal's, in the order in which they are replaced.
+/// The containers that are to be replaced, in the order in which that is done: those with another image than the goal's. An image that no
+/// revision has, where both revisions ask for the same, is left alone: somebody has put it there on the way to the apiserver, such as a webhook that
+/// names another registry, and no container is to be restarted for that.
 pub(crate) fn changed<'m>(
     member: &'m Member<'_>,
+    base: &'m Revision,
     goal: &'m Revision,
+    history: &'m History<'_>,
 ) -> impl Iterator<Item = &'m Replaceable> {
-    goal.replaceable.iter().filter(|wanted| {
-        member.container(&wanted.name).is_some_and(|container| container.image != wanted.image)
+    goal.replaceable.iter().filter(move |wanted| {
+        let is_ours = |found: &ContainerState| {
+            !base.replaceable.contains(wanted)
+                || member.step.as_ref().is_some_and(|step| step.container == *wanted.name)
+                || history.has_image(&found.name, &found.image)
+        };
+        member.container(&wanted.name).is_some_and(|found| found.image != wanted.image && is_ours(found))
     })
 }
 

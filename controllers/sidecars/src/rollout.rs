@@ -113,17 +113,13 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Whether a pod has lost its way: it has an image of another revision and is in no step, since somebody has taken the annotation off. An image
-    /// that no revision has is left alone until its container is to be replaced: somebody wants it, such as a webhook that names another registry.
+    /// Whether a pod has lost its way: it has an image of another revision and is in no step, since somebody has taken the annotation off.
     fn is_astray(&self, member: &Member<'_>) -> bool {
         !member.is_in_step()
-            && self.history.get(member.revision).is_some_and(|base| {
-                let mut strayed = in_place::changed(member, base);
-                strayed.any(|wanted| {
-                    let found = member.container(&wanted.name);
-                    found.is_some_and(|found| self.history.has_image(&found.name, &found.image))
-                })
-            })
+            && self
+                .history
+                .get(member.revision)
+                .is_some_and(|base| in_place::changed(member, base, base, self.history).next().is_some())
     }
 
     /// Goes on with what has begun in pods, and lets those serve that wait for nothing else.
@@ -247,7 +243,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let Some(base) = self.history.get(member.revision).filter(|_| moves > 0) else { continue };
-            if !member.is_in_step() && in_place::changed(member, goal).next().is_none() {
+            if !member.is_in_step() && in_place::changed(member, base, goal, self.history).next().is_none() {
                 // Labels and annotations cost nobody anything.
                 moves -= 1;
                 take(self.next(member, base, goal), rolled);
@@ -416,7 +412,8 @@ impl<'a> Pass<'a> {
         let Some(base) = self.history.get(member.revision) else {
             return Some("the revision of the pod is not known".to_owned());
         };
-        in_place::obstacle(member, self.course.difference(base, goal), goal, self.view.store)
+        let changed = in_place::changed(member, base, goal, self.history);
+        in_place::obstacle(member, self.course.difference(base, goal), changed, self.view.store)
     }
 
     fn disruptions(&self) -> Disruptions<'a> {
@@ -427,6 +424,7 @@ impl<'a> Pass<'a> {
         let around = Surroundings {
             workload: self.workload,
             store: self.view.store,
+            history: self.history,
             published: &self.published,
             now: self.now,
             is_first: self.is_first,

@@ -561,3 +561,26 @@ fn a_pod_at_its_goal_that_gets_an_image_of_before_is_brought_to_its_goal_again()
         );
     }
 }
+
+#[test]
+fn an_image_that_a_webhook_has_put_there_is_not_replaced_with_a_sidecar() {
+    let mut world = World::at_rest(workload(3));
+    for pod in world.pod_names() {
+        world.change_pod(&pod, |pod| {
+            let state = Arc::make_mut(pod.workload.as_mut().unwrap());
+            let main = state.containers.iter_mut().find(|container| *container.name == *"app").unwrap();
+            main.image = "mirror.example/app:1".into();
+        });
+    }
+    world.run();
+    let before = world.restarts("app");
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.images("app"), ["mirror.example/app:1"; 3], "{}", world.story());
+    assert_eq!((world.restarts("app"), world.restarts("proxy")), (before, 3), "{}", world.story());
+    world.set_main("app:2");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.images("app"), ["app:2"; 3], "{}", world.story());
+}
