@@ -67,7 +67,8 @@ pub fn build_example(name: &str) -> Result<PathBuf> {
 }
 
 fn build_program(folder: &Path) -> Result<PathBuf> {
-    Ok(build_static(folder, &["--package", "mainstay"])?.join("mainstay"))
+    // Without the plugin of kubectl, which nobody runs in there.
+    Ok(build_static(folder, &["--package", "mainstay", "--no-default-features"])?.join("mainstay"))
 }
 
 /// Builds something without any shared library, and gives the folder of what is built. In a folder of its own, because other

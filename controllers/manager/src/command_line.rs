@@ -27,6 +27,7 @@ pub enum Subcommands {
     /// Run the controllers.
     Manager(Flags),
     /// What kubectl mainstay does, without kubectl.
+    #[cfg(feature = "kubectl")]
     Kubectl(Box<mainstay_kubectl::CommandLine>),
     /// Ask a plain HTTP address, print its answer, and fail unless it is a success.
     Probe {

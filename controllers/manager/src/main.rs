@@ -15,37 +15,29 @@ mod manager;
 mod probe;
 mod signals;
 
+#[cfg(feature = "kubectl")]
 use std::ffi::OsString;
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use mainstay_kubectl::StartedAs;
 
 use crate::command_line::{CommandLine, Subcommands};
 use crate::config::surroundings;
 
 fn main() -> ExitCode {
     let words = surroundings::command_line();
-    match StartedAs::of(words.first().map(OsString::as_os_str)) {
-        Some(StartedAs::Plugin) => {
-            return match mainstay_kubectl::parse(&words) {
-                Ok(line) => mainstay_kubectl::run(&line),
-                Err(error) => command_line::tell(&error),
-            };
-        }
-        Some(StartedAs::Completer) => {
-            let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
-            return mainstay_kubectl::complete(&words.collect::<Vec<_>>());
-        }
-        None => {}
+    #[cfg(feature = "kubectl")]
+    if let Some(code) = plugin(&words) {
+        return code;
     }
     let line = match CommandLine::try_parse_from(&words) {
         Ok(line) => line,
         Err(error) => return command_line::tell_of(&error, &words),
     };
     match line.command {
+        #[cfg(feature = "kubectl")]
         Subcommands::Kubectl(line) => mainstay_kubectl::run(&line),
         Subcommands::Manager(flags) => manager::main(&flags),
         Subcommands::Probe { url, timeout } => probe(&url, timeout),
@@ -53,6 +45,23 @@ fn main() -> ExitCode {
             print(stdout(), concat!("mainstay ", env!("CARGO_PKG_VERSION")), ExitCode::SUCCESS)
         }
     }
+}
+
+/// What the plugin of kubectl does, if it is what was started.
+#[cfg(feature = "kubectl")]
+fn plugin(words: &[OsString]) -> Option<ExitCode> {
+    use mainstay_kubectl::StartedAs;
+
+    Some(match StartedAs::of(words.first().map(OsString::as_os_str))? {
+        StartedAs::Plugin => match mainstay_kubectl::parse(words) {
+            Ok(line) => mainstay_kubectl::run(&line),
+            Err(error) => command_line::tell(&error),
+        },
+        StartedAs::Completer => {
+            let words = words.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+            mainstay_kubectl::complete(&words.collect::<Vec<_>>())
+        }
+    })
 }
 
 fn probe(url: &str, timeout: Duration) -> ExitCode {

@@ -77,6 +77,7 @@ fn help_and_version_are_told() {
 }
 
 /// kubectl finds its plugin by the name of a file, which is a link to the program.
+#[cfg(feature = "kubectl")]
 #[test]
 fn under_the_name_of_the_plugin_it_is_the_plugin() {
     let folder = std::env::temp_dir().join(format!("mainstay-plugin-{}", std::process::id()));

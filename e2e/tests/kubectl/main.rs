@@ -1,4 +1,4 @@
-//! `kubectl mainstay` at a real apiserver: the program of the image, under the names by which kubectl finds it.
+//! `kubectl mainstay` at a real apiserver: the program that users link, under the names by which kubectl finds it.
 //!
 //! There are a control plane, one node that only plays pods, and a manager as a process. Where no cluster can be had the tests are
 //! ignored, with the reason; `MAINSTAY_TESTS_NO_SKIP=1` makes that a failure.

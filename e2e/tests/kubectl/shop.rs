@@ -6,11 +6,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use mainstay_e2e::cluster::{Cluster, ClusterOptions, Nodes};
-use mainstay_e2e::image;
 use mainstay_e2e::in_tree::InTree;
 use mainstay_e2e::process::{Daemon, Surroundings};
+use mainstay_e2e::shell::run_command;
 use mainstay_e2e::testbed::{Namespace, SOON};
 use mainstay_e2e::wait::wait_for;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Said {
 impl Shop {
     /// Starts the cluster with the definition in it and a manager beside it.
     pub fn up(name: &'static str) -> Result<Shop> {
-        let program = image::build()?.program;
+        let program = build()?;
         let options = ClusterOptions {
             name: name.to_owned(),
             nodes: Nodes::Fake(1),
@@ -159,6 +159,24 @@ impl Shop {
         let folders = std::iter::once(self.links.clone()).chain(std::env::split_paths(&path));
         Ok(std::env::join_paths(folders)?)
     }
+}
+
+/// Builds the program with the plugin, as users do who link it; optimising it would take longer than all tests.
+fn build() -> Result<PathBuf> {
+    let mut command = Command::new(env!("CARGO"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    command.current_dir(root).args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package",
+        "mainstay",
+        "--message-format=json",
+    ]);
+    let messages = run_command(&mut command, None)?;
+    let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let program = built.filter_map(|message| Some(message["executable"].as_str()?.into())).last();
+    program.context("cargo has built no program")
 }
 
 /// Runs to the end.
