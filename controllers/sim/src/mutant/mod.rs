@@ -73,7 +73,7 @@
 //! | `no-first-pod` | `first` | 1 |
 //! | `budgets-ignored` | `budget` | 45 |
 //! | `old-kubelets-patched` | `kubelet` | 82 |
-//! | `never-reverts` | `end` | 6 |
+//! | `never-reverts` | `end` | 109 |
 //! | `two-at-once` | `step` | 1 |
 //! | `main-for-a-sidecar` | `ping-pong` | 1 |
 //! | `marks-too-early` | `health` | 1 |
