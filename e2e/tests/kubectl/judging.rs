@@ -23,7 +23,21 @@ fn refused_by_server(shop: &Shop, namespace: &Namespace<'_>, object: &Value) -> 
         return Ok(fields.trim().split(", ").map(str::to_owned).collect());
     }
     let (_, causes) = said.error.split_once(" is invalid: ").unwrap_or_else(|| panic!("{said:?}"));
-    Ok(causes.trim().split("\n* ").map(|cause| cause.trim_start_matches("* ").to_owned()).collect())
+    let causes = causes.trim().split("\n* ").map(|cause| cause.trim_start_matches("* "));
+    Ok(causes.filter(|cause| !is_said_twice(cause)).map(with_field).collect())
+}
+
+/// What it says of an object as a whole, or of the number of replicas once more, as the scale of it.
+fn is_said_twice(cause: &str) -> bool {
+    cause.starts_with(".spec.replicas: ") || cause.contains("some validation rules were not checked")
+}
+
+/// A number of the wrong size is told without its field in front.
+fn with_field(cause: &str) -> String {
+    match cause.strip_prefix("<nil>: ") {
+        Some(words) => format!("{}: {words}", words.rsplit(' ').next().unwrap_or_default()),
+        None => cause.to_owned(),
+    }
 }
 
 /// What `lint` finds wrong, as far as a server says it at once: nothing else where there is an unknown field.

@@ -117,7 +117,7 @@ impl Shop {
             "manager".to_owned(),
             format!("--kubeconfig={}", self.cluster.kubeconfig_path().display()),
             "--leader-elect=false".to_owned(),
-            "--controllers=sidecarworkload=on".to_owned(),
+            "--controllers=sidecarworkload-controller=on".to_owned(),
             format!("--listen-address={}:{}", address.0, address.1),
         ];
         self.manager().start(&Surroundings::default(), &words)?;

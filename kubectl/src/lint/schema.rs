@@ -61,8 +61,16 @@ fn check(schema: &Value, value: &Value, path: &str, breaches: &mut Vec<Breach>) 
         breaches.push(Breach { path: path.to_owned(), message, is_unknown_field: false });
     };
     if let Some(wanted) = wrong_type(schema, value) {
-        let found = type_of(value);
+        // A number with a fraction is told by its format where a whole one is wanted.
+        let format = schema.get("format").and_then(Value::as_str).filter(|_| value.is_number());
+        let (wanted, found) = match format {
+            Some(format) => (format, "float64"),
+            None => (wanted, type_of(value)),
+        };
         breach(format!("Invalid value: \"{found}\": {path} in body must be of type {wanted}: \"{found}\""));
+        if let Some(format) = format {
+            breach(beyond(format, path));
+        }
         unknown_fields(&Value::Null, value, path, breaches);
         return;
     }
@@ -144,11 +152,11 @@ fn is_int_or_string(schema: &Value) -> bool {
 }
 
 /// The type that a value should be of and is not.
-fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
+fn wrong_type<'a>(schema: &'a Value, value: &Value) -> Option<&'a str> {
     let is_integer = |value: &Value| value.as_f64().is_some_and(|number| number.fract() == 0.0);
     if is_int_or_string(schema) {
         let fits = value.is_string() || is_integer(value);
-        return (!fits).then(|| "integer,string".to_owned());
+        return (!fits).then_some("integer,string");
     }
     let wanted = schema.get("type")?.as_str()?;
     let fits = match wanted {
@@ -160,7 +168,7 @@ fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
         "number" => value.is_number(),
         _ => true,
     };
-    (!fits).then(|| wanted.to_owned())
+    (!fits).then_some(wanted)
 }
 
 fn type_of(value: &Value) -> &'static str {
@@ -190,28 +198,35 @@ fn bounds(schema: &Value, value: &Value, path: &str, breach: &mut impl FnMut(Str
     }
     let is_32_bits = schema.get("format").and_then(Value::as_str) == Some("int32");
     if is_32_bits && value.as_i64().is_none_or(|number| i32::try_from(number).is_err()) {
-        breach(format!("Invalid value: {value}: {path} in body must be of type int32: {value}"));
+        breach(beyond("int32", path));
     }
 }
 
+fn beyond(format: &str, path: &str) -> String {
+    format!("Invalid value: \"\": Checked value must be of type integer with format {format} in {path}")
+}
+
+/// Of a text that is wrong in more than one way the server names the first.
 fn words(schema: &Value, text: &str, path: &str, breach: &mut impl FnMut(String)) {
     let length = text.chars().count();
     let quoted = Value::from(text);
+    let pattern = schema.get("pattern").and_then(Value::as_str);
     if let Some(most) = limit(schema, "maxLength").filter(|most| length > *most) {
         breach(format!("Too long: may not be more than {most} bytes"));
-    }
-    if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
+    } else if let Some(least) = limit(schema, "minLength").filter(|least| length < *least) {
         breach(format!("Invalid value: {quoted}: {path} in body should be at least {least} chars long"));
-    }
-    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
-        && Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
-    {
+    } else if let Some(pattern) = pattern.filter(|pattern| !matches(pattern, text)) {
         breach(format!("Invalid value: {quoted}: {path} in body should match '{pattern}'"));
     }
     let is_time = schema.get("format").and_then(Value::as_str) == Some("date-time");
     if is_time && text.parse::<Timestamp>().is_err() {
         breach(format!("Invalid value: {quoted}: {path} in body must be of type date-time: {quoted}"));
     }
+}
+
+/// The patterns are those of the definition: one that cannot be read would be found by its own tests.
+fn matches(pattern: &str, text: &str) -> bool {
+    Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text))
 }
 
 /// A list with keys has each key once, a set each value.
