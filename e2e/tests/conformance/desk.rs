@@ -275,7 +275,6 @@ fn pick<T: Copy>(known: &[T], which: Which) -> Option<T> {
 pub fn collection(kind: Kind, namespace: &str) -> String {
     let group = match kind {
         Kind::EndpointSlice => "/apis/discovery.k8s.io/v1",
-        Kind::SidecarWorkload => "/apis/mainstay.dev/v1alpha1",
         _ => "/api/v1",
     };
     format!("{group}/namespaces/{namespace}/{}", kind.plural())
