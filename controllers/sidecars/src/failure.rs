@@ -48,17 +48,17 @@ pub(crate) fn is_first(course: &Course<'_>, members: &[Member<'_>]) -> bool {
         && !members.iter().any(|member| member.revision == goal && member.is_available)
 }
 
-/// Why the goal of a rollout has failed, if it has, in words for the user.
+/// Why the goal of a rollout has failed, if it has, in words for the user; `is_first` is what [`is_first`] says.
 pub(crate) fn judge(
     workload: &SidecarWorkload,
     course: &Course<'_>,
-    members: &[Member<'_>],
+    is_first: bool,
     on_trial: &[&Member<'_>],
     progressed_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Option<String> {
     // Its first pod may say so at once.
-    if is_first(course, members) {
+    if is_first {
         // What a pod has that is older than the revision, it need not have from there: steps are looked at each by itself.
         let is_made_from_it =
             |member: &&&Member<'_>| !member.is_in_step() && member.pod.meta.created >= course.goal.created();

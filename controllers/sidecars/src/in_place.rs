@@ -350,9 +350,7 @@ fn finish(member: &Member<'_>, base: &Revision, goal: &Revision, around: Surroun
     if member.revision == &*goal.name && member.step.is_none() {
         return Next::Arrived;
     }
-    if let Some(state) = member.state().filter(|state| state.has_serving_gate)
-        && state.serving != Some(true)
-    {
+    if member.is_out_of_service() {
         return Next::Write(vec![serving(member, true, now)]);
     }
     if let Some(step) = &member.step {

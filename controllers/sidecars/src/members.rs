@@ -50,6 +50,11 @@ impl<'a> Member<'a> {
         self.step.is_some()
     }
 
+    /// Whether it has the gate of those that are drained, and is not said to serve.
+    pub(crate) fn is_out_of_service(&self) -> bool {
+        self.state().is_some_and(|state| state.has_serving_gate && state.serving != Some(true))
+    }
+
     /// The node that it is on, if that is known.
     pub(crate) fn node<'s>(&self, store: &'s Store) -> Option<&'s Node> {
         store.nodes().get(&ObjectName::new("", self.pod.node.clone()?)).map(|node| &**node)

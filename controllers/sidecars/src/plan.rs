@@ -101,7 +101,7 @@ fn with_revision(
         burst,
     };
     let rolled = pass.plan();
-    let judged = || failure::judge(workload, &course, members, &on_trial, status.progressed_at, now.wall);
+    let judged = || failure::judge(workload, &course, is_first, &on_trial, status.progressed_at, now.wall);
     let failure = rolled.failure.clone().or_else(|| is_judged.then(judged).flatten());
     if let Some(message) = &failure {
         status.failed_revision = Some(wanted.name.clone());
@@ -165,24 +165,17 @@ fn stand(
             "RollbackFailed",
             format!("{message}; the way back to revision {} makes no progress either", course.goal.name),
         ),
-        Some(message) if course.is_rollback && rolled.barred.is_some() => {
-            let reason = rolled.barred.as_deref().unwrap_or_default();
-            Stand::Stalled(
+        Some(message) if course.is_rollback => match &rolled.barred {
+            Some(reason) => Stand::Stalled(
                 "CannotUpdateInPlace",
                 format!(
                     "{message}; spec.rollout.inPlace is Only, and pods would have to be replaced on the way back to \
                      revision {}: {reason}; allow it with IfPossible",
                     course.goal.name
                 ),
-            )
-        }
-        Some(message) if course.is_rollback => {
-            let back = format!("{message}; pods go back to revision {}", course.goal.name);
-            match waits_for_budget(rolled) {
-                Some(why) => Stand::WaitsForBudget(format!("{back}; {why}")),
-                None => Stand::Progressing(back),
-            }
-        }
+            ),
+            None => under_way(rolled, format!("{message}; pods go back to revision {}", course.goal.name)),
+        },
         Some(message) => Stand::Stalled("ProgressDeadlineExceeded", message),
         None if is_complete => Stand::Complete,
         None if workload.rollout.paused && course.is_rollout => Stand::Paused,
@@ -194,13 +187,7 @@ fn stand(
                      IfPossible, or take the change back"
                 ),
             ),
-            None => {
-                let progress = progress(course, rolled, status);
-                match waits_for_budget(rolled) {
-                    Some(why) => Stand::WaitsForBudget(format!("{progress}; {why}")),
-                    None => Stand::Progressing(progress),
-                }
-            }
+            None => under_way(rolled, progress(course, rolled, status)),
         },
     }
 }
@@ -218,11 +205,11 @@ fn progress(course: &Course<'_>, rolled: &Rolled, status: &SidecarWorkloadStatus
     updated
 }
 
-/// Which PodDisruptionBudget lets no other pod be taken down, in words for the user.
-fn waits_for_budget(rolled: &Rolled) -> Option<String> {
-    let (budget, healthy) = rolled.waits_for_budget.as_ref()?;
-    Some(format!(
-        "PodDisruptionBudget {budget}, which wants {healthy} pods to stay healthy, lets no other one be updated now"
+/// A rollout that has come so far, and goes on as soon as the PodDisruptionBudgets let it.
+fn under_way(rolled: &Rolled, so_far: String) -> Stand {
+    let Some((budget, healthy)) = &rolled.waits_for_budget else { return Stand::Progressing(so_far) };
+    Stand::WaitsForBudget(format!(
+        "{so_far}; PodDisruptionBudget {budget}, which wants {healthy} pods to stay healthy, lets no other one be updated now"
     ))
 }
 

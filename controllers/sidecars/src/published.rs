@@ -22,10 +22,9 @@ impl<'a> Published<'a> {
 
     /// Whether a pod is among them.
     pub(crate) fn has(&self, pod: Uid) -> bool {
-        let slices = self.store.endpoint_slices().iter();
         let uids = || {
+            let slices = self.store.endpoint_slices().in_namespace(self.namespace);
             slices
-                .filter(|slice| slice.meta.name.namespace == *self.namespace)
                 .flat_map(|slice| slice.endpoints.iter())
                 .filter(|endpoint| endpoint.conditions.ready != Some(false))
                 .filter_map(|endpoint| Some(&*endpoint.target.as_ref()?.uid))

@@ -129,9 +129,7 @@ impl<'a> Pass<'a> {
                 Way::Open { base, goal, next } => (base, goal, next),
                 Way::Barred => continue,
                 Way::None => {
-                    if let Some(state) = member.state().filter(|state| state.has_serving_gate)
-                        && state.serving != Some(true)
-                    {
+                    if member.is_out_of_service() {
                         rolled.writes.push(in_place::serving(member, true, self.now.wall));
                     }
                     continue;
@@ -161,16 +159,10 @@ impl<'a> Pass<'a> {
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
         let is_stuck = |member: &Member<'a>| stuck.contains(&member.pod.meta.uid);
-        let astray: BTreeSet<Uid> = self
-            .members
-            .iter()
-            .filter(|member| self.is_astray(member))
-            .map(|member| member.pod.meta.uid)
-            .collect();
         let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
         let mut moving: usize = 0;
         for member in self.members {
-            if is_stuck(member) || astray.contains(&member.pod.meta.uid) {
+            if is_stuck(member) || self.is_astray(member) {
                 others.push(member);
             } else if member.revision == &*goal.name {
                 arrived.push(member);

@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use mainstay_e2e::node::{BROKEN_SAMPLE_IMAGE, NEXT_SAMPLE_IMAGE, SAMPLE_IMAGE};
-use mainstay_e2e::testbed::{Namespace, World, condition_of};
+use mainstay_e2e::testbed::{Namespace, World};
 use serde_json::Value;
 
 use crate::template::Web;
-use crate::trial::{Trial, restarts};
+use crate::trial::{Trial, expect_conditions, restarts};
 
 /// An image that no node has and that no registry is there for.
 const NO_IMAGE: &str = "localhost/not-there:1";
@@ -83,10 +83,7 @@ pub fn a_sidecar_that_exits_at_once_is_rolled_back_and_the_spec_stays(
         sidecars.iter().any(|sidecar| sidecar["image"] == BROKEN_SAMPLE_IMAGE),
         "the spec is the user's: {found}"
     );
-    for (kind, wanted) in [("Ready", "False"), ("Available", "True"), ("Stalled", "True")] {
-        let condition = condition_of(&found, kind).unwrap_or_default();
-        assert_eq!(condition["status"], wanted, "{condition}");
-    }
+    expect_conditions(&found, &[("Ready", "False"), ("Available", "True"), ("Stalled", "True")]);
     for pod in trial.pods()? {
         let label = &pod["metadata"]["labels"]["mainstay.dev/revision"];
         assert_eq!(*label, status["currentRevision"], "{pod}");
@@ -159,11 +156,10 @@ fn stands_still(trial: &Trial<'_>, why: &str) -> Result<()> {
     assert_eq!(status["updatedReplicas"], 0, "{status}");
     let message = status["failedMessage"].as_str().unwrap_or_default();
     assert!(message.contains(why), "what has failed: {message}");
-    let found = trial.found()?;
-    for (kind, wanted) in [("Ready", "False"), ("Available", "True"), ("Progressing", "False")] {
-        let condition = condition_of(&found, kind).unwrap_or_default();
-        assert_eq!(condition["status"], wanted, "{condition}");
-    }
+    expect_conditions(
+        &trial.found()?,
+        &[("Ready", "False"), ("Available", "True"), ("Progressing", "False")],
+    );
     Ok(())
 }
 

@@ -130,17 +130,17 @@ impl<'a> Trial<'a> {
         }
         assert_eq!(status["currentRevision"], status["updateRevision"], "{status}");
         assert!(status["failedRevision"].is_null(), "{status}");
-        for (kind, wanted) in [
-            ("Available", "True"),
-            ("Progressing", "True"),
-            ("Reconciling", "False"),
-            ("Stalled", "False"),
-            ("RolledBack", "False"),
-            ("SingleMain", "True"),
-        ] {
-            let condition = condition_of(&found, kind).unwrap_or_default();
-            assert_eq!(condition["status"], wanted, "{kind}: {condition}");
-        }
+        expect_conditions(
+            &found,
+            &[
+                ("Available", "True"),
+                ("Progressing", "True"),
+                ("Reconciling", "False"),
+                ("Stalled", "False"),
+                ("RolledBack", "False"),
+                ("SingleMain", "True"),
+            ],
+        );
         let pods = self.pods()?;
         assert_eq!(pods.len() as u64, replicas, "pods at the end");
         for pod in &pods {
@@ -225,4 +225,12 @@ fn is_as_written(pod: &Value, web: &Web) {
         .filter(|status| status["state"]["running"].is_object())
         .count();
     assert_eq!(running, 3, "{name} has main and two sidecars that run: {}", pod["status"]);
+}
+
+/// The conditions have these statuses.
+pub fn expect_conditions(found: &Value, wanted: &[(&str, &str)]) {
+    for (kind, wanted) in wanted {
+        let condition = condition_of(found, kind).unwrap_or_default();
+        assert_eq!(condition["status"], *wanted, "{kind}: {condition}");
+    }
 }

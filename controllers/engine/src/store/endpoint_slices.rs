@@ -26,6 +26,11 @@ impl EndpointSlices {
         self.table.iter()
     }
 
+    /// The slices of a namespace, in the order of their names.
+    pub fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &Arc<EndpointSlice>> {
+        self.table.in_namespace(namespace)
+    }
+
     /// The slices whose label names this service, in the order of their names, whoever writes them.
     pub fn of_service<'a>(&'a self, service: &ObjectName) -> impl Iterator<Item = &'a Arc<EndpointSlice>> {
         self.by_service.get(service).filter_map(|name| self.table.get(name))

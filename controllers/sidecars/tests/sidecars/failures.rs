@@ -337,17 +337,22 @@ fn the_deadline_is_that_of_the_status_and_no_process_extends_it() {
     assert!(world.status().failed_revision.is_some());
 }
 
+/// Its kubelet says nothing more, and the server knows.
+fn lose_node(world: &mut World) {
+    world.kubelet.lost.insert("node".to_owned());
+    let mut gone = node("node", (1, 36));
+    gone.ready = false;
+    gone.meta.version = mainstay_model::ResourceVersion(9000);
+    world.apply(Object::Node(Arc::new(gone)));
+}
+
 /// R13
 #[test]
 fn a_node_that_is_lost_is_no_failure_of_a_revision() {
     let mut world = World::at_rest(workload(3));
     world.set_sidecar("proxy:2");
     world.act();
-    world.kubelet.lost.insert("node".to_owned());
-    let mut gone = node("node", (1, 36));
-    gone.ready = false;
-    gone.meta.version = mainstay_model::ResourceVersion(9000);
-    world.apply(Object::Node(Arc::new(gone)));
+    lose_node(&mut world);
     world.run();
     world.now = world.now.after(Duration::from_secs(100_000));
     world.act();
@@ -387,11 +392,7 @@ fn a_step_on_a_node_that_was_lost_is_judged_from_its_return_on() {
     let mut world = World::at_rest(workload(3));
     world.set_sidecar("proxy:2");
     world.act();
-    world.kubelet.lost.insert("node".to_owned());
-    let mut gone = node("node", (1, 36));
-    gone.ready = false;
-    gone.meta.version = mainstay_model::ResourceVersion(9000);
-    world.apply(Object::Node(Arc::new(gone)));
+    lose_node(&mut world);
     world.run();
     world.now = world.now.after(Duration::from_secs(100_000));
     let mut back = node("node", (1, 36));
