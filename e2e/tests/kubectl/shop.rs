@@ -175,7 +175,7 @@ fn build() -> Result<PathBuf> {
     ]);
     let messages = run_command(&mut command, None)?;
     let built = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let program = built.filter_map(|message| Some(message["executable"].as_str()?.into())).last();
+    let program = built.filter_map(|message| Some(message["executable"].as_str()?.into())).next_back();
     program.context("cargo has built no program")
 }
 
