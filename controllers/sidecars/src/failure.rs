@@ -44,8 +44,8 @@ pub(crate) fn on_trial<'m, 'a>(
 pub(crate) fn is_first(course: &Course<'_>, members: &[Member<'_>]) -> bool {
     let goal = &*course.goal.name;
     course.is_unproven()
-        && members.iter().any(|member| member.revision != goal)
-        && !members.iter().any(|member| member.revision == goal && member.is_available)
+        && members.iter().any(|member| !member.is_of(goal))
+        && !members.iter().any(|member| member.is_of(goal) && member.is_available)
 }
 
 /// Why the goal of a rollout has failed, if it has, in words for the user; `is_first` is what [`is_first`] says.

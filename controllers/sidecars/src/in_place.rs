@@ -137,7 +137,7 @@ pub(crate) fn next(
             Phase::Drain | Phase::Replace | Phase::Revert => {}
         }
     }
-    match changed(member, base, goal, around.history).next() {
+    match member.changed(base, goal, around.history).next() {
         Some(container) => Next::Write(begin(member, base, goal, container, policies, now)),
         None => finish(member, base, goal, around),
     }
@@ -177,25 +177,6 @@ pub(crate) fn fault(container: &ContainerState, restarts_before: i32) -> Option<
 
 fn is_hopeless(container: &ContainerState) -> bool {
     container.waiting.as_deref().is_some_and(|waiting| HOPELESS.contains(&waiting))
-}
-
-/// The containers that are to be replaced, in the order in which that is done: those with another image than the goal's. An image that no
-/// revision has, where both revisions ask for the same, is left alone: somebody has put it there on the way to the apiserver, such as a webhook that
-/// names another registry, and no container is to be restarted for that.
-pub(crate) fn changed<'m>(
-    member: &'m Member<'_>,
-    base: &'m Revision,
-    goal: &'m Revision,
-    history: &'m History<'_>,
-) -> impl Iterator<Item = &'m Replaceable> {
-    goal.replaceable.iter().filter(move |wanted| {
-        let is_ours = |found: &ContainerState| {
-            !base.replaceable.contains(wanted)
-                || member.step.as_ref().is_some_and(|step| step.container == *wanted.name)
-                || history.has_image(&found.name, &found.image)
-        };
-        member.container(&wanted.name).is_some_and(|found| found.image != wanted.image && is_ours(found))
-    })
 }
 
 /// Begins with a container.

@@ -8,6 +8,8 @@ use mainstay_model::{
     ContainerRole, ContainerState, Node, ObjectName, Pod, SidecarWorkload, Timestamp, WorkloadPod,
 };
 
+use crate::history::{History, Revision};
+use crate::pod_shape::Replaceable;
 use crate::step::Step;
 
 /// A pod that is active and ours.
@@ -21,18 +23,54 @@ pub(crate) struct Member<'a> {
     pub(crate) step: Option<Step>,
     /// Whether it has been ready for long enough, and is not in a step: those are about to be unavailable, or have been.
     pub(crate) is_available: bool,
+    /// Whether its label lies: it has an image of another revision and is in no step. Somebody has changed the label, or has taken the annotation off.
+    pub(crate) is_astray: bool,
 }
 
 impl<'a> Member<'a> {
     /// Looks at a pod.
-    pub(crate) fn new(pod: &'a Arc<Pod>, workload: &SidecarWorkload, now: Timestamp) -> Member<'a> {
+    pub(crate) fn new(
+        pod: &'a Arc<Pod>,
+        workload: &SidecarWorkload,
+        history: &History<'_>,
+        now: Timestamp,
+    ) -> Member<'a> {
         let step = pod.workload.as_ref().and_then(|state| state.in_place.as_deref()).and_then(Step::read);
         let revision = pod.meta.labels.get(REVISION_LABEL).map_or("", |revision| &**revision);
         let is_available = step.is_none()
             && pod
                 .available_from(workload.rollout.min_ready_seconds)
                 .is_some_and(|available| available <= now);
-        Member { pod, revision, step, is_available }
+        let member = Member { pod, revision, step, is_available, is_astray: false };
+        let is_astray = !member.is_in_step()
+            && history
+                .get(revision)
+                .is_some_and(|base| member.changed(base, base, history).next().is_some());
+        Member { is_astray, ..member }
+    }
+
+    /// Whether it is of a revision, and not only said to be.
+    pub(crate) fn is_of(&self, revision: &str) -> bool {
+        self.revision == revision && !self.is_astray
+    }
+
+    /// The containers that are to be replaced for a goal, in the order in which that is done: those with another image than the goal's; `base` is the
+    /// revision that the label names. An image that no revision has, where both revisions ask for the same, is left alone: somebody has put it there
+    /// on the way to the apiserver, such as a webhook that names another registry, and no container is to be restarted for that.
+    pub(crate) fn changed<'m>(
+        &'m self,
+        base: &'m Revision,
+        goal: &'m Revision,
+        history: &'m History<'_>,
+    ) -> impl Iterator<Item = &'m Replaceable> {
+        goal.replaceable.iter().filter(move |wanted| {
+            let is_ours = |found: &ContainerState| {
+                !base.replaceable.contains(wanted)
+                    || self.step.as_ref().is_some_and(|step| step.container == *wanted.name)
+                    || history.has_image(&found.name, &found.image)
+            };
+            self.container(&wanted.name).is_some_and(|found| found.image != wanted.image && is_ours(found))
+        })
     }
 
     /// What is known of its containers.

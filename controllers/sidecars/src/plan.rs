@@ -30,9 +30,9 @@ pub(crate) fn plan(workload: &SidecarWorkload, view: &View<'_>, now: Now, burst:
     if !claims.are_settled() {
         return claims.plan(view.memory, burst);
     }
-    let members: Vec<Member<'_>> =
-        claims.claimed.iter().map(|pod| Member::new(pod, workload, now.wall)).collect();
     let history = History::new(workload, view.store);
+    let members: Vec<Member<'_>> =
+        claims.claimed.iter().map(|pod| Member::new(pod, workload, &history, now.wall)).collect();
     let wanted = match history.wanted(view) {
         Wanted::Revision(name) => name,
         Wanted::Missing(create) => return Plan { writes: vec![*create], ..Plan::default() },
@@ -123,7 +123,7 @@ fn with_revision(
 
     let healthy = (is_complete && budget.replicas > 0).then_some(&*course.goal.name);
     let mut writes = history.upkeep(&wanted.name, healthy, now.wall);
-    writes.extend(history.surplus(|| in_use(workload, &status, &course, view)));
+    writes.extend(history.surplus(|| in_use(workload, history, &status, &course, view)));
     let events = told(workload, &rolled, &stand, failure.as_deref(), members);
     let requeue_at = next_look(workload, members, &rolled, deadline.filter(|_| !is_late), now);
     // A revision that has just failed is not moved to any more. Only what takes a pod back that has shown it goes out at once.
@@ -216,6 +216,7 @@ fn under_way(rolled: &Rolled, so_far: String) -> Stand {
 /// What must not be deleted from the history.
 fn in_use(
     workload: &SidecarWorkload,
+    history: &History<'_>,
     status: &SidecarWorkloadStatus,
     course: &Course<'_>,
     view: &View<'_>,
@@ -231,7 +232,7 @@ fn in_use(
     // Those that are on their way out, too: a kubelet may still have to be asked what they were.
     let selector = selector(workload);
     for pod in owner(workload, &selector).controlled(view.store) {
-        let member = Member::new(pod, workload, Timestamp::default());
+        let member = Member::new(pod, workload, history, Timestamp::default());
         let target = member.step.as_ref().map(|step| step.revision.as_str());
         for revision in [Some(member.revision), target].into_iter().flatten() {
             if !kept.contains(revision) {

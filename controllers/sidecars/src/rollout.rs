@@ -105,21 +105,12 @@ impl<'a> Pass<'a> {
 
     /// Brings pods back to their revision that are astray and serve nobody, while the others stay as they are.
     fn bring_back(&self, rolled: &mut Rolled) {
-        for member in self.members.iter().filter(|member| !member.is_available && self.is_astray(member)) {
+        for member in self.members.iter().filter(|member| !member.is_available && member.is_astray) {
             let Some(base) = self.history.get(member.revision) else { continue };
             if self.obstacle(member, base).is_none() {
                 take(self.next(member, base, base), rolled);
             }
         }
-    }
-
-    /// Whether a pod has lost its way: it has an image of another revision and is in no step, since somebody has taken the annotation off.
-    fn is_astray(&self, member: &Member<'_>) -> bool {
-        !member.is_in_step()
-            && self
-                .history
-                .get(member.revision)
-                .is_some_and(|base| in_place::changed(member, base, base, self.history).next().is_some())
     }
 
     /// Goes on with what has begun in pods, and lets those serve that wait for nothing else.
@@ -162,7 +153,7 @@ impl<'a> Pass<'a> {
         let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
         let mut moving: usize = 0;
         for member in self.members {
-            if is_stuck(member) || self.is_astray(member) {
+            if is_stuck(member) || member.is_astray {
                 others.push(member);
             } else if member.revision == &*goal.name {
                 arrived.push(member);
@@ -235,7 +226,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let Some(base) = self.history.get(member.revision).filter(|_| moves > 0) else { continue };
-            if !member.is_in_step() && in_place::changed(member, base, goal, self.history).next().is_none() {
+            if !member.is_in_step() && member.changed(base, goal, self.history).next().is_none() {
                 // Labels and annotations cost nobody anything.
                 moves -= 1;
                 take(self.next(member, base, goal), rolled);
@@ -404,7 +395,7 @@ impl<'a> Pass<'a> {
         let Some(base) = self.history.get(member.revision) else {
             return Some("the revision of the pod is not known".to_owned());
         };
-        let changed = in_place::changed(member, base, goal, self.history);
+        let changed = member.changed(base, goal, self.history);
         in_place::obstacle(member, self.course.difference(base, goal), changed, self.view.store)
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn counted(
         ready_replicas: count(&|member| member.pod.ready),
         available_replicas: count(&|member| member.is_available),
         updated_replicas: count(&|member| {
-            wanted.is_some_and(|wanted| member.revision == &*wanted.name) && !member.is_in_step()
+            wanted.is_some_and(|wanted| member.is_of(&wanted.name)) && !member.is_in_step()
         }),
         selector: Some(format!("{WORKLOAD_LABEL}={}", workload.meta.name.name).into()),
         update_revision: wanted.map(|wanted| wanted.name.clone()),
@@ -75,7 +75,7 @@ pub(crate) fn progressed_at(
 /// Whether all replicas are of a revision and available, and there is nothing else.
 pub(crate) fn is_complete(members: &[Member<'_>], revision: &Revision, budget: &Budget) -> bool {
     members.len() == budget.replicas
-        && members.iter().all(|member| member.revision == &*revision.name && member.is_available)
+        && members.iter().all(|member| member.is_of(&revision.name) && member.is_available)
 }
 
 /// The conditions for a stand; those of others stay as they are.

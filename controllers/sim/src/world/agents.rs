@@ -51,6 +51,8 @@ impl World {
             let Some(node) = self.dice.one_of(NODES) else { return };
             let _ = self.server.bind(name, &Name::from(*node));
             self.kick(name, Duration::from_secs(1));
+        } else if self.is_rejecting(name) && self.runs_for_a_while(name) {
+            self.report_pod(name, PodPhase::Running, true, Timestamp::from_seconds(self.now().wall().seconds()));
         } else if self.is_rejecting(name) {
             self.let_end(name, owner);
         } else if phase == PodPhase::Pending || !is_ready {
@@ -81,14 +83,20 @@ impl World {
         node.and_then(|node| self.rejecting.get(node)).is_some_and(|until| self.now() < *until)
     }
 
-    /// A pod is rejected, or runs for a while and is evicted.
+    /// Whether a new pod on a node that rejects runs for a while nevertheless, and is evicted then.
+    pub(super) fn runs_for_a_while(&mut self, name: &ObjectName) -> bool {
+        let is_new = self.server.pod(name).is_some_and(|pod| pod.phase == PodPhase::Pending);
+        let runs = is_new && self.dice.percent(30);
+        if runs {
+            self.kick(name, Duration::from_secs(3));
+        }
+        runs
+    }
+
+    /// A pod is rejected if it is new, and evicted otherwise.
     pub(super) fn let_end(&mut self, name: &ObjectName, owner: Option<Uid>) {
         let since = Timestamp::from_seconds(self.now().wall().seconds());
         let is_new = self.server.pod(name).is_some_and(|pod| pod.phase == PodPhase::Pending);
-        if is_new && self.dice.percent(30) {
-            self.report_pod(name, PodPhase::Running, true, since);
-            return self.kick(name, Duration::from_secs(3));
-        }
         if let Some(owner) = owner {
             self.oracles.lost(self.schedule.now(), owner);
         }

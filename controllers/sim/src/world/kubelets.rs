@@ -62,7 +62,7 @@ impl World {
                 }
                 None => self.after(SCHEDULER_TRIES_EVERY, Happening::PodLives(name.clone(), uid)),
             }
-        } else if self.is_rejecting(name) {
+        } else if self.is_rejecting(name) && !self.runs_for_a_while(name) {
             self.let_end(name, None);
         } else {
             self.run_pod(&pod);
