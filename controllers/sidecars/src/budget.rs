@@ -3,6 +3,8 @@
 use mainstay_engine::Store;
 use mainstay_model::{LabelSelector, Pod, PodDisruptionBudget, Share, SidecarWorkload};
 
+use crate::step::Step;
+
 /// The shares of a rollout as numbers of pods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Budget {
@@ -107,5 +109,5 @@ impl<'a> Disruptions<'a> {
 
 /// Whether a budget counts a pod: those that are being disrupted already do not.
 fn is_healthy(pod: &Pod) -> bool {
-    pod.ready && pod.is_active() && pod.workload.as_ref().is_none_or(|state| state.in_place.is_none())
+    pod.ready && pod.is_active() && Step::of(pod).is_none()
 }

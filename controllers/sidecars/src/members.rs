@@ -35,7 +35,7 @@ impl<'a> Member<'a> {
         history: &History<'_>,
         now: Timestamp,
     ) -> Member<'a> {
-        let step = pod.workload.as_ref().and_then(|state| state.in_place.as_deref()).and_then(Step::read);
+        let step = Step::of(pod);
         let revision = pod.meta.labels.get(REVISION_LABEL).map_or("", |revision| &**revision);
         let is_available = step.is_none()
             && pod
@@ -43,9 +43,7 @@ impl<'a> Member<'a> {
                 .is_some_and(|available| available <= now);
         let member = Member { pod, revision, step, is_available, is_astray: false };
         let is_astray = !member.is_in_step()
-            && history
-                .get(revision)
-                .is_some_and(|base| member.changed(base, base, history).next().is_some());
+            && history.get(revision).is_some_and(|base| member.changed(base, base, history).next().is_some());
         Member { is_astray, ..member }
     }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use mainstay_model::{Name, Timestamp};
+use mainstay_model::{Name, Pod, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The content of the annotation.
@@ -59,6 +59,11 @@ pub(crate) enum Phase {
 }
 
 impl Step {
+    /// The step that a pod is in.
+    pub(crate) fn of(pod: &Pod) -> Option<Step> {
+        pod.workload.as_ref().and_then(|state| state.in_place.as_deref()).and_then(Step::read)
+    }
+
     /// Reads the annotation; nothing where it says nothing that we have written.
     pub(crate) fn read(text: &str) -> Option<Step> {
         serde_json::from_str(text).ok()

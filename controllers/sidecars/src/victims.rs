@@ -22,7 +22,7 @@ fn standing<'a>(member: &Member<'a>, failed: Option<&str>, goal: &str) -> Standi
         pod.node.is_some(),
         member.is_available,
         failed != Some(member.revision),
-        member.revision == goal,
+        member.is_of(goal),
         pod.deletion_cost,
         Reverse(pod.restarts.saturating_add(pod.sidecar_restarts)),
         Reverse(pod.meta.created),

@@ -17,7 +17,6 @@ mod lifecycle;
 mod outages;
 mod quota;
 mod rights;
-mod samples;
 
 use std::process::ExitCode;
 
@@ -44,13 +43,6 @@ const TESTS: &[Test] = &[
     test("cascade::background_takes_the_pods_after", cascade::background_takes_the_pods_after),
     test("cascade::orphans_survive_and_are_adopted", cascade::orphans_survive_and_are_adopted),
     test("lifecycle::the_sample_comes_up_heals_and_scales", lifecycle::the_sample_comes_up_heals_and_scales),
-    test("samples::a_proxy_answers_for_main", samples::a_proxy_answers_for_main),
-    test("samples::a_log_is_streamed", samples::a_log_is_streamed),
-    test("samples::migrations_run_before_main", samples::migrations_run_before_main),
-    test("samples::an_agent_exports_what_main_tells", samples::an_agent_exports_what_main_tells),
-    test("samples::replacement::a_log_streamer", samples::replacement::a_log_streamer),
-    test("samples::replacement::a_monitoring_agent", samples::replacement::a_monitoring_agent),
-    test("samples::replacement::a_proxy_that_is_drained", samples::replacement::a_proxy_that_is_drained),
     test("quota::a_full_quota_is_said_and_recovered_from", quota::a_full_quota_is_said_and_recovered_from),
     test(
         "rights::missing_rights_are_said_and_recovered_from",

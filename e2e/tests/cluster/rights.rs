@@ -35,9 +35,7 @@ pub fn missing_rights_are_said_and_recovered_from(world: &World, namespace: &Nam
     namespace.apply(&templates::on_fake_nodes("halted", 2))?;
     namespace.wait_until_ready("halted", 2, SOON)?;
 
-    // Two duties make pods.
     let taken = Taken::take(world, &format!("{RELEASE}.{SYSTEM}.replication"))?;
-    let taken_too = Taken::take(world, &format!("{RELEASE}.{SYSTEM}.sidecars"))?;
     wait_for("the rights to be gone", SOON, || {
         let account = format!("--as=system:serviceaccount:{SYSTEM}:{RELEASE}");
         let answer = namespace.kubectl(&["auth", "can-i", "create", "pods", &account]);
@@ -57,7 +55,6 @@ pub fn missing_rights_are_said_and_recovered_from(world: &World, namespace: &Nam
     assert_eq!(pods.iter().filter(|pod| is_active(pod)).count(), 2);
 
     drop(taken);
-    drop(taken_too);
     namespace.wait_until_ready("halted", 5, LATER)?;
     let after = managers.settled()?;
     assert_eq!((&after.leader.uid, after.leader.restarts), (&before.leader.uid, before.leader.restarts));

@@ -8,7 +8,8 @@
 //! Where no cluster can be had the tests are ignored, with the reason. `MAINSTAY_TESTS_NO_SKIP=1` makes that a failure;
 //! `MAINSTAY_TEST_KEEP=1` leaves the cluster for a look at it.
 //!
-//! Map: [`template`] is the workload, [`trial`] changes it and looks at it, [`metrics`] serves what autoscalers go by; the others are tests.
+//! Map: [`samples`] are those of the chart; [`template`] is the workload of the others, [`trial`] changes it and looks at it, [`metrics`] serves what
+//! autoscalers go by; the others are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 
@@ -21,6 +22,7 @@ mod nodes;
 mod outages;
 mod quota;
 mod releases;
+mod samples;
 mod template;
 mod trial;
 mod updates;
@@ -36,6 +38,13 @@ use mainstay_e2e::wait::wait_for;
 
 /// The cheap ones first; those at the end leave the managers restarting, and the next one waits until they are well again.
 const TESTS: &[Test] = &[
+    test("samples::a_proxy_answers_for_main", samples::a_proxy_answers_for_main),
+    test("samples::a_log_is_streamed", samples::a_log_is_streamed),
+    test("samples::migrations_run_before_main", samples::migrations_run_before_main),
+    test("samples::an_agent_exports_what_main_tells", samples::an_agent_exports_what_main_tells),
+    test("samples::replacement::a_log_streamer", samples::replacement::a_log_streamer),
+    test("samples::replacement::a_monitoring_agent", samples::replacement::a_monitoring_agent),
+    test("samples::replacement::a_proxy_that_is_drained", samples::replacement::a_proxy_that_is_drained),
     test(
         "updates::it_scales_and_is_collected_with_all_that_is_its",
         updates::it_scales_and_is_collected_with_all_that_is_its,

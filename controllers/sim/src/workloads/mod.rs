@@ -17,10 +17,15 @@ pub use template::{SidecarShape, TemplateShape};
 
 /// The nodes.
 pub const NODES: &[&str] = &["north", "south"];
-/// An image that nobody has asked for and somebody puts into pods.
-pub const FOREIGN_IMAGE: &str = "good:foreign";
+/// What somebody puts before an image on its way into a pod: it is the same image, from another registry.
+pub const MIRROR: &str = "mirror/";
 /// How long a pod takes to end at most.
 pub const POD_ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+/// Whether an image is one that somebody has put into a pod, and nobody has asked for.
+pub fn is_mirrored(image: &str) -> bool {
+    image.starts_with(MIRROR)
+}
 
 /// What somebody does. Where what it is about is not there, nothing is done; a number chooses among what is there.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -52,7 +52,12 @@ impl World {
             let _ = self.server.bind(name, &Name::from(*node));
             self.kick(name, Duration::from_secs(1));
         } else if self.is_rejecting(name) && self.runs_for_a_while(name) {
-            self.report_pod(name, PodPhase::Running, true, Timestamp::from_seconds(self.now().wall().seconds()));
+            self.report_pod(
+                name,
+                PodPhase::Running,
+                true,
+                Timestamp::from_seconds(self.now().wall().seconds()),
+            );
         } else if self.is_rejecting(name) {
             self.let_end(name, owner);
         } else if phase == PodPhase::Pending || !is_ready {

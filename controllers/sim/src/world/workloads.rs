@@ -15,7 +15,7 @@ use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::workloads::template::{with_env, with_image, with_label};
-use crate::workloads::{FOREIGN_IMAGE, Meddling, POD_ENDS_WITHIN, TemplateShape, Tuning, WorkloadStep};
+use crate::workloads::{MIRROR, Meddling, POD_ENDS_WITHIN, TemplateShape, Tuning, WorkloadStep};
 
 /// For how long nothing new runs on a node that is drained.
 const DRAINS_LAST: Duration = Duration::from_secs(20);
@@ -125,7 +125,12 @@ impl World {
                 }
             }
             Meddling::RevisionLabel => self.on_pod(name, which, |world, pod| {
-                world.relabel(pod, REVISION_LABEL, Some(format!("{owner}-invented").into()));
+                let others = world.server.records(Kind::ControllerRevision);
+                let others =
+                    others.map(|record| record.meta()).filter(|meta| meta.name.namespace == name.namespace);
+                let other = others.last().filter(|_| which % 2 == 0).map(|meta| meta.name.name.clone());
+                let label = other.unwrap_or_else(|| format!("{owner}-invented").into());
+                world.relabel(pod, REVISION_LABEL, Some(label));
             }),
             Meddling::InPlaceNonsense => self.on_pod(name, which, |world, pod| {
                 world.change_watched_pod(pod, |record| {
@@ -192,7 +197,7 @@ impl World {
         self.change_watched_pod(pod, |record| {
             record.change_containers(|pod| {
                 if let Some(found) = pod.containers.iter_mut().find(|container| container.role == role) {
-                    found.image = FOREIGN_IMAGE.into();
+                    found.image = format!("{MIRROR}{}", found.image).into();
                 }
             });
             record.change_meta(|meta| meta.generation += 1);

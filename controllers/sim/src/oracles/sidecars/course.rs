@@ -70,8 +70,10 @@ impl<'a> Judge<'a> {
         let deleted = self.deleted();
         let stays = |pod: &&&Arc<Pod>| !deleted.contains(&pod.meta.uid);
         let is_there = |pod: &Pod| {
-            let leads_there = spec::step_of(pod).is_some_and(|step| step.revision == *goal);
-            spec::revision_of(pod) == Some(goal) || leads_there
+            // From a revision that nobody knows no way leads on.
+            let is_known = spec::revision_of(pod).is_some_and(|revision| self.content(revision).is_some());
+            let leads_there = is_known && spec::step_of(pod).is_some_and(|step| step.revision == *goal);
+            leads_there || spec::revision_of(pod) == Some(goal) && !self.is_spoiled(pod)
         };
         let there = self.active.iter().filter(stays).filter(|pod| is_there(pod)).count();
         let begun = self.patches().filter(|patch| {

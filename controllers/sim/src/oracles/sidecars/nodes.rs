@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::spec;
 use crate::kubelet::{REPLACES_SIDECARS, Sandbox};
-use crate::workloads::FOREIGN_IMAGE;
+use crate::workloads::is_mirrored;
 
 /// What is remembered of main containers.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ impl Mains {
         let images: BTreeSet<&Name> = before.images.iter().chain([&image]).collect();
         let asked = self.asked.get(&owner)?;
         let name = &pod.meta.name;
-        if before.crashes != crashes || images.iter().any(|image| ***image == *FOREIGN_IMAGE) {
+        if before.crashes != crashes || images.iter().any(|image| is_mirrored(image)) {
             return None;
         }
         let is_asked_for = asked.contains(&image) && asked.len() > 1;
@@ -72,7 +72,7 @@ pub fn not_there_yet(pod: &Pod, patch: &PatchPod, sandbox: &Sandbox, kubelet: (u
         let runs = sandbox.image(&found.name)?;
         // Old kubelets do not replace sidecars, and what somebody else has put there is nobody's step.
         let is_left_alone = found.role == ContainerRole::Sidecar && kubelet < REPLACES_SIDECARS;
-        let is_foreign = *found.image == *FOREIGN_IMAGE || **runs == *FOREIGN_IMAGE;
+        let is_foreign = is_mirrored(&found.image) || is_mirrored(runs);
         let is_wrong = *runs != found.image && !is_left_alone && !is_foreign;
         let (name, container) = (&pod.meta.name, &found.name);
         is_wrong.then(|| format!("{container} of {name} counts as {}, and runs {runs}", found.image))

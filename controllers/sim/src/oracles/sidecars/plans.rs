@@ -218,7 +218,8 @@ impl<'a> Judge<'a> {
         let begun = begun.count();
         let deleted = self.deleted();
         // What is too many goes in any case; what is in the middle of something, or not as its revision says, may have to.
-        let odd = |pod: &&&Arc<Pod>| spec::is_in_place(pod) || self.is_spoiled(pod);
+        let odd =
+            |pod: &&&Arc<Pod>| spec::is_in_place(pod) || self.is_spoiled(pod) || self.is_tried_again(pod);
         let is_deleted = |pod: &&&Arc<Pod>| deleted.contains(&pod.meta.uid);
         let deletes = self.active.iter().filter(is_deleted).filter(|pod| !odd(pod)).count();
         let surplus = (self.active.len() + self.creates().count()).saturating_sub(replicas);
@@ -235,6 +236,15 @@ impl<'a> Judge<'a> {
         }
         let most = self.limits.unavailable.max(1) + surplus;
         (moved > most).then(|| ("batch", format!("moves {moved} pods at once, and {most} may move")))
+    }
+
+    /// Whether a pod has failed with its revision, and its user has just asked for another try.
+    fn is_tried_again(&self, pod: &Pod) -> bool {
+        let SidecarWorkload { status, retry, rollout, .. } = self.workload;
+        status.failed_retry != *retry
+            && status.failed_revision.is_some()
+            && spec::revision_of(pod) == status.failed_revision.as_ref()
+            && !spec::is_available(pod, rollout.min_ready_seconds, self.now.wall)
     }
 
     /// Whether somebody has given a pod images or a revision that there is not.

@@ -98,13 +98,19 @@ impl<'a> Rest<'a> {
             return wrong;
         };
         wrong.extend(self.miscounted(&wanted));
-        wrong.extend(self.active.iter().filter_map(|pod| self.odd_pod(pod)));
+        let is_told_why = self.is_told_why(&wanted);
+        // While nothing moves, what serves is left as it is, and so is what cannot be patched yet.
+        let is_patchable = |pod: &Pod| pod.workload.as_ref().is_none_or(|containers| containers.initialized);
+        let stays = |pod: &Pod| {
+            is_told_why && (self.available.contains(&pod.meta.name.name) || !is_patchable(pod))
+        };
+        wrong.extend(self.active.iter().filter(|pod| !stays(pod)).filter_map(|pod| self.odd_pod(pod)));
         let has_failed = self.workload.status.failed_revision.as_ref() == Some(&wanted);
         // Without pods all of them are of anything.
         let has_arrived = self.has_all_of(&wanted) && !(self.replicas == 0 && has_failed);
         if has_arrived {
             wrong.extend(self.not_complete(&wanted));
-        } else if !self.is_told_why(&wanted) {
+        } else if !is_told_why {
             wrong.push(format!("it has not arrived at {wanted}: {}", self.told()));
         }
         if self.active.len() < self.replicas || self.active.len() > self.limits.most {
@@ -124,17 +130,22 @@ impl<'a> Rest<'a> {
         is_wanted.then(|| update.clone())
     }
 
+    /// Whether a pod is of a revision, and its label does not lie.
+    fn is_of(&self, pod: &Pod, revision: &Name) -> bool {
+        let has_images = || self.content(revision).is_none_or(|content| content.has_images_of(pod));
+        spec::revision_of(pod) == Some(revision) && (spec::is_in_place(pod) || has_images())
+    }
+
     fn has_all_of(&self, revision: &Name) -> bool {
-        let is_of_it = |pod: &&Arc<Pod>| {
-            spec::revision_of(pod) == Some(revision) && self.available.contains(&pod.meta.name.name)
-        };
+        let is_of_it =
+            |pod: &&Arc<Pod>| self.is_of(pod, revision) && self.available.contains(&pod.meta.name.name);
         self.active.len() == self.replicas && self.active.iter().all(is_of_it)
     }
 
     /// Why it is not where the spec wants it, as the spec or the status says.
     fn is_told_why(&self, wanted: &Name) -> bool {
         let SidecarWorkload { rollout, status, .. } = self.workload;
-        let of_it = self.active.iter().filter(|pod| spec::revision_of(pod) == Some(wanted));
+        let of_it = self.active.iter().filter(|pod| self.is_of(pod, wanted));
         let (updated, partition) = (of_it.count(), spec::partition(self.workload));
         let is_kept_back = rollout.paused
             || rollout.kind == RolloutKind::OnDelete
@@ -216,7 +227,7 @@ impl<'a> Rest<'a> {
     fn miscounted(&self, wanted: &Name) -> Option<String> {
         let SidecarWorkloadStatus { replicas, ready_replicas, available_replicas, updated_replicas, .. } =
             self.workload.status;
-        let of_it = |pod: &&&Arc<Pod>| spec::revision_of(pod) == Some(wanted) && !spec::is_in_place(pod);
+        let of_it = |pod: &&&Arc<Pod>| self.is_of(pod, wanted) && !spec::is_in_place(pod);
         let counted = [
             self.active.len(),
             self.active.iter().filter(|pod| pod.ready).count(),

@@ -12,7 +12,7 @@ use mainstay_model::{
 use serde_json::Value;
 
 use crate::api::pod_spec::containers;
-use crate::workloads::FOREIGN_IMAGE;
+use crate::workloads::is_mirrored;
 
 /// How many pods a rollout may have too many, and how many may be missing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -173,7 +173,7 @@ impl Content {
     /// Whether the images of a pod are its own, those aside that somebody has put there.
     pub fn has_images_of(&self, pod: &Pod) -> bool {
         let is_own = |container: &ContainerState| self.image(&container.name) == Some(&container.image);
-        running(pod).all(|container| is_own(container) || *container.image == *FOREIGN_IMAGE)
+        running(pod).all(|container| is_own(container) || is_mirrored(&container.image))
     }
 }
 
