@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use mainstay_engine::Memory;
-use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
-use mainstay_model::{ControllerRevision, Kind, LabelSet, Object, ReadOutcome, Uid, Write};
+use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
+use mainstay_model::{
+    ControllerRevision, Kind, LabelSet, Object, ReadOutcome, RolloutKind, Share, Uid, Write,
+};
 
 use crate::kubelet::Fate;
 use crate::objects::{foreign_revision, name, orphan, workload};
@@ -204,6 +206,55 @@ fn a_pod_whose_label_was_taken_is_let_go_and_another_one_made() {
     assert!(!world.pod_names().contains(&first));
     assert!(world.store.pods().get(&name(&first)).is_some());
     assert_eq!(world.writes("release"), 1);
+}
+
+/// Gives a pod the label of another revision than the one whose images it has.
+fn relabel(world: &mut World, pod: &str, revision: &str) {
+    world.change_pod(pod, |pod| {
+        let others = pod.meta.labels.iter().filter(|(key, _)| ***key != *REVISION_LABEL);
+        let others = others.map(|(key, value)| (key.clone(), value.clone()));
+        pod.meta.labels = LabelSet::new(others.chain([(REVISION_LABEL.into(), revision.into())]));
+    });
+}
+
+#[test]
+fn pods_whose_labels_lie_do_not_make_a_revision_healthy() {
+    let mut spec = workload(2);
+    spec.rollout.kind = RolloutKind::OnDelete;
+    let mut world = World::at_rest(spec);
+    world.fate("proxy:2", Fate::NoImage);
+    world.set_sidecar("proxy:2");
+    world.run();
+    let bad = world.revision_with("proxy:2");
+    for pod in world.pod_names() {
+        relabel(&mut world, &pod, &bad);
+    }
+    world.run();
+    assert_eq!(world.images("proxy"), ["proxy:1"; 2]);
+    assert_eq!(world.revisions()[1].healthy_at, None, "{}", world.story());
+    assert_eq!(world.status().updated_replicas, 0);
+    assert_ne!(world.status().current_revision, Some(bad));
+}
+
+#[test]
+fn of_pods_too_many_those_whose_labels_lie_go_first() {
+    let mut spec = workload(3);
+    spec.rollout.max_surge = Share::Count(1);
+    spec.rollout.max_unavailable = Share::Count(0);
+    spec.rollout.partition = Share::Count(1);
+    let mut world = World::at_rest(spec);
+    world.set_sidecar("proxy:2");
+    world.run();
+    let goal = world.revision_with("proxy:2");
+    let kept = world.pods().into_iter().find(|pod| pod.meta.labels.get(REVISION_LABEL) != Some(&goal));
+    let kept = kept.unwrap().meta.name.name.clone();
+    relabel(&mut world, &kept, &goal);
+    world.edit(|workload| workload.rollout.partition = Share::Count(0));
+    world.log.clear();
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.images("proxy"), ["proxy:2"; 3]);
+    assert!(world.writes("create") <= 1, "{}", world.story());
 }
 
 #[test]

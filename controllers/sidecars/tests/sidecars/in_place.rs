@@ -294,6 +294,24 @@ fn a_disruption_budget_that_allows_nothing_keeps_images_as_they_are_and_new_labe
 }
 
 #[test]
+fn nonsense_in_the_annotation_takes_no_pod_from_a_disruption_budget() {
+    let mut spec = workload(3);
+    spec.rollout.max_unavailable = Share::Count(1);
+    let mut world = World::at_rest(spec);
+    let first = world.pod_names().into_iter().next().unwrap();
+    world.change_pod(&first, |pod| {
+        Arc::make_mut(pod.workload.as_mut().unwrap()).in_place = Some("{\"revision\":7".into());
+    });
+    world.set_budget(|budget| {
+        budget.desired_healthy = 2;
+        budget.disruptions_allowed = 1;
+    });
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+}
+
+#[test]
 fn a_disruption_budget_lets_no_more_pods_be_patched_at_once_than_it_allows() {
     let mut spec = workload(6);
     spec.rollout.max_unavailable = Share::Count(4);
