@@ -75,8 +75,8 @@ fn patched(patch: &PatchPod) -> Option<Words> {
             "InPlaceStarted",
             format!("Pod {pod} leaves its services before container {container} is replaced"),
         ),
-        // It has come up, which is nothing yet.
-        Phase::Replace if step.proof.is_some() => return None,
+        // A note that it has come up, which is nothing yet, or of when it began.
+        Phase::Replace | Phase::Revert if patch.images.is_empty() => return None,
         Phase::Replace => (
             EventType::Normal,
             "InPlaceStarted",

@@ -111,6 +111,11 @@ pub(crate) fn next(
     around: Surroundings<'_, '_>,
 ) -> Next {
     let now = around.now.wall;
+    if let Some(noted) = &member.step
+        && let Some(step) = noted.brought_back_to(now)
+    {
+        return Next::Write(vec![patch(member, None, &step)]);
+    }
     if let Some(step) = &member.step.as_ref().map(|step| counted(member, step, around.store))
         && let Some(container) = member.container(&step.container)
         && let Some(wanted) = goal.replaceable.iter().find(|each| *each.name == *container.name)

@@ -75,7 +75,7 @@ pub(crate) fn accepted(write: &Write) -> Option<(&'static str, &'static str)> {
     let step = Step::read(text)?;
     match step.phase {
         Phase::Drain => None,
-        Phase::Replace if step.proof.is_some() => None,
+        Phase::Replace | Phase::Revert if patch.images.is_empty() => None,
         Phase::Replace => Some((IN_PLACE, STARTED)),
         Phase::Revert => Some((IN_PLACE, REVERTED)),
     }

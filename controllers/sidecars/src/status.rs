@@ -55,7 +55,7 @@ pub(crate) fn counted(
     }
 }
 
-/// When the rollout has last come nearer to its end; `None` while no clock runs.
+/// When the rollout has last come nearer to its end; `None` while no clock runs. What a process has noted whose clock was ahead counts as now.
 pub(crate) fn progressed_at(
     old: &SidecarWorkloadStatus,
     new: &SidecarWorkloadStatus,
@@ -68,8 +68,9 @@ pub(crate) fn progressed_at(
         || new.available_replicas > old.available_replicas
         || behind(new) < behind(old)
         || new.update_revision != old.update_revision;
+    let now = Timestamp::from_seconds(now.seconds());
     let last = old.progressed_at.filter(|_| !is_nearer);
-    is_running.then(|| last.unwrap_or(Timestamp::from_seconds(now.seconds())))
+    is_running.then(|| last.map_or(now, |last| last.min(now)))
 }
 
 /// Whether all replicas are of a revision and available, and there is nothing else.

@@ -74,6 +74,19 @@ impl Step {
         serde_json::to_string(self).unwrap_or_default().into()
     }
 
+    /// The step with no time that lies ahead, if it has one: a process whose clock was ahead has noted it, and whoever goes on would wait for as
+    /// long as that.
+    pub(crate) fn brought_back_to(&self, now: Timestamp) -> Option<Step> {
+        let now = now.seconds();
+        let mut step = self.clone();
+        let times =
+            [Some(&mut step.since), step.left.as_mut(), step.proof.as_mut().map(|proof| &mut proof.since)];
+        for time in times.into_iter().flatten() {
+            *time = (*time).min(now);
+        }
+        (step != *self).then_some(step)
+    }
+
     /// When it has lasted for that long.
     pub(crate) fn after(&self, delay: Duration) -> Timestamp {
         Timestamp::from_seconds(self.since).after(delay)

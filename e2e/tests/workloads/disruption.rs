@@ -19,7 +19,7 @@ pub fn steps_in_place_keep_to_a_budget(_world: &World, namespace: &Namespace<'_>
     counts(namespace, 4, 0)?;
     let next = Web { agent: NEXT_SAMPLE_IMAGE, ..web };
     trial.apply(&next)?;
-    trial.wait_for_words("Progressing", "a PodDisruptionBudget allows no disruption now")?;
+    trial.wait_for_words("Progressing", "lets no other one be updated now")?;
     assert_eq!(trial.updated()?, 0);
     assert!(trial.pods_in_a_step()?.is_empty(), "no pod is touched against the budget");
 

@@ -337,6 +337,26 @@ fn the_deadline_is_that_of_the_status_and_no_process_extends_it() {
     assert!(world.status().failed_revision.is_some());
 }
 
+/// Seed 100777 of two managers: the one before was twenty minutes ahead, and a failure was told that much later.
+#[test]
+fn what_was_noted_by_a_clock_that_was_ahead_puts_off_no_deadline() {
+    let ahead = Duration::from_secs(1200);
+    let mut world = World::at_rest(workload(2));
+    world.fate("proxy:2", Fate::Hang);
+    world.set_sidecar("proxy:2");
+    let now = world.now;
+    world.now = now.after(ahead);
+    world.act();
+    world.tick();
+    world.act();
+    world.now = now;
+    world.run_until(|world| world.status().failed_revision.is_some());
+    assert!(world.now < now.after(ahead), "{}", world.story());
+    world.run();
+    assert_eq!(world.images("proxy"), ["proxy:1"; 2], "{}", world.story());
+    assert_eq!(world.counts[&("mainstay_inplace_total", "started")], 1);
+}
+
 /// Its kubelet says nothing more, and the server knows.
 fn lose_node(world: &mut World) {
     world.kubelet.lost.insert("node".to_owned());
