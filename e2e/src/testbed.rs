@@ -24,7 +24,7 @@ pub use crowd::{Crowd, Seen};
 pub use managers::{Manager, Managers, Settled};
 pub use namespace::{Namespace, condition_of, controller_of, is_active, is_ready, name_of, uid_of};
 pub use signals::{Frozen, Slowed};
-pub use world::{Body, Test, World, test};
+pub use world::{Body, Test, World, alone, test};
 
 /// The release of the chart.
 pub const RELEASE: &str = "mainstay";

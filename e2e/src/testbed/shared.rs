@@ -6,7 +6,7 @@ use std::any::Any;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -19,8 +19,28 @@ pub const NO_SKIP: &str = "MAINSTAY_TESTS_NO_SKIP";
 /// Set to 1, the cluster stays.
 const KEEP: &str = "MAINSTAY_TEST_KEEP";
 
-/// A test by its name. It fails by an error or a panic.
-pub type Test<S> = (&'static str, Box<dyn Fn(&S) -> Result<()> + Send>);
+/// What a test does. It fails by an error or a panic.
+pub type Work<S> = Box<dyn Fn(&S) -> Result<()> + Send>;
+
+/// A test.
+pub struct Test<S> {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it breaks something for the others, or is broken by them: it runs while no other does.
+    pub is_alone: bool,
+    /// What it does.
+    pub body: Work<S>,
+}
+
+impl<S> Test<S> {
+    /// A test that runs while no other does.
+    pub fn alone(name: &'static str, body: impl Fn(&S) -> Result<()> + Send + 'static) -> Test<S> {
+        Test { name, is_alone: true, body: Box::new(body) }
+    }
+}
+
+/// So many tests run side by side: they wait for the most part.
+const SIDE_BY_SIDE: usize = 3;
 
 /// What the tests of a target share.
 pub struct Shared<S> {
@@ -54,26 +74,32 @@ enum Place<S> {
     Failed(String),
 }
 
-/// Runs those tests that the command line selects, one after another.
-pub fn run<S: Send + 'static>(shared: Shared<S>, tests: Vec<Test<S>>) -> Outcome {
+/// Runs those tests that the command line selects, some side by side where they may.
+pub fn run<S: Send + Sync + 'static>(shared: Shared<S>, tests: Vec<Test<S>>) -> Outcome {
     let mut arguments = Arguments::from_args();
-    arguments.test_threads = Some(1);
+    let at_once = if tests.iter().all(|test| test.is_alone) { 1 } else { SIDE_BY_SIDE };
+    arguments.test_threads = Some(arguments.test_threads.unwrap_or(at_once));
     if let Err(error) = interrupt::listen() {
         eprintln!("{error:#}");
         return Outcome { exit_code: ExitCode::FAILURE, all_passed: false, any_ran: false };
     }
     let _lock = (!arguments.list).then(|| wait_for_other_runs(shared.name));
     let name_and_cluster = (shared.name, shared.cluster);
-    let place = Arc::new(Mutex::new((shared, Place::NotNeededYet)));
-    let trials = tests.into_iter().map(|(name, body)| {
-        let place = Arc::clone(&place);
-        Trial::ignorable_test(name, move || {
-            let (shared, place) = &mut *place.lock().unwrap_or_else(PoisonError::into_inner);
-            run_one(shared, place, &body)
+    let shared = Arc::new(shared);
+    let place = Arc::new(RwLock::new(Place::NotNeededYet));
+    let trials = tests.into_iter().map(|test| {
+        let (shared, place) = (Arc::clone(&shared), Arc::clone(&place));
+        Trial::ignorable_test(test.name, move || {
+            start_if_needed(&shared, &place);
+            if test.is_alone {
+                run_one(&place.write().unwrap_or_else(PoisonError::into_inner), &test.body)
+            } else {
+                run_one(&place.read().unwrap_or_else(PoisonError::into_inner), &test.body)
+            }
         })
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
-    let (_, place) = &*place.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = &*place.read().unwrap_or_else(PoisonError::into_inner);
     let is_whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
     let mut outcome = Outcome {
         exit_code: conclusion.exit_code(),
@@ -99,16 +125,9 @@ fn wait_for_other_runs(name: &str) -> Option<File> {
     Some(file)
 }
 
-fn run_one<S>(
-    shared: &Shared<S>,
-    place: &mut Place<S>,
-    body: &dyn Fn(&S) -> Result<()>,
-) -> Result<Completion, Failed> {
-    if matches!(place, Place::NotNeededYet) {
-        *place = start(shared);
-    }
+fn run_one<S>(place: &Place<S>, body: &dyn Fn(&S) -> Result<()>) -> Result<Completion, Failed> {
     let ready = match place {
-        Place::Ready(ready) => &*ready,
+        Place::Ready(ready) => ready,
         Place::None(reason) if std::env::var_os(NO_SKIP).is_none_or(|value| value != "1") => {
             return Ok(Completion::ignored_with(reason));
         }
@@ -131,6 +150,17 @@ pub(super) fn problem(work: impl FnOnce() -> Result<()>) -> Option<String> {
     }
 }
 
+fn start_if_needed<S>(shared: &Shared<S>, place: &RwLock<Place<S>>) {
+    let is_needed = |place: &Place<S>| matches!(place, Place::NotNeededYet);
+    if !is_needed(&place.read().unwrap_or_else(PoisonError::into_inner)) {
+        return;
+    }
+    let mut place = place.write().unwrap_or_else(PoisonError::into_inner);
+    if is_needed(&place) {
+        *place = start(shared);
+    }
+}
+
 fn start<S>(shared: &Shared<S>) -> Place<S> {
     if let Err(error) = (shared.check)() {
         return Place::None(format!("no cluster can be had here: {error:#}"));
@@ -149,8 +179,13 @@ fn take_down_former(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether a person wants to look at what is left.
+pub(super) fn is_kept() -> bool {
+    std::env::var_os(KEEP).is_some_and(|value| value == "1")
+}
+
 fn take_down(name: &str, cluster: &Cluster) -> Result<()> {
-    if std::env::var_os(KEEP).is_some_and(|value| value == "1") && !interrupt::is_set() {
+    if is_kept() && !interrupt::is_set() {
         eprintln!("the cluster stays, as {KEEP}=1: cargo xtask cluster env --name {name}");
         return Ok(());
     }

@@ -23,12 +23,18 @@ pub type Body = fn(&World, &Namespace<'_>) -> Result<()>;
 /// A test by its name.
 pub struct Test {
     name: &'static str,
+    is_alone: bool,
     body: Body,
 }
 
-/// A test by its name.
+/// A test that others may run beside: it breaks nothing outside its namespace, and asks nothing of what is there.
 pub const fn test(name: &'static str, body: Body) -> Test {
-    Test { name, body }
+    Test { name, is_alone: false, body }
+}
+
+/// A test that runs while no other does: it breaks the cluster or its managers, or measures them.
+pub const fn alone(name: &'static str, body: Body) -> Test {
+    Test { name, is_alone: true, body }
 }
 
 impl World {
@@ -68,15 +74,16 @@ impl World {
         Namespace::named(&self.cluster, SYSTEM)
     }
 
-    /// Runs tests that share such a cluster, each in a namespace of its own. `mend` brings the cluster back to health after a test
-    /// that has broken it.
+    /// Runs tests that share such a cluster, each in a namespace of its own. `mend` brings the cluster back to health before and after each one that
+    /// runs alone.
     pub fn run(
         shared: Shared<World>,
         mend: fn(&World) -> Result<()>,
         tests: &'static [Test],
     ) -> shared::Outcome {
         let run = |test: &'static Test| -> shared::Test<World> {
-            (test.name, Box::new(move |world: &World| world.run_in_namespace(test, mend)))
+            let body = move |world: &World| world.run_in_namespace(test, mend);
+            shared::Test { name: test.name, is_alone: test.is_alone, body: Box::new(body) }
         };
         shared::run(shared, tests.iter().map(run).collect())
     }
@@ -85,18 +92,29 @@ impl World {
         let start = Instant::now();
         let namespace = Namespace::named_after(&self.cluster, test.name);
         let problem = problem(|| {
-            mend(self)?;
+            if test.is_alone {
+                mend(self)?;
+            }
             namespace.create()?;
             (test.body)(self, &namespace)
         });
         eprintln!("    {} took {:.1} s", test.name, start.elapsed().as_secs_f64());
         let Some(problem) = problem else {
             namespace.remove();
-            return Ok(());
+            return if test.is_alone { mend(self) } else { Ok(()) };
         };
         if !interrupt::is_set() {
             // Here and not in the message, which is shown again at the end.
             eprintln!("{problem}\n{}", self.describe(&namespace));
+            // What is left there, such as a full quota or a budget that lets nobody go, is not to break the tests after it.
+            if !shared::is_kept() {
+                namespace.remove();
+            }
+            if test.is_alone
+                && let Err(error) = mend(self)
+            {
+                eprintln!("{error:#}");
+            }
         }
         Err(anyhow::Error::msg(problem))
     }

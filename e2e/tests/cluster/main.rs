@@ -25,7 +25,7 @@ use mainstay_e2e::cluster::{ClusterOptions, Nodes};
 use mainstay_e2e::in_tree::MAINSTAY_ACTS;
 use mainstay_e2e::prerequisites;
 use mainstay_e2e::testbed::shared::Shared;
-use mainstay_e2e::testbed::{Test, World, test};
+use mainstay_e2e::testbed::{Test, World, alone, test};
 
 /// The ceiling of concurrent writes where a test counts pods: so many may be on their way when a leader is lost.
 pub const CONCURRENT_WRITES: usize = 4;
@@ -34,7 +34,7 @@ pub const CONCURRENT_WRITES: usize = 4;
 const TESTS: &[Test] = &[
     test("install::a_helm_test_passes", install::a_helm_test_passes),
     test("install::both_replicas_are_ready_and_say_why", install::both_replicas_are_ready_and_say_why),
-    test("install::metrics_have_the_names_of_upstream", install::metrics_have_the_names_of_upstream),
+    alone("install::metrics_have_the_names_of_upstream", install::metrics_have_the_names_of_upstream),
     test(
         "claims::a_relabelled_pod_is_released_and_replaced",
         claims::a_relabelled_pod_is_released_and_replaced,
@@ -44,15 +44,15 @@ const TESTS: &[Test] = &[
     test("cascade::orphans_survive_and_are_adopted", cascade::orphans_survive_and_are_adopted),
     test("lifecycle::the_sample_comes_up_heals_and_scales", lifecycle::the_sample_comes_up_heals_and_scales),
     test("quota::a_full_quota_is_said_and_recovered_from", quota::a_full_quota_is_said_and_recovered_from),
-    test(
+    alone(
         "rights::missing_rights_are_said_and_recovered_from",
         rights::missing_rights_are_said_and_recovered_from,
     ),
-    test("leadership::a_leader_that_is_asked_to_stop_hands_over_at_once", leadership::asked_to_stop),
-    test("leadership::a_leader_that_is_killed_is_replaced_without_a_pod_too_many", leadership::killed),
-    test("leadership::a_leader_that_was_frozen_does_not_write_again", leadership::frozen),
-    test("outages::the_apiserver_restarts_in_the_middle", outages::the_apiserver_restarts_in_the_middle),
-    test("outages::the_apiserver_is_away_for_a_minute", outages::the_apiserver_is_away_for_a_minute),
+    alone("leadership::a_leader_that_is_asked_to_stop_hands_over_at_once", leadership::asked_to_stop),
+    alone("leadership::a_leader_that_is_killed_is_replaced_without_a_pod_too_many", leadership::killed),
+    alone("leadership::a_leader_that_was_frozen_does_not_write_again", leadership::frozen),
+    alone("outages::the_apiserver_restarts_in_the_middle", outages::the_apiserver_restarts_in_the_middle),
+    alone("outages::the_apiserver_is_away_for_a_minute", outages::the_apiserver_is_away_for_a_minute),
 ];
 
 fn main() -> ExitCode {

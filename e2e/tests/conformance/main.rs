@@ -85,7 +85,7 @@ fn main() -> ExitCode {
     let tally = Arc::new(Tally::default());
     let with_tally = |(name, body): &(&'static str, Body)| -> shared::Test<Cluster> {
         let (tally, body) = (Arc::clone(&tally), *body);
-        (name, Box::new(move |cluster| run(body, &tally, cluster)))
+        shared::Test::alone(name, move |cluster| run(body, &tally, cluster))
     };
     let outcome = shared::run(shared, TESTS.iter().map(with_tally).collect());
     if !outcome.any_ran {

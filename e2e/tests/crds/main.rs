@@ -67,16 +67,13 @@ fn main() -> ExitCode {
     };
     let run = |(name, body): &(&'static str, Body)| -> shared::Test<Cluster> {
         let (name, body) = (*name, *body);
-        (
-            name,
-            Box::new(move |cluster| {
-                let namespace = Namespace::named_after(cluster, name);
-                namespace.create()?;
-                body(&namespace)?;
-                namespace.remove();
-                Ok(())
-            }),
-        )
+        shared::Test::alone(name, move |cluster| {
+            let namespace = Namespace::named_after(cluster, name);
+            namespace.create()?;
+            body(&namespace)?;
+            namespace.remove();
+            Ok(())
+        })
     };
     shared::run(shared, TESTS.iter().map(run).collect()).exit_code
 }

@@ -55,16 +55,13 @@ fn main() -> ExitCode {
     };
     let run = |(name, body): &(&'static str, Body)| -> shared::Test<Shop> {
         let (name, body) = (*name, *body);
-        (
-            name,
-            Box::new(move |shop| {
-                let namespace = Namespace::named_after(shop.cluster(), name);
-                namespace.create()?;
-                body(shop, &namespace)?;
-                namespace.remove();
-                Ok(())
-            }),
-        )
+        shared::Test::alone(name, move |shop: &Shop| {
+            let namespace = Namespace::named_after(shop.cluster(), name);
+            namespace.create()?;
+            body(shop, &namespace)?;
+            namespace.remove();
+            Ok(())
+        })
     };
     shared::run(shared, TESTS.iter().map(run).collect()).exit_code
 }

@@ -30,17 +30,17 @@ use mainstay_e2e::cluster::{ClusterOptions, Nodes};
 use mainstay_e2e::in_tree::InTree;
 use mainstay_e2e::prerequisites;
 use mainstay_e2e::testbed::shared::Shared;
-use mainstay_e2e::testbed::{Test, World, test};
+use mainstay_e2e::testbed::{Test, World, alone};
 
 const TESTS: &[Test] = &[
-    test("passive::beside_the_static_pod_of_kubeadm", passive::beside_the_static_pod_of_kubeadm),
-    test("passive::beside_a_process_without_pod_and_lease", passive::beside_a_process_without_pod_and_lease),
-    test("upgrade::of_a_static_pod", upgrade::of_a_static_pod),
-    test("upgrade::of_a_static_pod_whose_lease_another_one_takes", upgrade::whose_lease_another_one_takes),
-    test("arrival::of_a_static_pod", arrival::of_a_static_pod),
-    test("arrival::of_a_process_with_a_lease", arrival::of_a_process_with_a_lease),
-    test("arrival::of_a_process_without_a_lease", arrival::of_a_process_without_a_lease),
-    test("switches::twenty_under_churn_lose_nothing", switches::twenty_under_churn_lose_nothing),
+    alone("passive::beside_the_static_pod_of_kubeadm", passive::beside_the_static_pod_of_kubeadm),
+    alone("passive::beside_a_process_without_pod_and_lease", passive::beside_a_process_without_pod_and_lease),
+    alone("upgrade::of_a_static_pod", upgrade::of_a_static_pod),
+    alone("upgrade::of_a_static_pod_whose_lease_another_one_takes", upgrade::whose_lease_another_one_takes),
+    alone("arrival::of_a_static_pod", arrival::of_a_static_pod),
+    alone("arrival::of_a_process_with_a_lease", arrival::of_a_process_with_a_lease),
+    alone("arrival::of_a_process_without_a_lease", arrival::of_a_process_without_a_lease),
+    alone("switches::twenty_under_churn_lose_nothing", switches::twenty_under_churn_lose_nothing),
 ];
 
 fn main() -> ExitCode {

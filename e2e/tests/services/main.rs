@@ -28,11 +28,11 @@ use mainstay_e2e::in_tree::{InTree, MAINSTAY_DOES_ALL};
 use mainstay_e2e::prerequisites;
 use mainstay_e2e::programs::{self, Programs};
 use mainstay_e2e::testbed::shared::Shared;
-use mainstay_e2e::testbed::{Test, World, test};
+use mainstay_e2e::testbed::{Test, World, alone, test};
 
 /// The cheap ones first; those that kill a manager come last.
 const TESTS: &[Test] = &[
-    test("ownership::all_controllers_act_and_say_so", ownership::all_controllers_act_and_say_so),
+    alone("ownership::all_controllers_act_and_say_so", ownership::all_controllers_act_and_say_so),
     test("healing::what_is_deleted_comes_back", healing::what_is_deleted_comes_back),
     test("healing::what_is_edited_is_put_right", healing::what_is_edited_is_put_right),
     test(
@@ -45,15 +45,15 @@ const TESTS: &[Test] = &[
         "names::a_pod_without_a_port_of_that_name_has_no_record",
         names::a_pod_without_a_port_of_that_name_has_no_record,
     ),
-    test(
+    alone(
         "connections::no_connection_fails_while_pods_are_replaced",
         connections::no_connection_fails_while_pods_are_replaced,
     ),
-    test(
+    alone(
         "restarts::a_users_endpoints_without_a_service_survive",
         restarts::a_users_endpoints_without_a_service_survive,
     ),
-    test(
+    alone(
         "restarts::a_leader_that_is_killed_while_services_roll_leaves_nothing_wrong",
         restarts::a_leader_that_is_killed_while_services_roll_leaves_nothing_wrong,
     ),

@@ -33,7 +33,7 @@ use anyhow::Result;
 use mainstay_e2e::cluster::{ClusterOptions, Nodes};
 use mainstay_e2e::prerequisites;
 use mainstay_e2e::testbed::shared::Shared;
-use mainstay_e2e::testbed::{LATER, Test, World, test};
+use mainstay_e2e::testbed::{LATER, Test, World, alone, test};
 use mainstay_e2e::wait::wait_for;
 
 /// The cheap ones first; those at the end leave the managers restarting, and the next one waits until they are well again.
@@ -76,11 +76,11 @@ const TESTS: &[Test] = &[
         quota::what_a_full_quota_holds_up_goes_on_as_soon_as_there_is_room,
     ),
     test("disruption::steps_in_place_keep_to_a_budget", disruption::steps_in_place_keep_to_a_budget),
-    test(
+    alone(
         "disruption::evictions_are_refused_and_allowed_as_a_budget_says",
         disruption::evictions_are_refused_and_allowed_as_a_budget_says,
     ),
-    test(
+    alone(
         "disruption::a_drain_in_the_middle_is_no_fault_of_the_revision",
         disruption::a_drain_in_the_middle_is_no_fault_of_the_revision,
     ),
@@ -92,15 +92,15 @@ const TESTS: &[Test] = &[
         "autoscaling::an_autoscaler_follows_the_load_also_during_a_rollout",
         autoscaling::an_autoscaler_follows_the_load_also_during_a_rollout,
     ),
-    test("nodes::a_kubelet_is_killed_in_the_middle", nodes::a_kubelet_is_killed_in_the_middle),
-    test(
+    alone("nodes::a_kubelet_is_killed_in_the_middle", nodes::a_kubelet_is_killed_in_the_middle),
+    alone(
         "nodes::a_node_that_is_lost_is_no_fault_of_the_revision",
         nodes::a_node_that_is_lost_is_no_fault_of_the_revision,
     ),
-    test("leaders::killed_while_sidecars_are_replaced", leaders::killed_while_sidecars_are_replaced),
-    test("leaders::killed_while_pods_are_replaced", leaders::killed_while_pods_are_replaced),
-    test("outages::the_apiserver_is_away_for_a_minute", outages::the_apiserver_is_away_for_a_minute),
-    test(
+    alone("leaders::killed_while_sidecars_are_replaced", leaders::killed_while_sidecars_are_replaced),
+    alone("leaders::killed_while_pods_are_replaced", leaders::killed_while_pods_are_replaced),
+    alone("outages::the_apiserver_is_away_for_a_minute", outages::the_apiserver_is_away_for_a_minute),
+    alone(
         "releases::nothing_is_lost_by_an_upgrade_and_by_uninstalling",
         releases::nothing_is_lost_by_an_upgrade_and_by_uninstalling,
     ),

@@ -128,7 +128,8 @@ impl World {
                 let others = world.server.records(Kind::ControllerRevision);
                 let others =
                     others.map(|record| record.meta()).filter(|meta| meta.name.namespace == name.namespace);
-                let other = others.last().filter(|_| which % 2 == 0).map(|meta| meta.name.name.clone());
+                let other =
+                    others.last().filter(|_| which.is_multiple_of(2)).map(|meta| meta.name.name.clone());
                 let label = other.unwrap_or_else(|| format!("{owner}-invented").into());
                 world.relabel(pod, REVISION_LABEL, Some(label));
             }),
