@@ -159,6 +159,10 @@ impl<'a> Pass<'a> {
                 arrived.push(member);
             } else if member.is_in_step() {
                 moving += 1;
+                // It is brought back to its revision, and that may never come to an end: what keeps it from the goal is told at once.
+                if self.history.get(member.revision).is_some_and(|base| self.course.is_closed(base, goal)) {
+                    rolled.barred = rolled.barred.take().or_else(|| self.obstacle(member, goal));
+                }
             } else {
                 others.push(member);
             }
