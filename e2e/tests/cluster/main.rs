@@ -1,6 +1,6 @@
 //! The manager as a pod of its chart in a real cluster: what users see, and what happens when something breaks.
 //!
-//! One cluster serves all tests, one after another: two real nodes, whose containers can be killed and frozen, and fake
+//! One cluster serves all tests, some of them side by side: two real nodes, whose containers can be killed and frozen, and fake
 //! ones for pods by the hundred. It is started when the first test needs it and taken down at the end, also after Ctrl-C.
 //! Each test has a namespace of its own.
 //!

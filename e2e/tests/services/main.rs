@@ -1,7 +1,7 @@
 //! Services in a real cluster whose in-tree endpoints controllers are off: who finds whom, what heals, and what happens when
 //! the leader goes.
 //!
-//! One cluster serves all tests, one after another: two real nodes, where kube-proxy routes connections to pods that answer,
+//! One cluster serves all tests, some of them side by side: two real nodes, where kube-proxy routes connections to pods that answer,
 //! and fake ones for pods by the hundred. Each test has a namespace of its own.
 //!
 //! Where no cluster can be had the tests are ignored, with the reason. `MAINSTAY_TESTS_NO_SKIP=1` makes that a failure;

@@ -1,6 +1,6 @@
 //! SidecarWorkloads in a real cluster: what is replaced, what is not, and what happens when something breaks meanwhile.
 //!
-//! One cluster serves all tests, one after another: three real nodes with the managers of the chart, and all controllers of
+//! One cluster serves all tests, some of them side by side: three real nodes with the managers of the chart, and all controllers of
 //! kube-controller-manager but those that Mainstay has by default. Each test has a namespace of its own, in which one workload is changed while
 //! a watch counts its pods. At the end all must be as the spec wants, no main container may have been restarted but for main's sake, and
 //! there must never have been fewer pods ready, or more pods, than the rollout allows.
