@@ -27,7 +27,7 @@ use mainstay_engine::AuditEntry;
 use mainstay_engine::election::{LeaseAnswer, LeaseRequest};
 use mainstay_model::{
     Found, Kind, Name, Object, ObjectName, ObservedLease, Pod, Read, ReadOutcome, ReplicationController,
-    ResourceVersion, Timestamp, Uid,
+    ResourceVersion, Uid,
 };
 
 use deletion::Deletion;
@@ -246,8 +246,11 @@ impl ApiServer {
         // The server itself deletes the Endpoints along with a service, whoever wrote it (upstream: `afterDelete` in
         // pkg/registry/core/service/storage/storage.go).
         if kind == Kind::Service {
+            let endpoints = self.record(Kind::Endpoints, name);
+            // What goes already is not marked a second time.
+            let at = endpoints.and_then(|record| record.meta().deleting).unwrap_or_default();
             // There is none.
-            let _ = self.delete(&Deletion::of(Kind::Endpoints, name), Timestamp::default());
+            let _ = self.delete(&Deletion::of(Kind::Endpoints, name), at);
         }
     }
 

@@ -231,10 +231,8 @@ fn what_has_no_address_or_too_many_endpoints_is_not_valid() {
     }
 }
 
-#[test]
-fn services_and_nodes_are_made_listed_and_deleted() {
-    let mut server = ApiServer::default();
-    let service = Service {
+fn service() -> Object {
+    Object::Service(Arc::new(Service {
         meta: new_meta(name(), Uid(0)),
         selector: None,
         external_name: false,
@@ -244,7 +242,27 @@ fn services_and_nodes_are_made_listed_and_deleted() {
         publish_not_ready: false,
         traffic_distribution: None,
         topology_mode: None,
-    };
+    }))
+}
+
+#[test]
+fn endpoints_that_go_already_are_not_marked_again_when_their_service_goes() {
+    let mut server = ApiServer::default();
+    server.create_object(service(), NOW).unwrap();
+    let content = endpoints_content("10.0.0.1");
+    acknowledged(send(&mut server, Write::CreateEndpoints(CreateEndpoints { endpoints: name(), content })));
+    let part = Part::Finalizers(vec!["example.com/held".into()]);
+    let (kind, object) = (Kind::Endpoints, name());
+    server.replace_part(&Replacement { kind, object, uid: None, version: None, part }).unwrap();
+    server.delete(&Deletion::of(Kind::Endpoints, &name()), NOW).unwrap();
+    let marked = server.get(Kind::Endpoints, &name());
+    server.delete(&Deletion::of(Kind::Service, &name()), NOW).unwrap();
+    assert_eq!(server.get(Kind::Endpoints, &name()), marked);
+}
+
+#[test]
+fn services_and_nodes_are_made_listed_and_deleted() {
+    let mut server = ApiServer::default();
     let north = ObjectName::new("", "north");
     let node = Node {
         meta: new_meta(north.clone(), Uid(0)),
@@ -253,7 +271,7 @@ fn services_and_nodes_are_made_listed_and_deleted() {
         allocatable_cpu: None,
         kubelet: None,
     };
-    let (service, node) = (Object::Service(Arc::new(service)), Object::Node(Arc::new(node)));
+    let (service, node) = (service(), Object::Node(Arc::new(node)));
     server.create_object(service.clone(), NOW).unwrap();
     server.create_object(node, NOW).unwrap();
     assert_eq!(server.create_object(service, NOW), Err(Refused::ALREADY_EXISTS));
