@@ -183,9 +183,10 @@ pub struct DeletePod {
 pub struct StatusPatch<S> {
     /// The object.
     pub object: ObjectName,
-    /// Its UID, as precondition.
+    /// Its UID, as precondition of a built-in kind. Of a custom resource the server ignores it.
     pub uid: Uid,
-    /// The version that the status was computed from, as precondition.
+    /// The version that the status was computed from, as precondition. No other object that takes the name has had it, so that it alone
+    /// is enough.
     pub version: ResourceVersion,
     /// The whole status.
     pub status: S,

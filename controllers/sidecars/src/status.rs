@@ -149,7 +149,8 @@ pub(crate) fn conditions(
     conditions
 }
 
-/// The write that publishes a status, if it says anything new.
+/// The write that publishes a status, if it says anything new. The server ignores the UID in it: what keeps it off another SidecarWorkload
+/// of that name is the version, which is why it never goes without.
 pub(crate) fn patch(workload: &SidecarWorkload, status: SidecarWorkloadStatus) -> Option<Write> {
     let patch = |status| {
         Write::PatchSidecarWorkloadStatus(StatusPatch {

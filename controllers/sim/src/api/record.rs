@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
 use mainstay_model::{
-    Kind, Meta, Name, Object, ObjectName, Pod, ReplicationController, Timestamp, WorkloadPod,
+    Kind, LabelSet, Meta, Name, Object, ObjectName, Pod, ReplicationController, Timestamp, WorkloadPod,
 };
 
 /// The finalizer with which the garbage collector takes the references off the dependents before the object goes.
@@ -22,6 +22,8 @@ pub struct Record {
     pub finalizers: Vec<Name>,
     /// `deletionGracePeriodSeconds`; `None` before deletion is asked for.
     pub grace_seconds: Option<u64>,
+    /// The annotations of a pod but those of our own: hardly one of them is read here, yet each change of one is a new version.
+    pub annotations: LabelSet,
     /// The containers of a pod, which only those see who look at pods of SidecarWorkloads; `None` of a pod whose spec nobody reads.
     pub containers: Option<Arc<WorkloadPod>>,
 }
@@ -29,7 +31,13 @@ pub struct Record {
 impl Record {
     /// An object that nobody holds.
     pub fn new(object: Object) -> Record {
-        Record { object, finalizers: Vec::new(), grace_seconds: None, containers: None }
+        Record {
+            object,
+            finalizers: Vec::new(),
+            grace_seconds: None,
+            annotations: LabelSet::default(),
+            containers: None,
+        }
     }
 
     /// The kind and name that it is stored under.

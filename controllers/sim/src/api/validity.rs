@@ -1,5 +1,5 @@
 //! What Endpoints and EndpointSlices may say (upstream: `validateEndpointSubsets` in pkg/apis/core/validation/validation.go and
-//! `validateEndpoints` in pkg/apis/discovery/validation/validation.go).
+//! `validateEndpoints` in pkg/apis/discovery/validation/validation.go), and SidecarWorkloads: of their schema, the number of replicas.
 
 use core::net::IpAddr;
 use std::collections::BTreeSet;
@@ -24,6 +24,7 @@ pub(super) fn check_content(object: &Object) -> Result<(), Refused> {
     let is_valid = match object {
         Object::Endpoints(endpoints) => endpoints.subsets.iter().all(is_valid_subset),
         Object::EndpointSlice(slice) => is_valid_slice(slice),
+        Object::SidecarWorkload(workload) => workload.replicas >= 0,
         _ => true,
     };
     if is_valid { Ok(()) } else { Err(Refused::INVALID) }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::ApiServer;
 use super::record::Record;
 use super::refused::Refused;
+use super::validity::check_content;
 use super::whole::unborn;
 use super::writes::{merge_owner, owner_reference};
 
@@ -59,11 +60,9 @@ impl ApiServer {
         change(&mut after);
         after.status = before.status.clone();
         after.meta.generation = before.meta.generation + i64::from(!has_same_spec(&before, &after));
-        if after.replicas < 0 {
-            return Err(Refused::INVALID);
-        }
         let record = self.record(Kind::SidecarWorkload, name).ok_or(Refused::NOT_FOUND)?;
         let object = Object::SidecarWorkload(Arc::new(after));
+        check_content(&object)?;
         Ok(self.store_if_changed(Record { object, ..record.clone() }))
     }
 
@@ -132,7 +131,7 @@ impl ApiServer {
             record.change_meta(|meta| meta.labels = merged(&meta.labels, &patch.labels));
         }
         for (annotation, value) in &patch.annotations {
-            annotate(&mut record, annotation, value.as_ref());
+            annotate(&mut record, annotation, value.as_ref())?;
         }
         Ok(self.store_if_changed(record))
     }
@@ -149,12 +148,18 @@ impl ApiServer {
         Ok(self.store_if_changed(record))
     }
 
+    /// Of a custom resource the server takes nothing but the status, and that before it compares UIDs: another one than the object's is
+    /// no obstacle (upstream: `statusStrategy.PrepareForUpdate` in pkg/registry/customresource/status_strategy.go of
+    /// apiextensions-apiserver).
     pub(super) fn patch_workload_status(
         &mut self,
         patch: &StatusPatch<SidecarWorkloadStatus>,
     ) -> Result<ResourceVersion, Refused> {
-        let kind = Kind::SidecarWorkload;
-        let mut record = self.patched(kind, &patch.object, patch.uid, Some(patch.version))?;
+        let found = self.record(Kind::SidecarWorkload, &patch.object).ok_or(Refused::NOT_FOUND)?;
+        if found.meta().version != patch.version {
+            return Err(Refused::CONFLICT);
+        }
+        let mut record = found.clone();
         if let Object::SidecarWorkload(workload) = &mut record.object {
             Arc::make_mut(workload).status = patch.status.clone();
         }
@@ -167,16 +172,25 @@ fn is_main(role: ContainerRole) -> bool {
     role == ContainerRole::Main
 }
 
-/// Sets an annotation of a pod, or takes it off. Only those that somebody here reads are kept.
-pub(super) fn annotate(record: &mut Record, annotation: &str, value: Option<&Name>) {
-    match annotation {
+/// Sets an annotation of a pod, or takes it off.
+pub(super) fn annotate(record: &mut Record, annotation: &Name, value: Option<&Name>) -> Result<(), Refused> {
+    match &**annotation {
         IN_PLACE_ANNOTATION => record.change_containers(|pod| pod.in_place = value.cloned()),
-        DELETION_COST => {
-            let cost = value.and_then(|value| value.parse().ok()).unwrap_or_default();
+        _ => {
+            record.annotations = merged(&record.annotations, &[(annotation.clone(), value.cloned())]);
+            let cost = deletion_cost(&record.annotations)?;
             record.change_pod(|pod| pod.deletion_cost = cost);
         }
-        _ => {}
     }
+    Ok(())
+}
+
+/// How much a pod is worth by its annotations: 0 without a word, and only a number as it would be printed (upstream:
+/// `ValidatePodSpecificAnnotations` in pkg/apis/core/validation/validation.go).
+pub(super) fn deletion_cost(annotations: &LabelSet) -> Result<i32, Refused> {
+    let Some(value) = annotations.get(DELETION_COST) else { return Ok(0) };
+    let cost = value.parse::<i32>().ok().filter(|cost| cost.to_string() == **value);
+    cost.ok_or(Refused::INVALID)
 }
 
 /// Labels with some set, and some taken off.

@@ -13,6 +13,7 @@ use mainstay_model::{
 
 use super::ApiServer;
 use super::changes::{Part, Replacement, new_meta};
+use super::refused::Refused;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
 const SPEC: &str = r#"{"containers": [{"name": "main", "image": "app:1"}],
@@ -112,6 +113,40 @@ fn a_new_image_is_a_new_generation_and_labels_are_not() {
     let patched = PatchPod { annotations, ..patch(&server) };
     done(&mut server, Write::PatchPod(patched));
     assert_eq!(containers(&server).in_place, None);
+}
+
+#[test]
+fn an_annotation_is_a_new_version_whoever_reads_it() {
+    const NOTE: &str = "example.com/note";
+    const COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+    let (mut server, _) = with_pod();
+    for (key, value, is_new, cost) in [
+        (NOTE, Some("one"), true, 0),
+        (NOTE, Some("one"), false, 0),
+        (NOTE, Some("two"), true, 0),
+        (NOTE, None, true, 0),
+        (NOTE, None, false, 0),
+        (COST, Some("0"), true, 0),
+        (COST, Some("-7"), true, -7),
+        (COST, None, true, 0),
+    ] {
+        let annotations = [(key.into(), value.map(Name::from))].into();
+        let patched = PatchPod { annotations, ..patch(&server) };
+        let before = server.revision();
+        done(&mut server, Write::PatchPod(patched));
+        assert_eq!(server.revision() > before, is_new, "{key} {value:?}");
+        assert_eq!(pod(&server).deletion_cost, cost, "{key} {value:?}");
+    }
+    for cost in ["", "one", "+1", "01", "2147483648"] {
+        let annotations = [(COST.into(), Some(cost.into()))].into();
+        let patched = PatchPod { annotations, ..patch(&server) };
+        assert!(is_invalid(&send(&mut server, Write::PatchPod(patched))), "{cost}");
+        let annotations = [(COST, cost)].into_iter().collect();
+        let template = Arc::new(PodTemplate { annotations, ..PodTemplate::default() });
+        let (pod, owner) = (name("blue-x"), owner());
+        let create = CreatePod { pod, generate_name: "blue-".into(), owner, template };
+        assert!(is_invalid(&send(&mut server, Write::CreatePod(create))), "{cost}");
+    }
 }
 
 #[test]
@@ -221,12 +256,10 @@ fn a_revision_is_made_once_changed_and_deleted() {
     assert_eq!(server.revisions().count(), 0);
 }
 
-#[test]
-fn a_spec_has_generations_and_a_status_has_none() {
-    let mut server = ApiServer::default();
+fn create_workload(server: &mut ApiServer, replicas: i32) -> Result<ResourceVersion, Refused> {
     let workload = SidecarWorkload {
         meta: new_meta(name("red"), Uid(0)),
-        replicas: 3,
+        replicas,
         template: Bytes::from_static(b"{}"),
         rollout: Rollout::default(),
         revision: None,
@@ -235,7 +268,52 @@ fn a_spec_has_generations_and_a_status_has_none() {
         retry: None,
         status: SidecarWorkloadStatus::default(),
     };
-    server.create_object(Object::SidecarWorkload(Arc::new(workload)), NOW).unwrap();
+    server.create_object(Object::SidecarWorkload(Arc::new(workload)), NOW)
+}
+
+#[test]
+fn a_namespace_that_ends_is_told_before_the_schema_and_that_before_a_name_in_use() {
+    let mut server = ApiServer::default();
+    assert_eq!(create_workload(&mut server, -1), Err(Refused::INVALID));
+    create_workload(&mut server, 3).unwrap();
+    for (replicas, refused) in [(-1, Refused::INVALID), (3, Refused::ALREADY_EXISTS)] {
+        assert_eq!(create_workload(&mut server, replicas), Err(refused), "{replicas} replicas");
+    }
+    let shrunk = server.replace_workload(&name("red"), |workload| workload.replicas = -1);
+    assert_eq!(shrunk, Err(Refused::INVALID));
+    server.terminate_namespace(&"shop".into());
+    for replicas in [-1, 3] {
+        let refused = create_workload(&mut server, replicas);
+        assert_eq!(refused, Err(Refused::NAMESPACE_TERMINATING), "{replicas} replicas");
+    }
+}
+
+#[test]
+fn the_version_alone_decides_about_a_status() {
+    let mut server = ApiServer::default();
+    let (object, status) = (name("red"), SidecarWorkloadStatus::default());
+    let patch = StatusPatch { object, uid: Uid(99), version: ResourceVersion(1), status };
+    let missing = send(&mut server, Write::PatchSidecarWorkloadStatus(patch.clone()));
+    assert!(matches!(missing, WriteOutcome::Refused(Refusal::NotFound { .. })), "{missing:?}");
+    let version = create_workload(&mut server, 3).unwrap();
+    let uid = server.workload(&name("red")).unwrap().meta.uid;
+    for (uid, version, is_refused) in [
+        (uid, ResourceVersion(1), true),
+        (Uid(99), ResourceVersion(1), true),
+        (Uid(99), version, false),
+        (uid, version, false),
+    ] {
+        let patch = StatusPatch { uid, version, ..patch.clone() };
+        let outcome = send(&mut server, Write::PatchSidecarWorkloadStatus(patch));
+        assert_eq!(is_conflict(&outcome), is_refused, "{uid} at {version}: {outcome:?}");
+    }
+    assert_eq!(server.workload(&name("red")).unwrap().meta.uid, uid);
+}
+
+#[test]
+fn a_spec_has_generations_and_a_status_has_none() {
+    let mut server = ApiServer::default();
+    create_workload(&mut server, 3).unwrap();
     let seen = |server: &ApiServer| server.workload(&name("red")).unwrap().clone();
     let made = seen(&server);
     assert_eq!(made.meta.generation, 1);

@@ -14,7 +14,7 @@ use super::deletion::Deletion;
 use super::pod_spec::containers;
 use super::record::Record;
 use super::refused::Refused;
-use super::workloads::annotate;
+use super::workloads::{annotate, deletion_cost};
 
 impl ApiServer {
     /// Judges a write and carries it out.
@@ -43,7 +43,8 @@ impl ApiServer {
     }
 
     fn create_pod(&mut self, create: &CreatePod, now: Timestamp) -> Result<ResourceVersion, Refused> {
-        let validity = check_finalizers(&create.template.finalizers);
+        let validity = check_finalizers(&create.template.finalizers)
+            .and_then(|()| deletion_cost(&create.template.annotations).map(drop));
         let (validity, containers) = match (validity, containers(&create.template.spec)) {
             (Ok(()), Ok(containers)) => (Ok(()), containers),
             (Err(refused), _) | (_, Err(refused)) => (Err(refused), None),
@@ -61,7 +62,7 @@ impl ApiServer {
         let mut record =
             Record { finalizers, containers, ..Record::new(Object::Pod(Arc::new(new_pod(meta)))) };
         for (annotation, value) in create.template.annotations.iter() {
-            annotate(&mut record, annotation, Some(value));
+            annotate(&mut record, annotation, Some(value))?;
         }
         Ok(self.store(record))
     }
