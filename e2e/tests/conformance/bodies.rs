@@ -8,6 +8,7 @@ use mainstay_model::{
     Uid,
 };
 use mainstay_sim::api::changes::{Draft, DraftSpec, Part, new_pod};
+use mainstay_sim::api::deletion::{Deletion, Propagation};
 use mainstay_sim::api::selection::phase;
 use serde_json::{Map, Value, json};
 
@@ -119,6 +120,25 @@ pub fn whole(kind: Kind, value: &Value) -> Whole {
         finalizers: list(&metadata["finalizers"]).map(|name| text(name).into()).collect(),
         grace_seconds: metadata["deletionGracePeriodSeconds"].as_u64(),
     }
+}
+
+/// What is asked with a deletion.
+pub fn delete_options(deletion: &Deletion) -> Value {
+    let propagation = deletion.propagation.map(|propagation| match propagation {
+        Propagation::Background => "Background",
+        Propagation::Foreground => "Foreground",
+        Propagation::Orphan => "Orphan",
+    });
+    json!({
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": {
+            "uid": deletion.uid.map(|uid| uid.to_string()),
+            "resourceVersion": deletion.version.map(|version| version.to_string()),
+        },
+        "gracePeriodSeconds": deletion.grace_seconds,
+        "propagationPolicy": propagation,
+    })
 }
 
 /// The version of an object.

@@ -12,21 +12,26 @@ use bytes::Bytes;
 use futures::stream::{self, StreamExt};
 use mainstay_engine::SourceEvent;
 use mainstay_model::{
-    AddressType, ClusterIp, IpFamily, Kind, Name, Object, ResourceVersion, Timestamp, Uid, Write,
+    AddressType, ClusterIp, IpFamily, Kind, Name, Object, ObjectName, ResourceVersion, Timestamp, Uid, Write,
 };
 use mainstay_sim::api::ApiServer;
+use mainstay_sim::api::changes::{Part, Replacement};
+use mainstay_sim::api::deletion::{Deletion, Propagation};
 use mainstay_sim::dice::Dice;
 use mainstay_wire::{Frame, Request, answer, list, request};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::bodies;
 use crate::operation::Which;
 use crate::pair::{Both, NOW, SIDES, Side};
 use crate::server::Server;
 use crate::tally::Tally;
-use crate::words::{answered, ended};
+use crate::words::{answered, ended, said};
 
 /// Sequences under way at once, each in its own namespace.
 const AT_ONCE: usize = 12;
+/// A finalizer of others.
+const HELD: &str = "example.com/held";
 
 /// What sequences are about.
 #[derive(Clone, Copy)]
@@ -165,6 +170,40 @@ impl Desk<'_> {
         Ok(answered(&self.server.send(sent).await?))
     }
 
+    /// Somebody puts a finalizer on an object, or takes it off.
+    pub async fn hold(&mut self, kind: Kind, name: &'static str) -> Result<()> {
+        let finalizers: Vec<Name> = if self.dice.percent(50) { vec![HELD.into()] } else { Vec::new() };
+        let names: Vec<&str> = finalizers.iter().map(|name| &**name).collect();
+        let body = json!({"metadata": {"finalizers": names}});
+        let found = self.patch(kind, name, &body).await?;
+        let object = ObjectName::new(self.namespace.clone(), name);
+        let part = Part::Finalizers(finalizers);
+        let judged = self.model.replace_part(&Replacement { kind, object, uid: None, version: None, part });
+        self.heard(&said(&judged), &found)
+    }
+
+    /// Somebody deletes an object.
+    pub async fn delete(
+        &mut self,
+        kind: Kind,
+        name: &'static str,
+        propagation: Option<Propagation>,
+    ) -> Result<()> {
+        let of = self.precondition(kind, name);
+        let object = ObjectName::new(self.namespace.clone(), name);
+        let [model, server] = SIDES.map(|side| {
+            let (uid, version, _) = of(side);
+            let (uid, version) = (Some(uid), Some(version));
+            Deletion { uid, version, propagation, ..Deletion::of(kind, &object) }
+        });
+        let body = bodies::delete_options(&server);
+        self.say(&format!("delete {kind} {name} {body}"));
+        let path = format!("{}/{name}", collection(kind, &self.namespace));
+        let found = self.server.json("DELETE", &path, Some(&body)).await?;
+        let judged = self.model.delete(&model, NOW);
+        self.heard(&said(&judged), &answered(&found))
+    }
+
     pub fn say(&mut self, words: &str) {
         let _ = writeln!(self.trace, "  {}", words.chars().take(2000).collect::<String>());
     }
@@ -275,6 +314,8 @@ fn pick<T: Copy>(known: &[T], which: Which) -> Option<T> {
 pub fn collection(kind: Kind, namespace: &str) -> String {
     let group = match kind {
         Kind::EndpointSlice => "/apis/discovery.k8s.io/v1",
+        Kind::ControllerRevision => "/apis/apps/v1",
+        Kind::SidecarWorkload => "/apis/mainstay.dev/v1alpha1",
         _ => "/api/v1",
     };
     format!("{group}/namespaces/{namespace}/{}", kind.plural())

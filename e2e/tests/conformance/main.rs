@@ -7,7 +7,7 @@
 //! Map: [`operation`] is what is asked, [`drawing`] draws it, [`pair`] holds the two sides, [`perform`] asks both, [`production`]
 //! in the words of our own clients, [`words`] are the answers, [`watches`] compares streams, [`sequences`] runs and shortens, [`fixed`] has what no sequence can do, [`server`] is the client,
 //! [`bodies`] the JSON of others, [`tally`] counts. [`desk`] does all of that for kinds that come as sets: [`whole`] has services, Endpoints and EndpointSlices, of which
-//! [`contents`] draws what they say.
+//! [`contents`] draws what they say, [`workloads`] SidecarWorkloads with their revisions and pods.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 
@@ -26,6 +26,7 @@ mod tally;
 mod watches;
 mod whole;
 mod words;
+mod workloads;
 
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -50,6 +51,9 @@ const TESTS: &[(&str, Body)] = &[
     }),
     ("random_sequences_of_whole_objects_are_answered_alike", |server, tally, _| {
         Box::pin(whole::random_sequences_of_whole_objects_are_answered_alike(server, tally))
+    }),
+    ("random_sequences_of_workloads_are_answered_alike", |server, tally, _| {
+        Box::pin(workloads::random_sequences_of_workloads_are_answered_alike(server, tally))
     }),
     ("a_full_quota_is_told_before_a_name_in_use", |server, tally, cluster| {
         Box::pin(fixed::a_full_quota_is_told_before_a_name_in_use(server, tally, cluster))

@@ -6,7 +6,7 @@ use mainstay_model::{
     Condition, Kind, OwnerReference, ReplicationControllerStatus, ResourceVersion, Timestamp, Uid,
 };
 use mainstay_sim::api::changes::{Draft, DraftSpec, Part, Replacement};
-use mainstay_sim::api::deletion::{Deletion, Propagation};
+use mainstay_sim::api::deletion::Deletion;
 use mainstay_wire::{list, request};
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ impl Pair<'_> {
                     ..Deletion::of(target.kind(), &self.name(*target))
                 };
                 let [model, server] = SIDES.map(deletion);
-                let body = delete_options(&server);
+                let body = bodies::delete_options(&server);
                 let found = self.server.json("DELETE", &self.path(*target), Some(&body)).await?;
                 let judged = self.model.delete(&model, NOW);
                 self.heard(&said(&judged), &answered(&found))?;
@@ -243,22 +243,4 @@ pub fn controller_status(status: Status) -> ReplicationControllerStatus {
         observed_generation: status.observed,
         conditions: status.condition.then_some(condition).into_iter().collect(),
     }
-}
-
-fn delete_options(deletion: &Deletion) -> Value {
-    let propagation = deletion.propagation.map(|propagation| match propagation {
-        Propagation::Background => "Background",
-        Propagation::Foreground => "Foreground",
-        Propagation::Orphan => "Orphan",
-    });
-    json!({
-        "apiVersion": "v1",
-        "kind": "DeleteOptions",
-        "preconditions": {
-            "uid": deletion.uid.map(|uid| uid.to_string()),
-            "resourceVersion": deletion.version.map(|version| version.to_string()),
-        },
-        "gracePeriodSeconds": deletion.grace_seconds,
-        "propagationPolicy": propagation,
-    })
 }

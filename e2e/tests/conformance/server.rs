@@ -117,6 +117,18 @@ impl Server {
         Ok(answer::newest_version(&answer.body)?)
     }
 
+    /// Waits until a path is served, as that of a definition is a moment after it was made.
+    pub async fn wait_until_served(&self, path: &str) -> Result<()> {
+        let begin = Instant::now();
+        while self.json("GET", path, None).await?.code != 200 {
+            if begin.elapsed() > PATIENCE {
+                bail!("GET {path} is not served");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
     /// Begins a watch.
     pub async fn watch(&self, request: Request, kind: Kind) -> Result<Watch> {
         interrupt::check()?;

@@ -8,20 +8,17 @@ use mainstay_model::{
     ClusterIp, ControllerReference, CreateEndpointSlice, CreateEndpoints, DeleteObject, Kind, Name, Object,
     ObjectName, Selector, Service, Uid, UpdateEndpointSlice, UpdateEndpoints, Write,
 };
-use mainstay_sim::api::changes::{Part, Replacement, new_meta};
-use mainstay_sim::api::deletion::Deletion;
+use mainstay_sim::api::changes::new_meta;
 use serde_json::{Value, json};
 
 use crate::contents;
 use crate::desk::{Desk, Subject, collection, run_sequences};
-use crate::pair::{NOW, Side};
+use crate::pair::NOW;
 use crate::server::Server;
 use crate::tally::Tally;
 use crate::words::{answered, said};
 
 const NAMES: &[&str] = &["web", "shop"];
-/// A finalizer of others.
-const HELD: &str = "example.com/held";
 /// The owner of slices, who is not there.
 const OWNER: Uid = Uid(0xabcd);
 
@@ -88,26 +85,16 @@ impl Desk<'_> {
                 })
                 .await
             }
-            32 | 33 => self.hold(name).await,
+            32 | 33 => {
+                let kind = if self.dice.percent(50) { Kind::Endpoints } else { Kind::EndpointSlice };
+                self.hold(kind, name).await
+            }
             34 | 35 => self.make_service(name).await,
             36 | 37 => self.change_service(name).await,
-            38 => self.delete_service(name).await,
+            38 => self.delete(Kind::Service, name, None).await,
             _ if self.dice.percent(20) => self.end_namespace().await,
             _ => Ok(()),
         }
-    }
-
-    /// Somebody puts a finalizer on an object, or takes it off.
-    async fn hold(&mut self, name: &'static str) -> Result<()> {
-        let kind = if self.dice.percent(50) { Kind::Endpoints } else { Kind::EndpointSlice };
-        let finalizers: Vec<Name> = if self.dice.percent(50) { vec![HELD.into()] } else { Vec::new() };
-        let names: Vec<&str> = finalizers.iter().map(|name| &**name).collect();
-        let body = json!({"metadata": {"finalizers": names}});
-        let found = self.patch(kind, name, &body).await?;
-        let object = ObjectName::new(self.namespace.clone(), name);
-        let part = Part::Finalizers(finalizers);
-        let judged = self.model.replace_part(&Replacement { kind, object, uid: None, version: None, part });
-        self.heard(&said(&judged), &found)
     }
 
     async fn make_service(&mut self, name: &'static str) -> Result<()> {
@@ -135,27 +122,6 @@ impl Desk<'_> {
             });
         }
         Ok(())
-    }
-
-    async fn delete_service(&mut self, name: &'static str) -> Result<()> {
-        let of = self.precondition(Kind::Service, name);
-        let ((uid, version, _), (model_uid, model_version, _)) = (of(Side::Server), of(Side::Model));
-        let body = json!({
-            "apiVersion": "v1",
-            "kind": "DeleteOptions",
-            "preconditions": {"uid": uid.to_string(), "resourceVersion": version.to_string()},
-        });
-        self.say(&format!("delete service {name} {body}"));
-        let path = format!("{}/{name}", collection(Kind::Service, &self.namespace));
-        let found = self.server.json("DELETE", &path, Some(&body)).await?;
-        let object = ObjectName::new(self.namespace.clone(), name);
-        let deletion = Deletion {
-            uid: Some(model_uid),
-            version: Some(model_version),
-            ..Deletion::of(Kind::Service, &object)
-        };
-        let judged = self.model.delete(&deletion, NOW);
-        self.heard(&said(&judged), &answered(&found))
     }
 
     /// A service as the model has it, and its spec as the server is told; it may lose its selector, or become a name in DNS.
