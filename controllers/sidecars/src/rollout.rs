@@ -68,9 +68,7 @@ impl<'a> Pass<'a> {
         let refused = failure.filter(|failure| matches!(failure.write, Write::CreatePod(_)));
         let mut rolled =
             Rolled { refused: refused.map(|failure| failure.message.clone()), ..Rolled::default() };
-        if self.course.moves != Moves::All {
-            self.bring_back(&mut rolled);
-        }
+        self.bring_back(&mut rolled);
         let ways: Vec<Way<'a>> = self.members.iter().map(|member| self.way(member)).collect();
         let stuck = self.members.iter().zip(&ways).filter(|(_, way)| way.leads_nowhere());
         let stuck = stuck.map(|(member, _)| member.pod.meta.uid).collect();
@@ -103,11 +101,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Brings pods back to their revision that are astray and serve nobody, while the others stay as they are.
+    /// Brings pods back to their revision that are astray and serve nobody, and are not to be led anywhere else.
     fn bring_back(&self, rolled: &mut Rolled) {
         for member in self.members.iter().filter(|member| !member.is_available && member.is_astray) {
             let Some(base) = self.history.get(member.revision) else { continue };
-            if self.obstacle(member, base).is_none() {
+            let stays = self.course.moves != Moves::All || self.course.is_closed(base, self.course.goal);
+            if stays && self.obstacle(member, base).is_none() {
                 take(self.next(member, base, base), rolled);
             }
         }

@@ -70,9 +70,10 @@ impl<'a> Judge<'a> {
         let deleted = self.deleted();
         let stays = |pod: &&&Arc<Pod>| !deleted.contains(&pod.meta.uid);
         let is_there = |pod: &Pod| {
-            // From a revision that nobody knows no way leads on.
+            // From a revision that nobody knows no way leads on, nor where init steps run again on a node that has come back.
             let is_known = spec::revision_of(pod).is_some_and(|revision| self.content(revision).is_some());
-            let leads_there = is_known && spec::step_of(pod).is_some_and(|step| step.revision == *goal);
+            let is_patchable = is_known && spec::is_patchable(pod);
+            let leads_there = is_patchable && spec::step_of(pod).is_some_and(|step| step.revision == *goal);
             leads_there || spec::revision_of(pod) == Some(goal) && !self.is_spoiled(pod)
         };
         let there = self.active.iter().filter(stays).filter(|pod| is_there(pod)).count();

@@ -100,9 +100,9 @@ impl<'a> Rest<'a> {
         wrong.extend(self.miscounted(&wanted));
         let is_told_why = self.is_told_why(&wanted);
         // While nothing moves, what serves is left as it is, and so is what cannot be patched yet.
-        let is_patchable = |pod: &Pod| pod.workload.as_ref().is_none_or(|containers| containers.initialized);
-        let stays =
-            |pod: &Pod| is_told_why && (self.available.contains(&pod.meta.name.name) || !is_patchable(pod));
+        let stays = |pod: &Pod| {
+            is_told_why && (self.available.contains(&pod.meta.name.name) || !spec::is_patchable(pod))
+        };
         wrong.extend(self.active.iter().filter(|pod| !stays(pod)).filter_map(|pod| self.odd_pod(pod)));
         let has_failed = self.workload.status.failed_revision.as_ref() == Some(&wanted);
         // Without pods all of them are of anything.

@@ -82,6 +82,11 @@ pub fn is_in_place(pod: &Pod) -> bool {
     said.is_some_and(|said| said.is_object())
 }
 
+/// Whether the images of a pod can be changed: it has come past its init steps.
+pub fn is_patchable(pod: &Pod) -> bool {
+    pod.workload.as_ref().is_none_or(|containers| containers.initialized)
+}
+
 /// A step of an update in place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
