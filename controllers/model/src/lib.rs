@@ -51,6 +51,7 @@ pub use node::Node;
 pub use object::{Object, Tombstone};
 pub use pod::{
     ContainerPort, ContainerRole, ContainerState, Pod, PodPhase, PodSpec, PodTemplate, WorkloadPod,
+    deletion_cost,
 };
 pub use pod_disruption_budget::PodDisruptionBudget;
 pub use read::{Found, Read, ReadOutcome};

@@ -34,7 +34,7 @@ pub struct Pod {
     pub ready: bool,
     /// `lastTransitionTime` of the condition `Ready`, whatever its status; `None` without the condition or the time.
     pub ready_since: Option<Timestamp>,
-    /// Annotation `controller.kubernetes.io/pod-deletion-cost`; 0 if absent or not a canonical int32.
+    /// Annotation `controller.kubernetes.io/pod-deletion-cost`; 0 if absent, or what [`deletion_cost`] takes for none.
     pub deletion_cost: i32,
     /// The highest restart count among the main containers.
     pub restarts: i32,
@@ -43,6 +43,13 @@ pub struct Pod {
     /// What a SidecarWorkload needs to know of its containers, of pods that have the label
     /// [`WORKLOAD_LABEL`](crate::sidecar_workload::WORKLOAD_LABEL); `None` for all others, so that those stay small.
     pub workload: Option<Arc<WorkloadPod>>,
+}
+
+/// The cost that the annotation `controller.kubernetes.io/pod-deletion-cost` names: an int32 without a plus and without zeros in front, but
+/// for those behind a minus (upstream: `GetDeletionCostFromPodAnnotations` in pkg/apis/core/helper/helpers.go). `None` where it is none.
+pub fn deletion_cost(text: &str) -> Option<i32> {
+    let begins_well = text == "0" || text.starts_with(|first| matches!(first, '-' | '1'..='9'));
+    text.parse().ok().filter(|_| begins_well)
 }
 
 impl Pod {

@@ -104,7 +104,12 @@ pub fn write(write: &Write) -> Request {
     match write {
         Write::CreatePod(create) => {
             let (content_type, body) = new_pod::new_pod(create);
-            let path = url::collection(Kind::Pod, Some(&create.pod.namespace));
+            let mut path = url::collection(Kind::Pod, Some(&create.pod.namespace));
+            if content_type == JSON {
+                // Fields that the server does not know are left out in any case, and nobody here reads its warnings about them. Without it each
+                // body would be searched for them.
+                path.push_str("?fieldValidation=Ignore");
+            }
             Request { content_type: Some(content_type), ..protobuf_request("POST", path, body) }
         }
         Write::AdoptPod(adopt) => {

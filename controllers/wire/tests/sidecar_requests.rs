@@ -162,7 +162,7 @@ fn a_pod_whose_spec_is_json_is_made_with_that_very_spec() {
     check(
         &request::write(&Write::CreatePod(create)),
         expect![[r#"
-        POST /api/v1/namespaces/shop/pods
+        POST /api/v1/namespaces/shop/pods?fieldValidation=Ignore
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
         Content-Type: application/json
 

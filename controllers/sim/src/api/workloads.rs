@@ -185,12 +185,11 @@ pub(super) fn annotate(record: &mut Record, annotation: &Name, value: Option<&Na
     Ok(())
 }
 
-/// How much a pod is worth by its annotations: 0 without a word, and only a number as it would be printed (upstream:
-/// `ValidatePodSpecificAnnotations` in pkg/apis/core/validation/validation.go).
+/// How much a pod is worth by its annotations: 0 without a word, and nothing that is no cost (upstream: `ValidatePodSpecificAnnotations` in
+/// pkg/apis/core/validation/validation.go).
 pub(super) fn deletion_cost(annotations: &LabelSet) -> Result<i32, Refused> {
     let Some(value) = annotations.get(DELETION_COST) else { return Ok(0) };
-    let cost = value.parse::<i32>().ok().filter(|cost| cost.to_string() == **value);
-    cost.ok_or(Refused::INVALID)
+    mainstay_model::deletion_cost(value).ok_or(Refused::INVALID)
 }
 
 /// Labels with some set, and some taken off.

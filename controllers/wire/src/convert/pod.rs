@@ -86,14 +86,8 @@ fn named_ports(spec: &messages::PodSpec) -> Result<Arc<[ContainerPort]>, DecodeE
         .collect()
 }
 
-/// A number counts only as it would be printed: no sign but a minus, no leading zero (upstream:
-/// `GetDeletionCostFromPodAnnotations` in pkg/apis/core/helper/helpers.go).
 fn deletion_cost(text: &Bytes) -> i32 {
-    let cost = std::str::from_utf8(text).ok().and_then(|text| {
-        let cost: i32 = text.parse().ok()?;
-        (cost.to_string() == text).then_some(cost)
-    });
-    cost.unwrap_or(0)
+    std::str::from_utf8(text).ok().and_then(mainstay_model::deletion_cost).unwrap_or(0)
 }
 
 /// The highest restart count, and at least 0 (upstream: `maxContainerRestarts` in pkg/controller/controller_utils.go).
