@@ -32,6 +32,8 @@ const SILENCE: Duration = Duration::from_secs(120);
 const SETTLE: Duration = Duration::from_secs(10);
 /// From this version of the kubelet on, a sidecar with another image is replaced.
 const REPLACES_SIDECARS: (u16, u16) = (1, 32);
+/// From this version of the kubelet on, it says which spec of a pod it has seen.
+const TELLS_GENERATIONS: (u16, u16) = (1, 34);
 /// How the obstacle of an older kubelet begins.
 pub(crate) const OLD_KUBELET: &str = "the kubelet of its node is older than";
 /// Why a container waits that will hardly come up.
@@ -124,11 +126,12 @@ pub(crate) fn next(
         match step.phase {
             Phase::Drain if !is_set => return drained(member, step, wanted, around),
             Phase::Replace | Phase::Revert if is_set => {
-                if !is_up(member, step, container, goal, now) {
+                let is_seen = is_seen(member, around.store);
+                if !is_up(is_seen, step, container, goal, now) {
                     let is_way_back = step.phase == Phase::Revert || goal.name == base.name;
                     return match is_way_back {
                         true => coming_back(step, goal, now),
-                        false => coming_up(member, step, container, goal, now),
+                        false => coming_up(is_seen, step, container, goal, now),
                     };
                 }
                 if around.is_first
@@ -229,7 +232,8 @@ fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surro
             Next::Write(vec![patch(member, None, &step)])
         }
         None if is_serving => Next::Write(vec![serving(member, false, now)]),
-        None if around.published.has(member.pod.meta.uid) && now < step.after(DRAIN_LIMIT) => {
+        // Also where it was gone already: a clock that was ahead may have taken the limit for over.
+        _ if around.published.has(member.pod.meta.uid) && now < step.after(DRAIN_LIMIT) => {
             Next::Wait(Some(step.after(DRAIN_LIMIT)))
         }
         // Noted, because the time runs from here: kubelets and those who write slices may have taken long.
@@ -248,10 +252,12 @@ fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surro
     }
 }
 
-/// Whether the kubelet has seen the newest spec of the pod; `None` before 1.34, where kubelets do not say so.
-fn is_seen(member: &Member<'_>) -> Option<bool> {
+/// Whether the kubelet has seen the newest spec of the pod; `None` before 1.34, where kubelets do not say so, and leave what a newer one has said.
+fn is_seen(member: &Member<'_>, store: &Store) -> Option<bool> {
     let observed = member.state()?.observed_generation;
-    (observed != 0).then(|| observed >= member.pod.meta.generation)
+    let kubelet = member.node(store).and_then(|node| node.kubelet);
+    let tells = observed != 0 && kubelet.is_none_or(|kubelet| kubelet >= TELLS_GENERATIONS);
+    tells.then(|| observed >= member.pod.meta.generation)
 }
 
 /// When a container that is down, or the same as before, has been so for too long.
@@ -261,13 +267,12 @@ fn silence(step: &Step, goal: &Revision) -> Timestamp {
 
 /// Whether the container of a step runs with the image that was set.
 fn is_up(
-    member: &Member<'_>,
+    is_seen: Option<bool>,
     step: &Step,
     container: &ContainerState,
     goal: &Revision,
     now: Timestamp,
 ) -> bool {
-    let is_seen = is_seen(member);
     let is_another = container.id.is_some() && container.id.as_deref() != step.container_id.as_deref();
     // Two changes may come before the kubelet has taken the old container down: where they lead back, it goes on running as it is.
     let is_fine = match step.phase {
@@ -281,7 +286,7 @@ fn is_up(
 
 /// A container that is not there yet: it may take its time, or have failed.
 fn coming_up(
-    member: &Member<'_>,
+    is_seen: Option<bool>,
     step: &Step,
     container: &ContainerState,
     goal: &Revision,
@@ -289,11 +294,11 @@ fn coming_up(
 ) -> Next {
     // What a kubelet says of a container may still be about the image before.
     let settled = step.after(SETTLE);
-    if is_seen(member) != Some(true) || step.was_waiting {
+    if is_seen != Some(true) || step.was_waiting {
         if is_hopeless(container) && now < settled {
             return Next::Wait(Some(settled));
         }
-        if is_seen(member) == Some(false) {
+        if is_seen == Some(false) {
             return Next::Wait(None);
         }
     }

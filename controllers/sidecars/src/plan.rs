@@ -223,6 +223,8 @@ fn in_use(
 ) -> BTreeSet<Name> {
     let named = [
         status.current_revision.clone(),
+        // As long as it is not written that another one is.
+        workload.status.current_revision.clone(),
         status.update_revision.clone(),
         status.failed_revision.clone(),
         workload.revision.clone(),

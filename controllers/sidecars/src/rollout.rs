@@ -308,7 +308,11 @@ impl<'a> Pass<'a> {
         if self.workload.rollout.kind == RolloutKind::OnDelete {
             return missing;
         }
-        missing.saturating_mul(at_goal).checked_div(total).unwrap_or(0)
+        let share = missing.saturating_mul(at_goal).checked_div(total).unwrap_or(0);
+        // A partition of a share of the replicas keeps back more of them once there are more.
+        let Budget { replicas, partition, .. } = self.budget;
+        let kept_back = if self.course.is_rollback { 0 } else { partition };
+        share.min(replicas.saturating_sub(kept_back).saturating_sub(at_goal))
     }
 
     /// How many pods may stay while nothing moves: those of a rollout that stands still include its surge.

@@ -174,6 +174,28 @@ fn the_way_back_is_not_deleted_however_small_the_limit() {
     }
 }
 
+/// Seed 4580 of two managers: the status may be refused, and name what is gone then.
+#[test]
+fn a_revision_stays_until_it_is_written_that_another_one_is_the_current_one() {
+    let mut spec = workload(0);
+    spec.revision_history_limit = 0;
+    let mut world = World::at_rest(spec);
+    world.set_main("app:2");
+    for _ in 0..5 {
+        let current = world.status().current_revision.clone().unwrap();
+        let plan = world.plan();
+        let deletes =
+            |write: &Write| matches!(write, Write::DeleteObject(gone) if gone.object.name == current);
+        assert!(!plan.writes.iter().any(deletes), "{}", world.story());
+        if let Some(write) = plan.writes.first() {
+            world.write(write);
+        }
+    }
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.revisions().len(), 1);
+}
+
 #[test]
 fn pods_of_nobody_are_adopted_after_a_live_look_at_the_workload() {
     let mut world = World::new(workload(2));

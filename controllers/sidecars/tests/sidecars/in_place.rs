@@ -293,6 +293,20 @@ fn a_disruption_budget_that_allows_nothing_keeps_images_as_they_are_and_new_labe
     expect_complete(&world);
 }
 
+/// Seed 2113 of two managers: what the newer kubelet had said last stood there for good.
+#[test]
+fn a_kubelet_that_has_become_older_is_not_waited_for_until_it_speaks_of_generations() {
+    let mut world = World::at_rest(workload(2));
+    let mut older = node("node", (1, 33));
+    older.meta.version = mainstay_model::ResourceVersion(9000);
+    world.apply(Object::Node(Arc::new(older)));
+    world.kubelet.is_older = true;
+    world.set_sidecar("proxy:2");
+    world.run();
+    expect_complete(&world);
+    assert_eq!(world.restarts("app"), 0);
+}
+
 #[test]
 fn nonsense_in_the_annotation_takes_no_pod_from_a_disruption_budget() {
     let mut spec = workload(3);

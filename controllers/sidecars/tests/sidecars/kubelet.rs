@@ -48,6 +48,8 @@ pub struct Kubelet {
     pub rejects: bool,
     /// Whether it says which generation it has seen.
     pub is_silent: bool,
+    /// Whether it leaves there what a newer one has said of generations.
+    pub is_older: bool,
     runs: BTreeMap<Uid, BTreeMap<Name, Run>>,
     last_id: u64,
 }
@@ -99,7 +101,9 @@ impl Kubelet {
         }
         let is_main = |container: &&ContainerState| container.role == ContainerRole::Main;
         state.initialized = has_begun || !is_blocked;
-        state.observed_generation = if self.is_silent { 0 } else { pod.meta.generation };
+        if !self.is_older {
+            state.observed_generation = if self.is_silent { 0 } else { pod.meta.generation };
+        }
         let runs = state.containers.iter().filter(is_main).any(|container| container.id.is_some());
         let lasting = state.containers.iter().filter(|container| container.role != ContainerRole::Init);
         let is_ready = lasting.clone().all(|container| container.ready)

@@ -312,6 +312,27 @@ fn a_pause_stops_the_clock_of_a_rollout() {
     assert_eq!(world.status().failed_revision, None, "{}", world.story());
 }
 
+/// Seed 3528 of two managers.
+#[test]
+fn scaling_in_a_pause_keeps_back_what_a_partition_of_a_share_keeps_back() {
+    let mut spec = workload(1);
+    spec.rollout.in_place = InPlace::Never;
+    spec.rollout.max_surge = Share::Count(0);
+    spec.rollout.max_unavailable = Share::Count(1);
+    // Of one pod none, of seven six.
+    spec.rollout.partition = Share::Percent(99);
+    let mut world = World::at_rest(spec);
+    world.set_sidecar("proxy:2");
+    assert!(world.run_until(|world| world.images("proxy") == ["proxy:2"]));
+    world.edit(|workload| {
+        workload.rollout.paused = true;
+        workload.replicas = 7;
+    });
+    world.run();
+    let of_goal = world.images("proxy").iter().filter(|image| **image == "proxy:2").count();
+    assert_eq!(of_goal, 1, "{}", world.story());
+}
+
 #[test]
 fn scaling_in_a_pause_keeps_the_share_of_each_revision() {
     let mut world = World::at_rest(workload(4));

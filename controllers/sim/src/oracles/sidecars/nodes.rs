@@ -39,8 +39,6 @@ impl Mains {
 
     /// A kubelet has done something about a pod; answers what is wrong with its main container.
     pub fn runs(&mut self, pod: &Pod, main: &str, sandbox: &Sandbox) -> Option<String> {
-        let owner = pod.meta.controller()?.name.clone();
-        let owner = ObjectName { namespace: pod.meta.name.namespace.clone(), name: owner };
         let (id, image) = (sandbox.id(main)?.clone(), sandbox.image(main)?.clone());
         if let Some(running) = self.running.get_mut(&pod.meta.uid).filter(|running| running.id == id) {
             running.images.insert(image);
@@ -50,7 +48,10 @@ impl Mains {
         let images = BTreeSet::from([image.clone()]);
         let before = self.running.insert(pod.meta.uid, Running { id, crashes, images })?;
         let images: BTreeSet<&Name> = before.images.iter().chain([&image]).collect();
-        let asked = self.asked.get(&owner)?;
+        // What an orphan does is noted as well: it may be taken over before anybody looks at it again.
+        let owner = pod.meta.controller()?.name.clone();
+        let asked =
+            self.asked.get(&ObjectName { namespace: pod.meta.name.namespace.clone(), name: owner })?;
         let name = &pod.meta.name;
         if before.crashes != crashes || images.iter().any(|image| is_mirrored(image)) {
             return None;
