@@ -60,7 +60,20 @@ impl<'a> Course<'a> {
         let is_way_back = |current: &&Revision| current.healthy_at.is_some() && current.name != wanted.name;
         let healthy = || current.filter(is_way_back).or_else(|| history.newest_healthy(&wanted.name));
         let healthy = has_failed.then(healthy).flatten();
-        let back = healthy.filter(|_| workload.rollout.on_failure == OnFailure::Rollback);
+        // Where only patches are allowed and none leads back, there is no way back for pods that have all come up after all.
+        let is_barred = |back: &Revision| {
+            let recreated = history.policies(back).recreated;
+            workload.rollout.in_place == InPlace::Only
+                && wanted.pod.difference(&back.pod, &recreated) != Difference::InPlace
+        };
+        let has_come_up = || {
+            usize::try_from(workload.replicas).is_ok_and(|replicas| replicas == members.len())
+                && members.iter().all(|member| member.is_of(&wanted.name) && member.is_available)
+        };
+        let goes_back = |back: &&Revision| {
+            workload.rollout.on_failure == OnFailure::Rollback && !(is_barred(back) && has_come_up())
+        };
+        let back = healthy.filter(goes_back);
         let goal = back.unwrap_or(wanted);
         let moves = match (workload.rollout.kind, has_failed, back.is_some()) {
             _ if workload.rollout.paused && has_failed => Moves::TakeBack,

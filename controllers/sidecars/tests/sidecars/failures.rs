@@ -337,6 +337,32 @@ fn the_deadline_is_that_of_the_status_and_no_process_extends_it() {
     assert!(world.status().failed_revision.is_some());
 }
 
+/// Seeds 4915 and 5735 of two managers.
+#[test]
+fn what_has_come_up_after_its_deadline_is_complete_where_only_patches_are_allowed_and_none_leads_back() {
+    let mut spec = workload(1);
+    spec.rollout.on_failure = OnFailure::Rollback;
+    spec.rollout.in_place = InPlace::Only;
+    let mut world = World::new(spec);
+    world.fate("app:1", Fate::Hang);
+    world.act();
+    let mut first = (*world.revisions()[0]).clone();
+    world.edit_template(|template| template["main"]["args"] = serde_json::json!(["more"]));
+    world.edit(|workload| workload.rollout.in_place = InPlace::Never);
+    world.run_until(|world| world.status().update_revision != Some(first.meta.name.name.clone()));
+    world.run_until(|world| world.status().updated_replicas == 1);
+    world.edit(|workload| workload.rollout.in_place = InPlace::Only);
+    // Somebody says so.
+    first.healthy_at = Some(world.now);
+    first.meta.version = mainstay_model::ResourceVersion(9000);
+    world.apply(Object::ControllerRevision(Arc::new(first)));
+    assert!(world.run_until(|world| world.status().failed_revision.is_some()), "{}", world.story());
+    world.kubelet.heal();
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+    assert_eq!(world.status().failed_revision, None);
+}
+
 /// Seed 100777 of two managers: the one before was twenty minutes ahead, and a failure was told that much later.
 #[test]
 fn what_was_noted_by_a_clock_that_was_ahead_puts_off_no_deadline() {
