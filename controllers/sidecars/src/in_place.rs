@@ -124,7 +124,7 @@ pub(crate) fn next(
     {
         let is_set = container.image == wanted.image;
         match step.phase {
-            Phase::Drain if !is_set => return drained(member, step, wanted, around),
+            Phase::Drain if !is_set => return drained(member, step, wanted, goal, around),
             Phase::Replace | Phase::Revert if is_set => {
                 let is_seen = is_seen(member, around.store);
                 if !is_up(is_seen, step, container, goal, now) {
@@ -222,7 +222,13 @@ fn begin(
 }
 
 /// Waits until nobody sends requests to the pod any more, and then sets the image.
-fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surroundings<'_, '_>) -> Next {
+fn drained(
+    member: &Member<'_>,
+    step: &Step,
+    wanted: &Replaceable,
+    goal: &Revision,
+    around: Surroundings<'_, '_>,
+) -> Next {
     let now = around.now.wall;
     let is_serving = member.state().and_then(|state| state.serving) != Some(false);
     match step.left {
@@ -246,7 +252,14 @@ fn drained(member: &Member<'_>, step: &Step, wanted: &Replaceable, around: Surro
             if now < until {
                 return Next::Wait(Some(until));
             }
-            let step = Step { phase: Phase::Replace, since: now.seconds(), left: None, ..step.clone() };
+            // The goal may be another one than when it began to leave.
+            let step = Step {
+                revision: goal.name.to_string(),
+                phase: Phase::Replace,
+                since: now.seconds(),
+                left: None,
+                ..step.clone()
+            };
             Next::Write(vec![patch(member, Some(wanted), &step)])
         }
     }

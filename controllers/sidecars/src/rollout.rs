@@ -392,10 +392,15 @@ impl<'a> Pass<'a> {
         let begun = member.step.as_ref().and_then(|step| self.history.get(&step.revision));
         let goal = match self.course.moves {
             Moves::All => self.course.goal,
-            Moves::Finish => begun.unwrap_or(base),
+            // What leads to a revision that has failed is not finished, also where the way back makes no progress.
+            Moves::Finish => begun.filter(|begun| !self.has_failed(begun)).unwrap_or(base),
             Moves::TakeBack => base,
         };
         if self.course.is_closed(base, goal) { base } else { goal }
+    }
+
+    fn has_failed(&self, revision: &Revision) -> bool {
+        self.course.has_failed && self.workload.status.failed_revision.as_ref() == Some(&revision.name)
     }
 
     fn obstacle(&self, member: &Member<'_>, goal: &Revision) -> Option<String> {
