@@ -75,7 +75,7 @@
 //! | `old-kubelets-patched` | `kubelet` | 82 |
 //! | `never-reverts` | `end` | 109 |
 //! | `two-at-once` | `step` | 1 |
-//! | `main-for-a-sidecar` | `ping-pong` | 1 |
+//! | `main-for-a-sidecar` | `image` | 29 |
 //! | `marks-too-early` | `health` | 1 |
 //! | `trims-what-lives` | `revision` | 1 |
 //! | `clock-restarts` | `idle` | 1 |
