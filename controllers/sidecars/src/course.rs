@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use mainstay_model::{InPlace, Name, OnFailure, RolloutKind, SidecarWorkload};
 
+use crate::budget::Budget;
 use crate::history::{History, Policies, Revision};
 use crate::members::Member;
 use crate::pod_shape::Difference;
+use crate::status::is_complete;
 
 /// What happens to pods that are not of the goal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,17 +63,14 @@ impl<'a> Course<'a> {
         let healthy = || current.filter(is_way_back).or_else(|| history.newest_healthy(&wanted.name));
         let healthy = has_failed.then(healthy).flatten();
         // Where only patches are allowed and none leads back, there is no way back for pods that have all come up after all.
-        let is_barred = |back: &Revision| {
-            let recreated = history.policies(back).recreated;
-            workload.rollout.in_place == InPlace::Only
-                && wanted.pod.difference(&back.pod, &recreated) != Difference::InPlace
-        };
         let has_come_up = || {
-            usize::try_from(workload.replicas).is_ok_and(|replicas| replicas == members.len())
-                && members.iter().all(|member| member.is_of(&wanted.name) && member.is_available)
+            workload.rollout.in_place == InPlace::Only && is_complete(members, wanted, &Budget::of(workload))
+        };
+        let is_barred = |back: &Revision| {
+            wanted.pod.difference(&back.pod, &history.policies(back).recreated) != Difference::InPlace
         };
         let goes_back = |back: &&Revision| {
-            workload.rollout.on_failure == OnFailure::Rollback && !(is_barred(back) && has_come_up())
+            workload.rollout.on_failure == OnFailure::Rollback && !(has_come_up() && is_barred(back))
         };
         let back = healthy.filter(goes_back);
         let goal = back.unwrap_or(wanted);

@@ -144,7 +144,7 @@ impl<'a> Pass<'a> {
 
     /// Brings pods to the goal that are not on their way yet; those that are `stuck` are in a step that leads nowhere.
     fn move_others(&self, stuck: BTreeSet<Uid>, rolled: &mut Rolled) -> Moved {
-        let Budget { replicas, partition, unavailable, .. } = self.budget;
+        let Budget { replicas, unavailable, .. } = self.budget;
         let goal = self.course.goal;
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
@@ -175,8 +175,7 @@ impl<'a> Pass<'a> {
             return Moved { new, old, deleted: stuck, surplus: self.kept(at_goal) };
         }
 
-        let partition = if self.course.is_rollback { 0 } else { partition };
-        let wanted = replicas.saturating_sub(partition);
+        let wanted = self.wanted();
         let shown_at = |member: &Member<'a>| {
             member.pod.ready_since.map_or(self.now.wall, |since| since.after(in_place::PROOF))
         };
@@ -310,9 +309,13 @@ impl<'a> Pass<'a> {
         }
         let share = missing.saturating_mul(at_goal).checked_div(total).unwrap_or(0);
         // A partition of a share of the replicas keeps back more of them once there are more.
+        share.min(self.wanted().saturating_sub(at_goal))
+    }
+
+    /// How many pods are to be of the goal in the end: all but those that the partition keeps back, and all on the way back.
+    fn wanted(&self) -> usize {
         let Budget { replicas, partition, .. } = self.budget;
-        let kept_back = if self.course.is_rollback { 0 } else { partition };
-        share.min(replicas.saturating_sub(kept_back).saturating_sub(at_goal))
+        if self.course.is_rollback { replicas } else { replicas.saturating_sub(partition) }
     }
 
     /// How many pods may stay while nothing moves: those of a rollout that stands still include its surge.

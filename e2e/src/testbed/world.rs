@@ -91,17 +91,16 @@ impl World {
     fn run_in_namespace(&self, test: &Test, mend: fn(&World) -> Result<()>) -> Result<()> {
         let start = Instant::now();
         let namespace = Namespace::named_after(&self.cluster, test.name);
+        let mend = || if test.is_alone { mend(self) } else { Ok(()) };
         let problem = problem(|| {
-            if test.is_alone {
-                mend(self)?;
-            }
+            mend()?;
             namespace.create()?;
             (test.body)(self, &namespace)
         });
         eprintln!("    {} took {:.1} s", test.name, start.elapsed().as_secs_f64());
         let Some(problem) = problem else {
             namespace.remove();
-            return if test.is_alone { mend(self) } else { Ok(()) };
+            return mend();
         };
         if !interrupt::is_set() {
             // Here and not in the message, which is shown again at the end.
@@ -110,9 +109,7 @@ impl World {
             if !shared::is_kept() {
                 namespace.remove();
             }
-            if test.is_alone
-                && let Err(error) = mend(self)
-            {
+            if let Err(error) = mend() {
                 eprintln!("{error:#}");
             }
         }

@@ -111,7 +111,7 @@ impl Desk<'_> {
 
     async fn make_revision(&mut self, revision: ObjectName) -> Result<()> {
         let data = Bytes::from(mostly(&mut self.dice, DATA));
-        let (number, owner) = (number(&mut self.dice), owner(&mut self.dice));
+        let (number, owner) = (mostly_small(&mut self.dice).into(), owner(&mut self.dice));
         let create = CreateControllerRevision { revision, owner, number, data };
         self.write(|_, _| Write::CreateControllerRevision(create)).await
     }
@@ -163,7 +163,7 @@ impl Desk<'_> {
 
     async fn patch_revision(&mut self, name: &'static str, revision: ObjectName) -> Result<()> {
         let of = self.precondition(Kind::ControllerRevision, name);
-        let number = self.dice.percent(50).then(|| number(&mut self.dice));
+        let number = self.dice.percent(50).then(|| mostly_small(&mut self.dice).into());
         let owner = self.dice.percent(30).then(|| owner(&mut self.dice));
         let healthy_at = self.dice.percent(50).then_some(Timestamp::from_seconds(1_700_000_000));
         self.write(|_, side| {
@@ -321,10 +321,6 @@ fn one(dice: &mut Dice, choices: &[&'static str]) -> &'static str {
 fn mostly(dice: &mut Dice, choices: &[&'static str]) -> &'static str {
     let choices = if dice.percent(85) { choices.get(..2).unwrap_or(choices) } else { choices };
     one(dice, choices)
-}
-
-fn number(dice: &mut Dice) -> i64 {
-    if dice.percent(8) { -1 } else { i64::try_from(dice.below(4)).unwrap_or(0) }
 }
 
 fn mostly_small(dice: &mut Dice) -> i32 {

@@ -52,18 +52,13 @@ impl World {
             let _ = self.server.bind(name, &Name::from(*node));
             self.kick(name, Duration::from_secs(1));
         } else if self.is_rejecting(name) && self.runs_for_a_while(name) {
-            self.report_pod(
-                name,
-                PodPhase::Running,
-                true,
-                Timestamp::from_seconds(self.now().wall().seconds()),
-            );
+            self.report_pod(name, PodPhase::Running, true, self.second());
         } else if self.is_rejecting(name) {
             self.let_end(name, owner);
         } else if phase == PodPhase::Pending || !is_ready {
             let may_refuse = phase == PodPhase::Pending;
             let refused = may_refuse && self.draw(3, &[Fault::Kubelet], "world").is_some();
-            let since = Timestamp::from_seconds(self.now().wall().seconds());
+            let since = self.second();
             if let Some(owner) = owner.filter(|_| refused) {
                 self.oracles.lost(self.schedule.now(), owner);
             }
@@ -100,7 +95,7 @@ impl World {
 
     /// A pod is rejected if it is new, and evicted otherwise.
     pub(super) fn let_end(&mut self, name: &ObjectName, owner: Option<Uid>) {
-        let since = Timestamp::from_seconds(self.now().wall().seconds());
+        let since = self.second();
         let is_new = self.server.pod(name).is_some_and(|pod| pod.phase == PodPhase::Pending);
         if let Some(owner) = owner {
             self.oracles.lost(self.schedule.now(), owner);
@@ -135,7 +130,7 @@ impl World {
         };
         let pods: Vec<ObjectName> =
             self.server.pods().filter(is_running).map(|pod| pod.meta.name.clone()).collect();
-        let since = Timestamp::from_seconds(self.now().wall().seconds());
+        let since = self.second();
         for pod in pods {
             self.report_pod(&pod, PodPhase::Running, false, since);
             self.server.change(Kind::Pod, &pod, |record| record.change_pod(|pod| pod.restarts += 1));

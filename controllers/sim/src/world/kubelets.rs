@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, PatchPod, Pod, PodPhase, Timestamp, Uid};
+use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, PatchPod, Pod, PodPhase, Uid};
 
 use super::World;
 use crate::api::changes::new_meta;
@@ -112,7 +112,7 @@ impl World {
 
     /// The kubelet writes into a pod's status how its containers are.
     fn report_containers(&mut self, name: &ObjectName, uid: Uid, kubelet: (u16, u16)) {
-        let since = Timestamp::from_seconds(self.now().wall().seconds());
+        let since = self.second();
         let (Some(sandbox), Some(before)) =
             (self.fleet.sandboxes.get(&uid), self.server.record(Kind::Pod, name))
         else {

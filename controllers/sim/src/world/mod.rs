@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use mainstay_engine::election::Standing;
 use mainstay_engine::{Effect, Input};
-use mainstay_model::{Name, ObjectName, ReadOutcome, ResourceVersion};
+use mainstay_model::{Name, ObjectName, ReadOutcome, ResourceVersion, Timestamp};
 
 use crate::api::ApiServer;
 use crate::clock::{ProcessClock, Time};
@@ -216,6 +216,11 @@ impl World {
 
     fn now(&self) -> Time {
         self.schedule.now()
+    }
+
+    /// What a right wall clock shows, as objects say it: without what is less than a second.
+    fn second(&self) -> Timestamp {
+        Timestamp::from_seconds(self.now().wall().seconds())
     }
 
     fn after(&mut self, delay: Duration, happening: Happening) {

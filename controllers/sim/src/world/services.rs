@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{
-    Kind, Meta, Name, Node, Object, ObjectName, Pod, PodPhase, Selector, Service, Timestamp, Uid,
-};
+use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, Pod, PodPhase, Selector, Service, Uid};
 
 use super::World;
 use super::users::HOLD;
@@ -242,9 +240,5 @@ impl World {
     pub(super) fn delete_any(&mut self, kind: Kind, name: &ObjectName) {
         // It is not there.
         let _ = self.server.delete(&Deletion::of(kind, name), self.schedule.now().wall());
-    }
-
-    fn second(&self) -> Timestamp {
-        Timestamp::from_seconds(self.schedule.now().wall().seconds())
     }
 }

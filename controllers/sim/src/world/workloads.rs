@@ -6,7 +6,7 @@ use std::time::Duration;
 use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
 use mainstay_model::{
     ContainerRole, Kind, LabelSet, Name, Object, ObjectName, OwnerReference, Pod, PodPhase, Rollout,
-    RolloutKind, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Uid,
+    RolloutKind, SidecarWorkload, SidecarWorkloadStatus, Uid,
 };
 
 use super::World;
@@ -67,7 +67,7 @@ impl World {
                 world.kick(pod, POD_ENDS_WITHIN);
             }),
             WorkloadStep::FailPod(name, which) => self.on_pod(&name, which, |world, pod| {
-                let since = Timestamp::from_seconds(world.now().wall().seconds());
+                let since = world.second();
                 world.report_pod(pod, PodPhase::Failed, false, since);
             }),
             WorkloadStep::CrashMain(name, which) => {
@@ -174,7 +174,7 @@ impl World {
                 }
             }
             Meddling::HealthyRevision => {
-                let now = Timestamp::from_seconds(self.now().wall().seconds());
+                let now = self.second();
                 if let Some(revision) = self.some_revision(name, which) {
                     self.server.change(Kind::ControllerRevision, &revision, |record| {
                         if let Object::ControllerRevision(revision) = &mut record.object {
