@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{InPlace, Object, OnFailure, Pod, Share};
+use mainstay_model::{InPlace, Object, OnFailure, Pod, RolloutKind, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::{node, workload};
@@ -314,6 +314,20 @@ fn a_pod_that_is_unready_long_after_a_rollback_is_no_failed_rollback_at_once() {
     world.run();
     world.expect_condition("RolledBack", "True", "RevisionFailed");
     assert_eq!(world.images("app"), ["app:1"; 3]);
+}
+
+/// Seed 4835 of two managers.
+#[test]
+fn a_step_to_a_revision_that_has_failed_is_not_finished_where_pods_are_only_deleted() {
+    let mut world = rolling_back(2);
+    world.fate("app:2", Fate::Unready);
+    world.set_main("app:2");
+    world.act();
+    world.edit(|workload| workload.rollout.kind = RolloutKind::OnDelete);
+    world.run();
+    assert!(world.status().failed_revision.is_some(), "{}", world.story());
+    assert_eq!(world.images("app"), ["app:1"; 2], "{}", world.story());
+    assert_eq!(world.status().available_replicas, 2, "{}", world.story());
 }
 
 /// R12

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{Object, PodPhase, Share};
+use mainstay_model::{InPlace, Object, PodPhase, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::{node, workload};
@@ -423,6 +423,83 @@ fn a_pod_that_no_slice_lets_go_of_is_replaced_after_a_minute() {
     world.run();
     expect_complete(&world);
     assert!(world.now.seconds() - began.seconds() >= 60, "{}", world.story());
+}
+
+/// Seed 3654 of two managers: one whose clock was ahead took the limit for over while slices still showed the pod.
+#[test]
+fn a_pod_that_slices_still_show_is_waited_for_when_a_clock_that_was_ahead_is_set_right() {
+    let mut world = drained_workload(1);
+    world.set_sidecar("proxy:2");
+    world.act();
+    let began = world.now;
+    world.has_slices = false;
+    world.now = began.after(Duration::from_secs(100));
+    world.act();
+    assert!(world.log.iter().any(|line| line.contains("left")), "{}", world.story());
+    world.now = began;
+    assert!(world.run_until(has_new_image), "{}", world.story());
+    assert!(world.now.seconds() - began.seconds() >= 60, "{}", world.story());
+    world.run();
+    expect_complete(&world);
+}
+
+/// Seed 4835 of two managers.
+#[test]
+fn a_pod_whose_goal_changes_while_it_leaves_its_services_gets_the_newer_image_and_says_so() {
+    let mut world = drained_workload(1);
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.set_sidecar("proxy:3");
+    world.run();
+    expect_complete(&world);
+    assert!(!world.log.iter().any(|line| line.contains("[\"proxy:2\"]")), "{}", world.story());
+    let set = world.log.iter().find(|line| line.contains("[\"proxy:3\"]")).unwrap();
+    assert!(set.contains(&*world.revision_with("proxy:3")), "{set}");
+}
+
+/// Seed 101574 of two managers.
+#[test]
+fn what_keeps_a_pod_from_its_goal_is_told_although_it_is_in_a_step_that_never_ends() {
+    let mut spec = workload(1);
+    spec.rollout.in_place = InPlace::Only;
+    let mut world = World::at_rest(spec);
+    world.fate("proxy:2", Fate::Trap);
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.tick();
+    world.edit_template(|template| {
+        template["main"]["args"] = serde_json::json!(["more"]);
+        template["sidecars"][0]["image"] = "proxy:1".into();
+    });
+    world.act();
+    let is_in_step = |pod: &&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_some();
+    assert!(world.pods().iter().all(is_in_step), "{}", world.story());
+    world.expect_condition("Stalled", "True", "CannotUpdateInPlace");
+}
+
+/// Seed 201401 of two managers.
+#[test]
+fn a_pod_with_the_image_of_another_revision_is_brought_back_where_no_patch_leads_to_its_goal() {
+    let mut world = World::at_rest(workload(1));
+    for image in ["proxy:2", "proxy:1"] {
+        world.set_sidecar(image);
+        world.run();
+    }
+    world.fate("proxy:2", Fate::Hang);
+    let pod = world.pod_names().into_iter().next().unwrap();
+    world.change_pod(&pod, |pod| {
+        pod.meta.generation += 1;
+        let state = Arc::make_mut(pod.workload.as_mut().unwrap());
+        let proxy = state.containers.iter_mut().find(|container| &*container.name == "proxy").unwrap();
+        proxy.image = "proxy:2".into();
+    });
+    world.tick();
+    world.edit(|workload| workload.rollout.in_place = InPlace::Only);
+    world.edit_template(|template| template["main"]["args"] = serde_json::json!(["more"]));
+    world.run();
+    assert_eq!(world.images("proxy"), ["proxy:1"], "{}", world.story());
+    assert_eq!(world.status().available_replicas, 1, "{}", world.story());
+    world.expect_condition("Stalled", "True", "CannotUpdateInPlace");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mainstay_engine::Store;
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
 use mainstay_model::{
-    ControllerRevision, InPlace, Name, OnFailure, Pod, RolloutKind, SidecarWorkload, SidecarWorkloadStatus,
-    Timestamp,
+    ContainerState, ControllerRevision, InPlace, Name, OnFailure, Pod, RolloutKind, SidecarWorkload,
+    SidecarWorkloadStatus, Timestamp,
 };
 
 use super::spec::{self, Content, Limits};
@@ -131,8 +131,17 @@ impl<'a> Rest<'a> {
 
     /// Whether a pod is of a revision, and its label does not lie.
     fn is_of(&self, pod: &Pod, revision: &Name) -> bool {
-        let has_images = || self.content(revision).is_none_or(|content| content.has_images_of(pod));
+        let has_images = || self.content(revision).is_none_or(|content| self.has_images_of(pod, content));
         spec::revision_of(pod) == Some(revision) && (spec::is_in_place(pod) || has_images())
+    }
+
+    /// Whether a pod has the images of a revision, those aside of which nobody can say any more whose they are: somebody has deleted the revision
+    /// that had them, which the `revision` oracle keeps the managers from, and then changed the pod's label.
+    fn has_images_of(&self, pod: &Pod, content: &Content) -> bool {
+        let is_known = |container: &ContainerState| {
+            self.revisions.iter().any(|(_, other)| other.image(&container.name) == Some(&container.image))
+        };
+        content.foreign_images(pod).all(|container| !is_known(container))
     }
 
     fn has_all_of(&self, revision: &Name) -> bool {
@@ -215,11 +224,11 @@ impl<'a> Rest<'a> {
             // have, and does not become ready with them, may not have been ready before.
             let is_left_open = self.reason("Progressing") == Some("RollbackFailed");
             let goals = [Some(content), self.content(&step.revision)];
-            let waits = !pod.ready && goals.into_iter().flatten().any(|goal| goal.has_images_of(pod));
+            let waits = !pod.ready && goals.into_iter().flatten().any(|goal| self.has_images_of(pod, goal));
             let is_stuck = !is_left_open && !waits;
             return is_stuck.then(|| format!("{} is in the middle of a step", pod.meta.name));
         }
-        let is_odd = !content.has_images_of(pod);
+        let is_odd = !self.has_images_of(pod, content);
         is_odd.then(|| format!("{} has not the images of {revision}", pod.meta.name))
     }
 
@@ -254,7 +263,7 @@ impl<'a> Rest<'a> {
     }
 
     /// Name, image, and in how many pods it has that and is ready, and how often it was restarted.
-    fn counted_sidecar(&self, sidecar: &mainstay_model::ContainerState) -> (Name, Name, i32, i32, i32) {
+    fn counted_sidecar(&self, sidecar: &ContainerState) -> (Name, Name, i32, i32, i32) {
         let states = || {
             let running = self.active.iter().flat_map(|pod| spec::running(pod));
             running.filter(|state| state.name == sidecar.name)

@@ -175,10 +175,15 @@ impl Content {
         template.as_ref() == Some(&self.template) && workload.restarted_at == self.restarted_at
     }
 
+    /// The containers of a pod with other images than its own, those aside of the registry that somebody has put there.
+    pub fn foreign_images<'p>(&self, pod: &'p Pod) -> impl Iterator<Item = &'p ContainerState> {
+        let is_own = |container: &ContainerState| self.image(&container.name) == Some(&container.image);
+        running(pod).filter(move |container| !is_own(container) && !is_mirrored(&container.image))
+    }
+
     /// Whether the images of a pod are its own, those aside that somebody has put there.
     pub fn has_images_of(&self, pod: &Pod) -> bool {
-        let is_own = |container: &ContainerState| self.image(&container.name) == Some(&container.image);
-        running(pod).all(|container| is_own(container) || is_mirrored(&container.image))
+        self.foreign_images(pod).next().is_none()
     }
 }
 
