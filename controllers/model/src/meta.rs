@@ -28,6 +28,20 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// That of an object which nobody has changed and which belongs to nobody; what a server gives, version, generation and times, has no value yet.
+    pub fn new(name: ObjectName, uid: Uid) -> Meta {
+        Meta {
+            name,
+            uid,
+            version: ResourceVersion::default(),
+            generation: 0,
+            labels: LabelSet::default(),
+            owners: Box::default(),
+            created: None,
+            deleting: None,
+        }
+    }
+
     /// The owner with `controller: true`: at most one by the API's rules; the first one if a server lets more through.
     pub fn controller(&self) -> Option<&OwnerReference> {
         self.owners.iter().find(|owner| owner.controller)

@@ -53,6 +53,26 @@ pub fn deletion_cost(text: &str) -> Option<i32> {
 }
 
 impl Pod {
+    /// A pod that has just been made, without ports and hostname: no scheduler and no kubelet has seen it.
+    pub fn new(meta: Meta) -> Pod {
+        Pod {
+            meta,
+            phase: PodPhase::Pending,
+            end_reason: None,
+            node: None,
+            ips: Box::default(),
+            hostname: None,
+            subdomain: None,
+            named_ports: Arc::default(),
+            ready: false,
+            ready_since: None,
+            deletion_cost: 0,
+            restarts: 0,
+            sidecar_restarts: 0,
+            workload: None,
+        }
+    }
+
     /// Whether the pod counts for its controller: neither finished nor on its way out
     /// (upstream: `IsPodActive` in pkg/controller/controller_utils.go).
     pub fn is_active(&self) -> bool {

@@ -21,6 +21,9 @@ pub const HEALTHY_ANNOTATION: &str = "mainstay.dev/healthy-at";
 /// that answers it.
 pub const SERVING_GATE: &str = "mainstay.dev/serving";
 
+/// The API's default of `spec.revisionHistoryLimit`.
+pub const REVISION_HISTORY_LIMIT: i32 = 10;
+
 /// A mainstay.dev/v1alpha1 SidecarWorkload.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SidecarWorkload {
@@ -42,6 +45,23 @@ pub struct SidecarWorkload {
     pub retry: Option<Name>,
     /// The status as last seen.
     pub status: SidecarWorkloadStatus,
+}
+
+impl SidecarWorkload {
+    /// One with the defaults of the API that nobody has seen to yet.
+    pub fn new(meta: Meta, replicas: i32, template: Bytes) -> SidecarWorkload {
+        SidecarWorkload {
+            meta,
+            replicas,
+            template,
+            rollout: Rollout::default(),
+            revision: None,
+            restarted_at: None,
+            revision_history_limit: REVISION_HISTORY_LIMIT,
+            retry: None,
+            status: SidecarWorkloadStatus::default(),
+        }
+    }
 }
 
 /// How a new revision reaches the pods.

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use mainstay_engine::brain::BrainSettings;
 use mainstay_engine::{Change, Controller, Listing, NoMeter, Plan, Source, SourceEvent, Store, View};
 use mainstay_model::{
-    DeletePod, Event, Kind, LabelSet, Meta, Object, ObjectName, Pod, PodPhase, ResourceVersion, Uid, Write,
+    DeletePod, Event, Kind, Meta, Object, ObjectName, Pod, PodPhase, ResourceVersion, Uid, Write,
     WriteOutcome,
 };
 
@@ -48,29 +48,11 @@ impl Controller for Reaper {
 
 fn listing(begun: Moment) -> Input {
     let pod = Pod {
-        meta: Meta {
-            name: ObjectName::new("default", "pod"),
-            uid: Uid(1),
-            version: ResourceVersion(5),
-            generation: 0,
-            labels: LabelSet::default(),
-            owners: Box::default(),
-            created: None,
-            deleting: None,
-        },
         phase: PodPhase::Running,
-        end_reason: None,
-        node: None,
-        ips: Box::default(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
+        ..Pod::new(Meta {
+            version: ResourceVersion(5),
+            ..Meta::new(ObjectName::new("default", "pod"), Uid(1))
+        })
     };
     let objects = vec![Object::Pod(Arc::new(pod))];
     let listing = Listing { objects, unreadable: Vec::new(), version: ResourceVersion(5), begun };

@@ -1,11 +1,12 @@
 //! Where the pods of a SidecarWorkload are to go: to what the spec asks for, back to what was healthy, or nowhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mainstay_model::{InPlace, Name, OnFailure, RolloutKind, SidecarWorkload};
+use mainstay_model::{InPlace, Name, OnFailure, RolloutKind, SidecarWorkload, Timestamp, Uid};
 
 use crate::budget::Budget;
 use crate::history::{History, Policies, Revision};
+use crate::in_place::PROOF;
 use crate::members::Member;
 use crate::pod_shape::Difference;
 use crate::status::is_complete;
@@ -42,6 +43,12 @@ pub(crate) struct Course<'a> {
     pub(crate) is_rollback: bool,
     /// Whether the goal has yet to show what it is worth: never were all replicas of it and available, or they are of another one since.
     pub(crate) is_rollout: bool,
+    /// Whether the goal has yet to show with one pod what it is worth, before others follow.
+    pub(crate) is_canary: bool,
+    /// When the first pod of the goal will have shown it; `None` where none is available.
+    pub(crate) shown_at: Option<Timestamp>,
+    /// The pods in a step to another revision that may not be led on to the goal, since one pod is enough for a canary.
+    held_back: BTreeSet<Uid>,
     /// What leads to the goal from each revision that a pod is of: compared once for all its pods.
     differences: BTreeMap<Name, Difference>,
 }
@@ -53,6 +60,7 @@ impl<'a> Course<'a> {
         history: &'a History<'_>,
         wanted: &'a Revision,
         members: &[Member<'_>],
+        now: Timestamp,
     ) -> Course<'a> {
         let status = &workload.status;
         let had_failed = status.failed_revision.as_deref() == Some(&*wanted.name);
@@ -91,18 +99,30 @@ impl<'a> Course<'a> {
                 differences.insert(base.name.clone(), difference);
             }
         }
+        let base = current.filter(|current| current.name != goal.name).or(healthy);
+        let shown_at = shown_at(goal, members, now);
+        let has_others = || base.is_some() || members.iter().any(|member| !member.is_of(&goal.name));
+        let is_canary = goal.healthy_at.is_none() && shown_at.is_none_or(|shown| shown > now) && has_others();
         Course {
             goal,
             policies,
-            base: current.filter(|current| current.name != goal.name).or(healthy),
+            base,
             moves,
             in_place: workload.rollout.in_place,
             has_failed,
             is_retry: had_failed && !has_failed,
             is_rollback: back.is_some(),
             is_rollout: current.is_none_or(|current| current.name != goal.name) || goal.healthy_at.is_none(),
+            is_canary,
+            shown_at,
+            held_back: if is_canary { held_back(goal, members) } else { BTreeSet::new() },
             differences,
         }
+    }
+
+    /// Whether a pod in a step to another revision first comes to the end of that.
+    pub(crate) fn is_held_back(&self, member: &Member<'_>) -> bool {
+        self.held_back.contains(&member.pod.meta.uid)
     }
 
     /// What leads from one revision to another.
@@ -120,4 +140,20 @@ impl<'a> Course<'a> {
     pub(crate) fn is_unproven(&self) -> bool {
         self.goal.healthy_at.is_none()
     }
+}
+
+/// When the first pod of a revision will have been available for long enough to show what that is worth.
+fn shown_at(goal: &Revision, members: &[Member<'_>], now: Timestamp) -> Option<Timestamp> {
+    let available = members.iter().filter(|member| member.is_of(&goal.name) && member.is_available);
+    available.map(|member| member.pod.ready_since.map_or(now, |since| since.after(PROOF))).min()
+}
+
+/// The pods in a step to another revision, all but one where no pod is of the goal or on its way to it.
+fn held_back(goal: &Revision, members: &[Member<'_>]) -> BTreeSet<Uid> {
+    let leads_there =
+        |member: &Member<'_>| member.step.as_ref().is_some_and(|step| *step.revision == *goal.name);
+    let is_there = |member: &Member<'_>| member.is_of(&goal.name) || leads_there(member);
+    let elsewhere = members.iter().filter(|member| member.is_in_step() && !is_there(member));
+    let others = elsewhere.skip(usize::from(!members.iter().any(is_there)));
+    others.map(|member| member.pod.meta.uid).collect()
 }

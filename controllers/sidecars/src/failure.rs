@@ -30,7 +30,9 @@ pub(crate) fn on_trial<'m, 'a>(
         // A step that was begun for an earlier goal is gone on with for the present one.
         let is_led_on = || {
             let base = history.get(member.revision);
-            course.moves == Moves::All && base.is_some_and(|base| !course.is_closed(base, course.goal))
+            course.moves == Moves::All
+                && !course.is_held_back(member)
+                && base.is_some_and(|base| !course.is_closed(base, course.goal))
         };
         let leads_there = member.step.as_ref().is_some_and(|step| step.revision == goal || is_led_on());
         (member.revision == goal || leads_there)

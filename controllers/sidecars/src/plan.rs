@@ -70,7 +70,7 @@ fn with_revision(
     burst: usize,
 ) -> Plan {
     let budget = Budget::of(workload);
-    let mut course = Course::new(workload, history, wanted, members);
+    let mut course = Course::new(workload, history, wanted, members, now.wall);
     let mut status = status::counted(workload, Some(wanted), members);
     let is_paused = workload.rollout.paused;
     let is_complete = status::is_complete(members, course.goal, &budget);

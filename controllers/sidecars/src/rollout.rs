@@ -151,6 +151,7 @@ impl<'a> Pass<'a> {
         let is_stuck = |member: &Member<'a>| stuck.contains(&member.pod.meta.uid);
         let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
         let mut moving: usize = 0;
+        let mut held_back: usize = 0;
         for member in self.members {
             if is_stuck(member) || member.is_astray {
                 others.push(member);
@@ -158,6 +159,7 @@ impl<'a> Pass<'a> {
                 arrived.push(member);
             } else if member.is_in_step() {
                 moving += 1;
+                held_back += usize::from(self.course.is_held_back(member));
                 // It is brought back to its revision, and that may never come to an end: what keeps it from the goal is told at once.
                 if self.history.get(member.revision).is_some_and(|base| self.course.is_closed(base, goal)) {
                     rolled.barred = rolled.barred.take().or_else(|| self.obstacle(member, goal));
@@ -176,19 +178,13 @@ impl<'a> Pass<'a> {
         }
 
         let wanted = self.wanted();
-        let shown_at = |member: &Member<'a>| {
-            member.pod.ready_since.map_or(self.now.wall, |since| since.after(in_place::PROOF))
-        };
-        let first = arrived.iter().filter(|member| member.is_available).map(|member| shown_at(member)).min();
         // Pods that are lost meanwhile are made as they were before, too.
-        let is_canary = self.course.is_unproven()
-            && (self.course.base.is_some() || !others.is_empty())
-            && first.is_none_or(|shown| shown > self.now.wall);
+        let is_canary = self.course.is_canary;
         if is_canary {
-            rolled.requeue_at = [rolled.requeue_at, first].into_iter().flatten().min();
+            rolled.requeue_at = [rolled.requeue_at, self.course.shown_at].into_iter().flatten().min();
         }
         let limit = if is_canary { wanted.min(1) } else { wanted };
-        let begun = at_goal.saturating_add(moving);
+        let begun = at_goal.saturating_add(moving).saturating_sub(held_back);
         let new = match self.course.base {
             // No pod goes there before the user says what he wants: none is made there either.
             Some(base) if self.course.is_closed(base, goal) => 0,
@@ -206,18 +202,28 @@ impl<'a> Pass<'a> {
         // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
         let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
         others.sort_by_cached_key(|member| (!is_doomed(member), turn(member)));
+        // Those that come no further by themselves go first, and take the turns of others: they may have an image already that is to reach few.
+        let mut beyond = total.saturating_sub(replicas);
+        let mut doomed = BTreeSet::new();
+        for member in others.iter().filter(|member| is_stuck(member)) {
+            let turns = if beyond > 0 { &mut beyond } else { &mut moves };
+            if *turns > 0 && free > 0 {
+                free -= 1;
+                doomed.insert(member.pod.meta.uid);
+            }
+            *turns = turns.saturating_sub(1);
+        }
         let mut disruptions = None;
         let mut has_begun = moving > 0;
         let mut recreated: Vec<&Member<'a>> = Vec::new();
         let mut waits_for_spare = false;
-        for member in &others {
+        for member in others.iter().filter(|member| !is_stuck(member)) {
             let obstacle = match self.workload.rollout.in_place {
-                _ if is_stuck(member) => Some("the pod is in a step that leads nowhere".to_owned()),
                 InPlace::Never => Some("rollout.inPlace is Never".to_owned()),
                 InPlace::IfPossible | InPlace::Only => self.obstacle(member, goal),
             };
             if let Some(reason) = obstacle {
-                if self.workload.rollout.in_place == InPlace::Only && !is_stuck(member) {
+                if self.workload.rollout.in_place == InPlace::Only {
                     rolled.barred.get_or_insert(reason);
                     continue;
                 }
@@ -268,9 +274,7 @@ impl<'a> Pass<'a> {
         rolled.left_out = if is_left_out { surge } else { 0 };
         let surge = surge.saturating_sub(rolled.left_out);
         moves -= surge;
-        let beyond = total.saturating_sub(replicas);
         let mut left = beyond.saturating_add(moves);
-        let mut doomed = BTreeSet::new();
         for member in recreated {
             if left == 0 {
                 break;
@@ -394,12 +398,21 @@ impl<'a> Pass<'a> {
     fn goal_of(&self, member: &Member<'_>, base: &'a Revision) -> &'a Revision {
         let begun = member.step.as_ref().and_then(|step| self.history.get(&step.revision));
         let goal = match self.course.moves {
+            Moves::All if self.course.is_held_back(member) => {
+                begun.filter(|begun| self.has_shown_itself(begun)).unwrap_or(base)
+            }
             Moves::All => self.course.goal,
             // What leads to a revision that has failed is not finished, also where the way back makes no progress.
             Moves::Finish => begun.filter(|begun| !self.has_failed(begun)).unwrap_or(base),
             Moves::TakeBack => base,
         };
         if self.course.is_closed(base, goal) { base } else { goal }
+    }
+
+    /// Whether pods have been available with a revision.
+    fn has_shown_itself(&self, revision: &Revision) -> bool {
+        let shows = |member: &Member<'a>| member.is_of(&revision.name) && member.is_available;
+        revision.healthy_at.is_some() || self.members.iter().any(shows)
     }
 
     fn has_failed(&self, revision: &Revision) -> bool {

@@ -153,34 +153,14 @@ mod tests {
 
     fn meta(name: &str) -> mainstay_model::Meta {
         mainstay_model::Meta {
-            name: ObjectName::new("shop", name),
-            uid: Uid(1),
             version: ResourceVersion(1),
             generation: 1,
-            labels: LabelSet::default(),
-            owners: Box::default(),
-            created: None,
-            deleting: None,
+            ..mainstay_model::Meta::new(ObjectName::new("shop", name), Uid(1))
         }
     }
 
     fn pod(name: &str, ready: bool) -> Pod {
-        Pod {
-            meta: meta(name),
-            phase: PodPhase::Running,
-            end_reason: None,
-            node: None,
-            ips: Box::default(),
-            hostname: None,
-            subdomain: None,
-            named_ports: Vec::new().into(),
-            ready,
-            ready_since: None,
-            deletion_cost: 0,
-            restarts: 0,
-            sidecar_restarts: 0,
-            workload: None,
-        }
+        Pod { phase: PodPhase::Running, ready, ..Pod::new(meta(name)) }
     }
 
     fn slice(pods: &[(&str, bool)]) -> EndpointSlice {

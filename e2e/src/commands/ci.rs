@@ -85,12 +85,15 @@ fn simulate() -> Result<()> {
     let fresh = format!("first={}", today.as_secs() * 1000);
     let auto = ["seeds=500", "length=3", "auto=true", &fresh];
     let services = ["world=endpoints", "seeds=300", &fresh];
-    let all: [&[&str]; 6] = [
+    let sidecars = ["world=sidecars", "seeds=300", &fresh];
+    let all: [&[&str]; 8] = [
         &["seeds=10000"],
         &["seeds=300", &fresh],
         &auto,
         &["world=endpoints", "seeds=3000"],
         &services,
+        &["world=sidecars", "seeds=1000"],
+        &sidecars,
         &["explore=all"],
     ];
     for words in all {

@@ -7,7 +7,7 @@ use mainstay_model::{
     ReplicationController, ReplicationControllerStatus, ResourceQuota, ResourceVersion, Selector, Timestamp,
     Uid,
 };
-use mainstay_sim::api::changes::{Draft, DraftSpec, Part, new_pod};
+use mainstay_sim::api::changes::{Draft, DraftSpec, Part};
 use mainstay_sim::api::deletion::{Deletion, Propagation};
 use mainstay_sim::api::selection::phase;
 use serde_json::{Map, Value, json};
@@ -168,7 +168,7 @@ fn pod(meta: Meta, value: &Value) -> Pod {
         node: value["spec"]["nodeName"].as_str().map(Name::from),
         ready: ready.is_some_and(|condition| condition["status"] == "True"),
         ready_since: ready.and_then(|condition| from_rfc3339(&condition["lastTransitionTime"])),
-        ..new_pod(meta)
+        ..Pod::new(meta)
     }
 }
 

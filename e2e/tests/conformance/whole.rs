@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use mainstay_model::{
-    ClusterIp, ControllerReference, CreateEndpointSlice, CreateEndpoints, DeleteObject, Kind, Name, Object,
-    ObjectName, Selector, Service, Uid, UpdateEndpointSlice, UpdateEndpoints, Write,
+    ClusterIp, ControllerReference, CreateEndpointSlice, CreateEndpoints, DeleteObject, Kind, Meta, Name,
+    Object, ObjectName, Selector, Service, Uid, UpdateEndpointSlice, UpdateEndpoints, Write,
 };
-use mainstay_sim::api::changes::new_meta;
 use serde_json::{Value, json};
 
 use crate::contents;
@@ -137,7 +136,7 @@ impl Desk<'_> {
             "trafficDistribution": near.then_some("PreferClose"),
             "ports": [{"name": "http", "port": 80}],
         });
-        let meta = new_meta(ObjectName::new(self.namespace.clone(), name), Uid(0));
+        let meta = Meta::new(ObjectName::new(self.namespace.clone(), name), Uid(0));
         let service = Service {
             meta,
             selector: app.map(|app| Selector([("app", app)].into_iter().collect())),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERVING_GATE, WORKLOAD_LABEL};
 use mainstay_model::{
     Condition, ContainerImage, ContainerRole, ControllerReference, CreateControllerRevision, CreatePod,
-    DeleteObject, DeletePod, Kind, Name, Object, ObjectName, PatchControllerRevision, PatchPod,
+    DeleteObject, DeletePod, Kind, Meta, Name, Object, ObjectName, PatchControllerRevision, PatchPod,
     PatchPodCondition, PodSpec, PodTemplate, SidecarWorkload, SidecarWorkloadStatus, StatusPatch, Timestamp,
     Uid, Write,
 };
@@ -300,17 +300,7 @@ impl Desk<'_> {
 
 /// What the model is asked for where the server has made nothing.
 fn drafted(object: &ObjectName, replicas: i32) -> SidecarWorkload {
-    SidecarWorkload {
-        meta: mainstay_sim::api::changes::new_meta(object.clone(), Uid(0)),
-        replicas,
-        template: Bytes::from_static(b"{}"),
-        rollout: mainstay_model::Rollout::default(),
-        revision: None,
-        restarted_at: None,
-        revision_history_limit: 10,
-        retry: None,
-        status: SidecarWorkloadStatus::default(),
-    }
+    SidecarWorkload::new(Meta::new(object.clone(), Uid(0)), replicas, Bytes::from_static(b"{}"))
 }
 
 fn one(dice: &mut Dice, choices: &[&'static str]) -> &'static str {

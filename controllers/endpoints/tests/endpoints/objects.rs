@@ -39,16 +39,7 @@ pub fn uid(kind: &str, name: &ObjectName) -> Uid {
 
 fn meta(kind: &str, text: &str) -> Meta {
     let name = name(text);
-    Meta {
-        uid: uid(kind, &name),
-        name,
-        version: ResourceVersion(1),
-        generation: 0,
-        labels: LabelSet::default(),
-        owners: Box::default(),
-        created: Some(CREATED),
-        deleting: None,
-    }
+    Meta { version: ResourceVersion(1), created: Some(CREATED), ..Meta::new(name.clone(), uid(kind, &name)) }
 }
 
 macro_rules! with_meta {
@@ -103,20 +94,10 @@ with_meta!(TestPod);
 /// A pod of `web` that runs and is not ready.
 pub fn pod(text: &str, ip: &str) -> TestPod {
     TestPod(Pod {
-        meta: Meta { labels: labels(&[("app", "web")]), ..meta("Pod", text) },
         phase: PodPhase::Running,
-        end_reason: None,
         node: Some("n1".into()),
         ips: [ip.parse().unwrap()].into(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
+        ..Pod::new(Meta { labels: labels(&[("app", "web")]), ..meta("Pod", text) })
     })
 }
 

@@ -128,14 +128,11 @@ impl World {
         assert!(self.store.endpoint_slices().get(name).is_none() || N == 0, "in use: {name}");
         self.next_uid += 1;
         Meta {
-            name: name.clone(),
-            uid: Uid(self.next_uid),
             version: ResourceVersion(1),
-            generation: 0,
             labels: labels.clone(),
             owners: owners.into(),
             created: Some(CREATED),
-            deleting: None,
+            ..Meta::new(name.clone(), Uid(self.next_uid))
         }
     }
 

@@ -19,14 +19,10 @@ pub fn name(name: &str) -> ObjectName {
 
 pub fn meta(name: ObjectName, uid: Uid) -> Meta {
     Meta {
-        name,
-        uid,
         version: ResourceVersion(1),
         generation: 1,
-        labels: LabelSet::default(),
-        owners: Box::default(),
         created: Some(Timestamp::from_seconds(1000)),
-        deleting: None,
+        ..Meta::new(name, uid)
     }
 }
 
@@ -66,20 +62,12 @@ pub fn pod(number: usize) -> Pod {
     let mut meta = meta(name(&format!("pod-{number:04}")), Uid(0x1_0000 + number as u128));
     meta.labels = [("app", "web")].into_iter().collect();
     Pod {
-        meta,
         phase: PodPhase::Running,
-        end_reason: None,
         node: Some("node-a".into()),
         ips: [v4(number), v6(number)].into(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::new([]),
         ready: true,
         ready_since: Some(Timestamp::from_seconds(2000 + number as i64)),
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
+        ..Pod::new(meta)
     }
 }
 

@@ -16,29 +16,14 @@ fn pod(name: &str, uid: u128, labels: &[(&str, &str)], controller: Option<u128>)
         controller: true,
     });
     Object::Pod(Arc::new(Pod {
-        meta: Meta {
-            name: ObjectName::new("shop", name),
-            uid: Uid(uid),
+        phase: PodPhase::Running,
+        ready: true,
+        ..Pod::new(Meta {
             version: ResourceVersion(1),
-            generation: 0,
             labels: labels.iter().copied().collect(),
             owners: owners.into_iter().collect(),
-            created: None,
-            deleting: None,
-        },
-        phase: PodPhase::Running,
-        end_reason: None,
-        node: None,
-        ips: Box::default(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: true,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
+            ..Meta::new(ObjectName::new("shop", name), Uid(uid))
+        })
     }))
 }
 

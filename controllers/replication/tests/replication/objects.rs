@@ -29,16 +29,7 @@ pub fn labels(pairs: &[(&str, &str)]) -> LabelSet {
 }
 
 fn meta(text: &str, uid: Uid) -> Meta {
-    Meta {
-        name: name(text),
-        uid,
-        version: ResourceVersion(1),
-        generation: 0,
-        labels: LabelSet::default(),
-        owners: Box::default(),
-        created: None,
-        deleting: None,
-    }
+    Meta { version: ResourceVersion(1), ..Meta::new(name(text), uid) }
 }
 
 /// A ReplicationController `web` with UID [`WEB`]: as many pods as said, of `app: web`, and a status that knows of none.
@@ -141,20 +132,9 @@ impl Controller {
 pub fn pod(text: &str) -> TestPod {
     let uid = text.bytes().fold(0x1000_u128, |uid, byte| uid.wrapping_mul(31).wrapping_add(u128::from(byte)));
     TestPod(Pod {
-        meta: Meta { labels: labels(&[("app", "web")]), created: Some(NOW), ..meta(text, Uid(uid)) },
         phase: PodPhase::Running,
-        end_reason: None,
         node: Some("node".into()),
-        ips: Box::default(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
+        ..Pod::new(Meta { labels: labels(&[("app", "web")]), created: Some(NOW), ..meta(text, Uid(uid)) })
     })
 }
 

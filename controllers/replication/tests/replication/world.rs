@@ -6,7 +6,7 @@ use std::sync::Arc;
 use expect_test::Expect;
 use mainstay_engine::{Controller, Failure, HeldBack, Memory, Moment, Now, Plan, Store, View};
 use mainstay_model::{
-    Found, Kind, LabelSet, Meta, Object, ObjectName, OwnerReference, Pod, PodPhase, Read, ReadOutcome,
+    Found, Kind, LabelSet, Meta, Object, ObjectName, OwnerReference, Pod, Read, ReadOutcome,
     ReplicationController, ResourceVersion, Timestamp, Tombstone, Uid, Write,
 };
 use mainstay_replication::{ReplicationControllers, Settings};
@@ -159,31 +159,13 @@ impl World {
 }
 
 fn new_pod(name: ObjectName, uid: Uid, labels: &LabelSet, owner: OwnerReference, created: Timestamp) -> Pod {
-    Pod {
-        meta: Meta {
-            name,
-            uid,
-            version: ResourceVersion(1),
-            generation: 0,
-            labels: labels.clone(),
-            owners: [owner].into(),
-            created: Some(Timestamp::from_seconds(created.seconds())),
-            deleting: None,
-        },
-        phase: PodPhase::Pending,
-        end_reason: None,
-        node: None,
-        ips: Box::default(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
-    }
+    Pod::new(Meta {
+        version: ResourceVersion(1),
+        labels: labels.clone(),
+        owners: [owner].into(),
+        created: Some(Timestamp::from_seconds(created.seconds())),
+        ..Meta::new(name, uid)
+    })
 }
 
 /// What is planned for `web`.

@@ -446,6 +446,52 @@ fn a_sidecar_that_is_up_for_a_moment_reaches_one_pod() {
     }
 }
 
+/// R1, and seed 95 without faults: the rollout before was well under way.
+#[test]
+fn a_bad_image_that_comes_while_several_pods_are_in_a_step_reaches_one_of_them() {
+    let mut spec = workload(6);
+    spec.rollout.max_unavailable = Share::Count(4);
+    let mut world = World::at_rest(spec);
+    world.set_sidecar("proxy:2");
+    let in_step = |world: &World| {
+        world.pods().iter().filter(|pod| pod.workload.as_ref().unwrap().in_place.is_some()).count()
+    };
+    assert!(world.run_until(|world| in_step(world) >= 3), "{}", world.story());
+    world.fate("proxy:3", Fate::NoImage);
+    world.set_sidecar("proxy:3");
+    world.run();
+    expect_stalled(&world);
+    let touched = world.log.iter().filter(|line| line.contains("[\"proxy:3\"]")).count();
+    assert_eq!(touched, 1, "{}", world.story());
+    assert_eq!(world.status().available_replicas, 6, "{}", world.story());
+
+    // A good one reaches them all.
+    world.set_sidecar("proxy:2");
+    assert!(world.run_until(|world| in_step(world) >= 3), "{}", world.story());
+    world.set_sidecar("proxy:4");
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+    assert_eq!(world.images("proxy"), ["proxy:4"; 6], "{}", world.story());
+}
+
+/// Seed 136 without faults: the step leads nowhere once the node has another kubelet.
+#[test]
+fn a_first_pod_that_comes_no_further_is_replaced_before_another_one_is_tried() {
+    let mut spec = workload(3);
+    spec.rollout.max_surge = Share::Count(1);
+    let mut world = World::at_rest(spec);
+    world.fate("proxy:2", Fate::Hang);
+    world.set_sidecar("proxy:2");
+    world.act();
+    world.tick();
+    let mut older = node("node", (1, 31));
+    older.meta.version = mainstay_model::ResourceVersion(9000);
+    world.apply(Object::Node(Arc::new(older)));
+    world.run_until(|world| world.status().failed_revision.is_some());
+    let most = world.log.iter().filter(|line| line.starts_with("create Pod")).count();
+    assert_eq!((world.writes("delete Pod"), most), (1, 1), "{}", world.story());
+}
+
 /// R13: a kubelet that is back says first how things were when it went.
 #[test]
 fn a_step_on_a_node_that_was_lost_is_judged_from_its_return_on() {

@@ -6,9 +6,8 @@ use bytes::Bytes;
 use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
 use mainstay_model::{
     AddressType, ControllerRevision, Endpoint, EndpointConditions, EndpointSlice, IpFamily, LabelSelector,
-    LabelSet, Meta, Name, Node, Object, ObjectName, OwnerReference, Pod, PodDisruptionBudget, PodPhase,
-    ResourceVersion, Rollout, Share, SidecarWorkload, SidecarWorkloadStatus, TargetReference, Timestamp, Uid,
-    WorkloadPod,
+    LabelSet, Meta, Name, Node, Object, ObjectName, OwnerReference, Pod, PodDisruptionBudget,
+    ResourceVersion, Share, SidecarWorkload, TargetReference, Timestamp, Uid, WorkloadPod,
 };
 use serde_json::{Value, json};
 
@@ -24,16 +23,7 @@ pub fn name(name: &str) -> ObjectName {
 }
 
 pub fn meta(text: &str, uid: Uid) -> Meta {
-    Meta {
-        name: name(text),
-        uid,
-        version: ResourceVersion(1),
-        generation: 1,
-        labels: LabelSet::default(),
-        owners: Box::default(),
-        created: Some(NOW),
-        deleting: None,
-    }
+    Meta { version: ResourceVersion(1), generation: 1, created: Some(NOW), ..Meta::new(name(text), uid) }
 }
 
 /// The reference to a controller.
@@ -62,41 +52,15 @@ pub fn bytes(template: &Value) -> Bytes {
 
 /// A SidecarWorkload `web` of [`template`], one pod of which may be missing, and none too many.
 pub fn workload(replicas: i32) -> SidecarWorkload {
-    SidecarWorkload {
-        meta: meta("web", WEB),
-        replicas,
-        template: bytes(&template()),
-        rollout: Rollout {
-            max_surge: Share::Count(0),
-            max_unavailable: Share::Count(1),
-            ..Rollout::default()
-        },
-        revision: None,
-        restarted_at: None,
-        revision_history_limit: 10,
-        retry: None,
-        status: SidecarWorkloadStatus::default(),
-    }
+    let mut workload = SidecarWorkload::new(meta("web", WEB), replicas, bytes(&template()));
+    workload.rollout.max_surge = Share::Count(0);
+    workload.rollout.max_unavailable = Share::Count(1);
+    workload
 }
 
 /// A pod of somebody, running, without containers that we know of.
 pub fn pod(text: &str, uid: Uid, labels: &[(&str, &str)]) -> Pod {
-    Pod {
-        meta: Meta { labels: labels.iter().copied().collect(), ..meta(text, uid) },
-        phase: PodPhase::Pending,
-        end_reason: None,
-        node: None,
-        ips: Box::default(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
-    }
+    Pod::new(Meta { labels: labels.iter().copied().collect(), ..meta(text, uid) })
 }
 
 /// A pod that nobody controls, with the labels of `web` and this revision.

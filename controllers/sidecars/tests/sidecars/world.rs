@@ -469,14 +469,11 @@ impl World {
                 let version = self.version();
                 let labels = [(WORKLOAD_LABEL, &*create.owner.name)];
                 let meta = Meta {
-                    name: create.revision.clone(),
-                    uid: Uid(u128::from(version.0)),
                     version,
-                    generation: 0,
                     labels: labels.into_iter().collect(),
                     owners: [reference(&create.owner)].into(),
                     created: Some(self.now),
-                    deleting: None,
+                    ..Meta::new(create.revision.clone(), Uid(u128::from(version.0)))
                 };
                 let revision = ControllerRevision {
                     meta,

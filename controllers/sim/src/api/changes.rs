@@ -100,10 +100,10 @@ impl ApiServer {
             labels: labels_or_those_of_the_template(&draft.labels, &draft.spec),
             owners: draft.owners.iter().cloned().collect(),
             created: Some(Timestamp::from_seconds(now.seconds())),
-            ..new_meta(draft.object.clone(), self.new_uid())
+            ..Meta::new(draft.object.clone(), self.new_uid())
         };
         let object = match &draft.spec {
-            DraftSpec::Pod => Object::Pod(Arc::new(new_pod(meta))),
+            DraftSpec::Pod => Object::Pod(Arc::new(Pod::new(meta))),
             DraftSpec::ReplicationController { replicas, min_ready_seconds, selector } => {
                 let template = PodTemplate { labels: selector.clone(), ..PodTemplate::default() };
                 Object::ReplicationController(Arc::new(ReplicationController {
@@ -260,38 +260,4 @@ pub(super) fn check_status(status: &ReplicationControllerStatus) -> Result<(), R
         && parts.iter().all(|part| (0..=replicas).contains(part))
         && available_replicas <= ready_replicas;
     if is_valid && replicas >= 0 { Ok(()) } else { Err(Refused::INVALID) }
-}
-
-/// The metadata of an object that nobody has touched yet; the server has to give it a version.
-pub fn new_meta(name: ObjectName, uid: Uid) -> Meta {
-    Meta {
-        name,
-        uid,
-        version: ResourceVersion::default(),
-        generation: 0,
-        labels: LabelSet::default(),
-        owners: Box::new([]),
-        created: None,
-        deleting: None,
-    }
-}
-
-/// A pod that nobody has touched yet.
-pub fn new_pod(meta: Meta) -> Pod {
-    Pod {
-        meta,
-        phase: PodPhase::Pending,
-        end_reason: None,
-        node: None,
-        ips: Box::new([]),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::new([]),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
-    }
 }

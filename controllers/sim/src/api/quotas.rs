@@ -4,10 +4,9 @@
 
 use std::sync::Arc;
 
-use mainstay_model::{Kind, Name, Object, ObjectName, Pod, ResourceQuota};
+use mainstay_model::{Kind, Meta, Name, Object, ObjectName, Pod, ResourceQuota};
 
 use super::ApiServer;
-use super::changes::new_meta;
 use super::record::Record;
 
 /// The resource that is limited, and the name of the quota.
@@ -19,7 +18,7 @@ impl ApiServer {
         let name = ObjectName::new(namespace.clone(), PODS);
         let Some(pods) = pods else { return self.remove(Kind::ResourceQuota, &name) };
         let known = self.record(Kind::ResourceQuota, &name).map(|record| record.meta().clone());
-        let meta = known.unwrap_or_else(|| new_meta(name, self.new_uid()));
+        let meta = known.unwrap_or_else(|| Meta::new(name, self.new_uid()));
         let used = self.counted(namespace);
         let quota = ResourceQuota { meta, hard: amount(pods), used: amount(used) };
         self.store_if_changed(Record::new(Object::ResourceQuota(Arc::new(quota))));

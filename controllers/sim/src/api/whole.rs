@@ -13,7 +13,7 @@ use mainstay_model::{
 };
 
 use super::ApiServer;
-use super::changes::{check_owners, new_meta};
+use super::changes::check_owners;
 use super::deletion::Deletion;
 use super::record::Record;
 use super::refused::Refused;
@@ -152,7 +152,7 @@ fn slice(meta: Meta, content: &EndpointSliceContent, kept: Bytes) -> EndpointSli
 
 /// The metadata of what is about to be created: all but its name comes with that.
 pub(super) fn unborn(name: &ObjectName) -> Meta {
-    new_meta(name.clone(), Uid(0))
+    Meta::new(name.clone(), Uid(0))
 }
 
 /// Whether a kind counts the changes of its content.

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use mainstay_model::{
     AddressType, ClusterIp, ControllerReference, CreateEndpointSlice, CreateEndpoints, DeleteObject,
     Endpoint, EndpointAddress, EndpointSlice, EndpointSliceContent, EndpointSubset, Endpoints,
-    EndpointsContent, IpFamily, Kind, LabelSet, Node, Object, ObjectName, Refusal, ResourceVersion, Service,
-    Timestamp, Uid, UpdateEndpointSlice, UpdateEndpoints, Write, WriteOutcome,
+    EndpointsContent, IpFamily, Kind, LabelSet, Meta, Node, Object, ObjectName, Refusal, ResourceVersion,
+    Service, Timestamp, Uid, UpdateEndpointSlice, UpdateEndpoints, Write, WriteOutcome,
 };
 
 use super::ApiServer;
-use super::changes::{Part, Replacement, new_meta};
+use super::changes::{Part, Replacement};
 use super::deletion::Deletion;
 use super::refused::Refused;
 use super::selection::{FieldRequirement, Selection};
@@ -233,7 +233,7 @@ fn what_has_no_address_or_too_many_endpoints_is_not_valid() {
 
 fn service() -> Object {
     Object::Service(Arc::new(Service {
-        meta: new_meta(name(), Uid(0)),
+        meta: Meta::new(name(), Uid(0)),
         selector: None,
         external_name: false,
         cluster_ip: ClusterIp::None,
@@ -265,7 +265,7 @@ fn services_and_nodes_are_made_listed_and_deleted() {
     let mut server = ApiServer::default();
     let north = ObjectName::new("", "north");
     let node = Node {
-        meta: new_meta(north.clone(), Uid(0)),
+        meta: Meta::new(north.clone(), Uid(0)),
         ready: true,
         ready_since: None,
         allocatable_cpu: None,

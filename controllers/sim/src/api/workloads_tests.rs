@@ -6,13 +6,13 @@ use bytes::Bytes;
 use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERVING_GATE, WORKLOAD_LABEL};
 use mainstay_model::{
     ContainerImage, ContainerRole, ControllerReference, ControllerRevision, CreateControllerRevision,
-    CreatePod, DeleteObject, Kind, LabelSet, Name, Object, ObjectName, PatchControllerRevision, PatchPod,
-    PatchPodCondition, Pod, PodSpec, PodTemplate, Refusal, ResourceVersion, Rollout, SidecarWorkload,
+    CreatePod, DeleteObject, Kind, LabelSet, Meta, Name, Object, ObjectName, PatchControllerRevision,
+    PatchPod, PatchPodCondition, Pod, PodSpec, PodTemplate, Refusal, ResourceVersion, SidecarWorkload,
     SidecarWorkloadStatus, StatusPatch, Timestamp, Uid, WorkloadPod, Write, WriteOutcome,
 };
 
 use super::ApiServer;
-use super::changes::{Part, Replacement, new_meta};
+use super::changes::{Part, Replacement};
 use super::refused::Refused;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_700_000_000);
@@ -257,17 +257,8 @@ fn a_revision_is_made_once_changed_and_deleted() {
 }
 
 fn create_workload(server: &mut ApiServer, replicas: i32) -> Result<ResourceVersion, Refused> {
-    let workload = SidecarWorkload {
-        meta: new_meta(name("red"), Uid(0)),
-        replicas,
-        template: Bytes::from_static(b"{}"),
-        rollout: Rollout::default(),
-        revision: None,
-        restarted_at: None,
-        revision_history_limit: 10,
-        retry: None,
-        status: SidecarWorkloadStatus::default(),
-    };
+    let template = Bytes::from_static(b"{}");
+    let workload = SidecarWorkload::new(Meta::new(name("red"), Uid(0)), replicas, template);
     server.create_object(Object::SidecarWorkload(Arc::new(workload)), NOW)
 }
 

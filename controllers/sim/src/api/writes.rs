@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use mainstay_model::{
-    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, Meta, Object, ObjectName, OwnerReference,
+    AdoptPod, ControllerReference, CreatePod, DeletePod, Kind, Meta, Object, ObjectName, OwnerReference, Pod,
     ReleasePod, ReplicationControllerStatus, ResourceVersion, StatusPatch, Timestamp, Uid, Write,
     WriteOutcome,
 };
 
 use super::ApiServer;
-use super::changes::{check_finalizers, check_owners, check_status, new_meta, new_pod};
+use super::changes::{check_finalizers, check_owners, check_status};
 use super::deletion::Deletion;
 use super::pod_spec::containers;
 use super::record::Record;
@@ -55,12 +55,12 @@ impl ApiServer {
             labels: create.template.labels.clone(),
             owners: Box::new([owner_reference(&create.owner)]),
             created: Some(Timestamp::from_seconds(now.seconds())),
-            ..new_meta(create.pod.clone(), self.new_uid())
+            ..Meta::new(create.pod.clone(), self.new_uid())
         };
         let finalizers = create.template.finalizers.to_vec();
         let containers = containers.map(Arc::new);
         let mut record =
-            Record { finalizers, containers, ..Record::new(Object::Pod(Arc::new(new_pod(meta)))) };
+            Record { finalizers, containers, ..Record::new(Object::Pod(Arc::new(Pod::new(meta)))) };
         for (annotation, value) in create.template.annotations.iter() {
             annotate(&mut record, annotation, Some(value))?;
         }

@@ -10,7 +10,6 @@ use mainstay_model::{
 };
 
 use super::NODES;
-use crate::api::changes::{new_meta, new_pod};
 use crate::dice::Dice;
 
 /// The label that selectors are about.
@@ -177,14 +176,14 @@ impl PodShape {
 
     /// The pod, without addresses.
     pub fn pod(&self, name: &ObjectName) -> Pod {
-        let meta = Meta { labels: app(&self.app), ..new_meta(name.clone(), Uid(0)) };
+        let meta = Meta { labels: app(&self.app), ..Meta::new(name.clone(), Uid(0)) };
         let port = |number| ContainerPort { name: "web".into(), protocol: "TCP".into(), number };
         Pod {
             node: Some(self.node.clone()),
             hostname: self.subdomain.as_ref().map(|_| name.name.clone()),
             subdomain: self.subdomain.clone(),
             named_ports: self.web.map(port).into_iter().collect(),
-            ..new_pod(meta)
+            ..Pod::new(meta)
         }
     }
 }
@@ -287,7 +286,7 @@ pub fn node(name: &Name, shape: &NodeShape) -> Node {
     let zone = shape.zone.iter().map(|zone| (ZONE, zone.clone()));
     let role = shape.control_plane.then(|| (CONTROL_PLANE, Name::default()));
     let meta =
-        Meta { labels: zone.chain(role).collect(), ..new_meta(ObjectName::new("", name.clone()), Uid(0)) };
+        Meta { labels: zone.chain(role).collect(), ..Meta::new(ObjectName::new("", name.clone()), Uid(0)) };
     Node { meta, ready: shape.ready, ready_since: None, allocatable_cpu: shape.cpu.clone(), kubelet: None }
 }
 

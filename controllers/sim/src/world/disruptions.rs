@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
-use mainstay_model::{Kind, LabelSelector, Object, ObjectName, Pod, PodDisruptionBudget, Uid};
+use mainstay_model::{Kind, LabelSelector, Meta, Object, ObjectName, Pod, PodDisruptionBudget, Uid};
 
 use super::World;
-use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::happening::Happening;
 
@@ -30,7 +29,7 @@ impl World {
         }
         let labels = [(WORKLOAD_LABEL, workload.name.clone())].into_iter().collect();
         let budget = PodDisruptionBudget {
-            meta: new_meta(workload.clone(), Uid(0)),
+            meta: Meta::new(workload.clone(), Uid(0)),
             selector: Some(LabelSelector { labels, ..LabelSelector::default() }),
             disruptions_allowed: 0,
             desired_healthy: 0,

@@ -8,7 +8,6 @@ use std::time::Duration;
 use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, PatchPod, Pod, PodPhase, Uid};
 
 use super::World;
-use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::api::record::Record;
 use crate::clock::Time;
@@ -181,7 +180,7 @@ impl World {
             }))
         };
         if self.server.record(Kind::Node, &name).is_none() {
-            return self.make(wanted(new_meta(name, Uid(0))));
+            return self.make(wanted(Meta::new(name, Uid(0))));
         }
         self.server.change(Kind::Node, &name, |record| record.object = wanted(record.meta().clone()));
         for (pod, _) in self.pods_on(node) {

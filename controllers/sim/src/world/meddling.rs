@@ -10,7 +10,6 @@ use mainstay_model::{
 };
 
 use super::World;
-use crate::api::changes::new_meta;
 use crate::services::Tampering;
 
 /// Who manages the slices of users.
@@ -24,7 +23,7 @@ impl World {
         let labels = [(SERVICE_NAME, &*service.name), (MANAGED_BY, FOREIGN_MANAGER)];
         let labels = labels.into_iter().take(if number == 0 { 1 } else { 2 }).collect();
         let slice = EndpointSlice {
-            meta: Meta { labels, ..new_meta(name, Uid(0)) },
+            meta: Meta { labels, ..Meta::new(name, Uid(0)) },
             annotations: LabelSet::default(),
             address_type: AddressType::Ip(IpFamily::V4),
             endpoints: [nobody()].into(),
@@ -79,7 +78,7 @@ impl World {
     pub(super) fn touch_slice(&mut self, name: &ObjectName) {
         if self.server.record(Kind::EndpointSlice, name).is_none() {
             let slice = EndpointSlice {
-                meta: new_meta(name.clone(), Uid(0)),
+                meta: Meta::new(name.clone(), Uid(0)),
                 annotations: LabelSet::default(),
                 address_type: AddressType::Ip(IpFamily::V4),
                 endpoints: [].into(),

@@ -6,10 +6,9 @@ use std::time::Duration;
 use mainstay_engine::election::Standing;
 use mainstay_engine::list_watch::{End, ServerRefusal};
 use mainstay_engine::{Input, WriteId};
-use mainstay_model::{Kind, Object, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{Kind, Meta, Object, Pod, ResourceVersion, Write, WriteOutcome};
 
 use super::{World, requests};
-use crate::api::changes::{new_meta, new_pod};
 use crate::api::record::Record;
 use crate::api::selection::Selection;
 use crate::happening::{Happening, ProcessId, Request, Signal};
@@ -228,7 +227,7 @@ impl World {
             // For a create, somebody else has a pod of that name.
             Kind::Pod if self.server.pod(write.object()).is_none() => {
                 let uid = self.server.new_uid();
-                let pod = new_pod(new_meta(write.object().clone(), uid));
+                let pod = Pod::new(Meta::new(write.object().clone(), uid));
                 self.server.store(Record::new(Object::Pod(Arc::new(pod))));
                 self.kick(write.object(), Duration::from_secs(2));
             }

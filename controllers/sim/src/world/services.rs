@@ -8,7 +8,6 @@ use mainstay_model::{Kind, Meta, Name, Node, Object, ObjectName, Pod, PodPhase, 
 
 use super::World;
 use super::users::HOLD;
-use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::services::objects::{addresses, app, forbidden_address, node};
@@ -131,7 +130,7 @@ impl World {
 
     fn apply_service(&mut self, name: &ObjectName, shape: &ServiceShape) {
         let Some(known) = self.server.record(Kind::Service, name).map(|record| record.meta().clone()) else {
-            let service = shape.service(new_meta(name.clone(), Uid(0)));
+            let service = shape.service(Meta::new(name.clone(), Uid(0)));
             return self.make(Object::Service(Arc::new(service)));
         };
         self.server.change(Kind::Service, name, |record| {
@@ -227,7 +226,7 @@ impl World {
         let known = self.server.record(Kind::Endpoints, name).map(|record| record.meta().clone());
         let endpoints = |meta: Meta| Object::Endpoints(Arc::new(custom.endpoints(meta)));
         match known {
-            None => self.make(endpoints(new_meta(name.clone(), Uid(0)))),
+            None => self.make(endpoints(Meta::new(name.clone(), Uid(0)))),
             Some(meta) => self.server.change(Kind::Endpoints, name, |record| record.object = endpoints(meta)),
         }
     }

@@ -8,12 +8,11 @@ use bytes::Bytes;
 use mainstay_model::endpoint_slice::SERVICE_NAME;
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
 use mainstay_model::{
-    AddressType, Endpoint, EndpointConditions, EndpointSlice, IpFamily, Kind, LabelSet, Name, Object,
+    AddressType, Endpoint, EndpointConditions, EndpointSlice, IpFamily, Kind, LabelSet, Meta, Name, Object,
     ObjectName, Pod, TargetReference, Uid,
 };
 
 use super::World;
-use crate::api::changes::new_meta;
 use crate::happening::Happening;
 
 /// How often slices are worked out. A real controller hears of pods; this one is as late as that may make it.
@@ -51,7 +50,7 @@ impl World {
 }
 
 fn slice(workload: &ObjectName, endpoints: Arc<[Endpoint]>) -> Object {
-    let mut meta = new_meta(workload.clone(), Uid(0));
+    let mut meta = Meta::new(workload.clone(), Uid(0));
     meta.labels = [(SERVICE_NAME, workload.name.clone())].into_iter().collect();
     Object::EndpointSlice(Arc::new(EndpointSlice {
         meta,

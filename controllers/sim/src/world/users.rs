@@ -9,7 +9,7 @@ use mainstay_model::{
 };
 
 use super::World;
-use crate::api::changes::{Draft, DraftSpec, Part, Replacement, new_pod};
+use crate::api::changes::{Draft, DraftSpec, Part, Replacement};
 use crate::api::deletion::{Deletion, Propagation};
 use crate::api::record::Record;
 use crate::fault::Fault;
@@ -130,7 +130,7 @@ impl World {
                 let Some(old) = self.server.pod(&pod).cloned() else { return };
                 self.server.remove(Kind::Pod, &pod);
                 let meta = Meta { uid: self.server.new_uid(), owners: Box::new([]), ..old.meta.clone() };
-                let new = new_pod(Meta { deleting: None, created: Some(seconds(wall)), ..meta });
+                let new = Pod::new(Meta { deleting: None, created: Some(seconds(wall)), ..meta });
                 self.server.store(Record::new(Object::Pod(Arc::new(new))));
                 self.kick(&pod, Duration::from_secs(2));
             }

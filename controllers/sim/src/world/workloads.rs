@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
 use mainstay_model::{
-    ContainerRole, Kind, LabelSet, Name, Object, ObjectName, OwnerReference, Pod, PodPhase, Rollout,
-    RolloutKind, SidecarWorkload, SidecarWorkloadStatus, Uid,
+    ContainerRole, Kind, LabelSet, Meta, Name, Object, ObjectName, OwnerReference, Pod, PodPhase, Rollout,
+    RolloutKind, SidecarWorkload, Uid,
 };
 
 use super::World;
 use super::users::HOLD;
-use crate::api::changes::new_meta;
 use crate::api::deletion::Deletion;
 use crate::fault::Fault;
 use crate::workloads::template::{with_env, with_image, with_label};
@@ -19,8 +18,6 @@ use crate::workloads::{MIRROR, Meddling, POD_ENDS_WITHIN, TemplateShape, Tuning,
 
 /// For how long nothing new runs on a node that is drained.
 const DRAINS_LAST: Duration = Duration::from_secs(20);
-/// How many old revisions are kept, unless somebody says otherwise.
-const HISTORY: i32 = 10;
 
 impl World {
     /// Somebody does something.
@@ -88,17 +85,8 @@ impl World {
                 (workload.template, workload.rollout) = (shape.json(), rollout);
             });
         }
-        self.make(Object::SidecarWorkload(Arc::new(SidecarWorkload {
-            meta: new_meta(name.clone(), Uid(0)),
-            replicas,
-            template: shape.json(),
-            rollout,
-            revision: None,
-            restarted_at: None,
-            revision_history_limit: HISTORY,
-            retry: None,
-            status: SidecarWorkloadStatus::default(),
-        })));
+        let workload = SidecarWorkload::new(Meta::new(name.clone(), Uid(0)), replicas, shape.json());
+        self.make(Object::SidecarWorkload(Arc::new(SidecarWorkload { rollout, ..workload })));
     }
 
     /// A user edits an object, if it is there.

@@ -1,7 +1,7 @@
 //! SidecarWorkloads, which are JSON.
 
 use bytes::Bytes;
-use mainstay_model::sidecar_workload::RETRY_ANNOTATION;
+use mainstay_model::sidecar_workload::{RETRY_ANNOTATION, REVISION_HISTORY_LIMIT};
 use mainstay_model::{
     Condition, InPlace, Kind, Name, OnFailure, Rollout, RolloutKind, Share, SidecarStatus, SidecarWorkload,
     SidecarWorkloadStatus,
@@ -14,8 +14,6 @@ use crate::json::{self, Field};
 
 /// What the API makes of an absent `spec.replicas`.
 const DEFAULT_REPLICAS: i32 = 1;
-/// What the API makes of an absent `spec.revisionHistoryLimit`.
-const DEFAULT_REVISION_HISTORY_LIMIT: i32 = 10;
 
 /// Reads a SidecarWorkload. What was left out has the API's defaults, which a server fills in only where the installed
 /// CustomResourceDefinition says so.
@@ -37,7 +35,7 @@ pub(crate) fn sidecar_workload(text: &[u8]) -> Result<SidecarWorkload, DecodeErr
         revision_history_limit: spec
             .at("spec.revisionHistoryLimit")?
             .int32()?
-            .unwrap_or(DEFAULT_REVISION_HISTORY_LIMIT),
+            .unwrap_or(REVISION_HISTORY_LIMIT),
         retry: metadata::optional("metadata.annotations", retry)?,
         status: status(object.at("status")?)?,
     })

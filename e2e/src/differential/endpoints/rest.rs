@@ -18,7 +18,7 @@ const CAPACITY: usize = 1000;
 /// Whether this has come.
 pub fn has_come(until: Until, observation: &Observation) -> bool {
     let says = |service: &str, what: &str| {
-        observation.slices_of(service).any(|slice| slice.to_string().contains(what))
+        observation.slices_of(service).any(|slice| without_chance(slice).to_string().contains(what))
     };
     match until {
         Until::Accounted => Observation::named(&observation.accounts, "default").is_some(),
@@ -35,6 +35,22 @@ pub fn has_come(until: Until, observation: &Observation) -> bool {
         }
         Until::OpenInTree(_) | Until::MissingNodeCame => true,
     }
+}
+
+/// A slice without what is drawn or counted for it, in which any number may be found.
+fn without_chance(slice: &Value) -> Value {
+    let mut slice = slice.clone();
+    let forget = |object: Option<&mut Value>, fields: &[&str]| {
+        if let Some(object) = object.and_then(Value::as_object_mut) {
+            object.retain(|field, _| !fields.contains(&field.as_str()));
+        }
+    };
+    let drawn = ["name", "uid", "resourceVersion", "generation", "ownerReferences", "managedFields"];
+    forget(slice.get_mut("metadata"), &drawn);
+    for endpoint in slice.get_mut("endpoints").and_then(Value::as_array_mut).into_iter().flatten() {
+        forget(endpoint.get_mut("targetRef"), &["uid", "resourceVersion"]);
+    }
+    slice
 }
 
 /// What shows that somebody still has something to do.
@@ -200,6 +216,27 @@ mod tests {
         for who in [Who::InTree, Who::Mainstay] {
             assert_eq!(unrest_of(who, true, Vec::new()), Vec::<String>::new());
             assert_eq!(unrest_of(who, false, Vec::new()).len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_port_is_looked_for_where_no_number_is_drawn() {
+        let slice = |ports| {
+            json!({
+                "kind": "EndpointSlice",
+                "metadata": {
+                    "name": "web-80808", "uid": "80808080-8080-4080-8080-808080808080", "resourceVersion": "8080",
+                    "labels": {"kubernetes.io/service-name": "web"},
+                    "ownerReferences": [{"uid": "80808080-8080-4080-8080-808080808080"}],
+                },
+                "endpoints": [{"targetRef": {"name": "web-1", "uid": "80808080-8080-4080-8080-808080808080"}}],
+                "ports": ports,
+            })
+        };
+        for (ports, says) in [(json!([]), false), (json!([{"port": 8080}]), true)] {
+            let observation = parse(&json!({"items": [slice(ports)]}).to_string()).unwrap();
+            assert_eq!(has_come(Until::Says("web", "8080"), &observation), says);
+            assert_eq!(has_come(Until::SaysNot("web", "8080"), &observation), !says);
         }
     }
 

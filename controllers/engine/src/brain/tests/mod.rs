@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use mainstay_model::{
     ControllerReference, CreatePod, DeletePod, Event, EventRecord, Found, Kind, Meta, Name, Object,
-    ObjectName, OwnerReference, Pod, PodPhase, PodTemplate, ReadOutcome, ReplicationController,
+    ObjectName, OwnerReference, Pod, PodTemplate, ReadOutcome, ReplicationController,
     ReplicationControllerStatus, ResourceQuota, ResourceVersion, StatusPatch, Timestamp, Tombstone, Uid,
     Write, WriteOutcome,
 };
@@ -428,35 +428,11 @@ fn pod(name: &str, uid: Uid, version: ResourceVersion, controller: Uid) -> Objec
         uid: Some(controller),
         controller: true,
     }]);
-    Object::Pod(Arc::new(Pod {
-        meta,
-        phase: PodPhase::Pending,
-        end_reason: None,
-        node: None,
-        ips: Box::default(),
-        hostname: None,
-        subdomain: None,
-        named_ports: Arc::default(),
-        ready: false,
-        ready_since: None,
-        deletion_cost: 0,
-        restarts: 0,
-        sidecar_restarts: 0,
-        workload: None,
-    }))
+    Object::Pod(Arc::new(Pod::new(meta)))
 }
 
 fn meta(name: &str, uid: Uid, version: ResourceVersion) -> Meta {
-    Meta {
-        name: ObjectName::new("shop", name),
-        uid,
-        version,
-        generation: 0,
-        labels: Default::default(),
-        owners: Box::new([]),
-        created: None,
-        deleting: None,
-    }
+    Meta { version, ..Meta::new(ObjectName::new("shop", name), uid) }
 }
 
 fn found(version: ResourceVersion, uid: Uid, controller: Option<Uid>) -> ReadOutcome {

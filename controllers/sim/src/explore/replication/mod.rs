@@ -33,7 +33,6 @@ use mainstay_model::{
 use super::TinyWorld;
 use super::digest::{FIRST_VERSION, Shape, as_seen, state_digest};
 use crate::api::ApiServer;
-use crate::api::changes::new_meta;
 use crate::api::record::Record;
 use manager::{KINDS, Manager};
 use memory::Reactions;
@@ -246,7 +245,7 @@ fn controller(uid: Uid, replicas: i32) -> ReplicationController {
     let labels: LabelSet = [("app", "red")].into_iter().collect();
     let template = PodTemplate { labels: labels.clone(), ..PodTemplate::default() };
     ReplicationController {
-        meta: Meta { generation: 1, ..new_meta(ObjectName::new("shop", "red"), uid) },
+        meta: Meta { generation: 1, ..Meta::new(ObjectName::new("shop", "red"), uid) },
         replicas,
         min_ready_seconds: 0,
         selector: Selector(labels),

@@ -37,7 +37,6 @@ use mainstay_model::{
 
 use super::Violation;
 use crate::api::ApiServer;
-use crate::api::changes::new_meta;
 use crate::clock::Time;
 use crate::happening::ProcessId;
 use crate::stage::Stage;
@@ -363,7 +362,7 @@ fn is_own(endpoints: &Endpoints) -> bool {
 fn slice_of(write: &Write) -> Option<EndpointSlice> {
     let content = plans::content(write)?;
     Some(EndpointSlice {
-        meta: Meta { labels: content.labels.clone(), ..new_meta(write.object().clone(), Uid(0)) },
+        meta: Meta { labels: content.labels.clone(), ..Meta::new(write.object().clone(), Uid(0)) },
         annotations: content.annotations.clone(),
         address_type: content.address_type,
         endpoints: content.endpoints.clone(),

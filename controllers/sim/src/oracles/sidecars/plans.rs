@@ -167,10 +167,13 @@ impl<'a> Judge<'a> {
         let deleted = self.deleted();
         let stay = self.active.iter().filter(|pod| !deleted.contains(&pod.meta.uid)).count();
         let created: BTreeSet<&ObjectName> = self.creates().map(|create| &create.pod).collect();
-        let unsettled = self.view.memory.unsettled.iter().filter(|create| {
-            !created.contains(&create.pod) && self.store().pods().get(&create.pod).is_none()
-        });
-        let pods = stay + created.len() + unsettled.count();
+        let unsettled = self.view.memory.unsettled.iter().map(|create| &create.pod);
+        let unsettled: BTreeSet<&ObjectName> =
+            unsettled.filter(|pod| self.store().pods().get(pod).is_none()).collect();
+        // What was asked for before, when more were wanted, may come whatever is done now; to ask for it again by its name adds none.
+        let certain = stay + created.len();
+        let pods =
+            if created.is_subset(&unsettled) { certain } else { stay + created.union(&unsettled).count() };
         let what =
             || format!("makes {} pods, so that there are {pods} of {}", created.len(), self.limits.most);
         (!created.is_empty() && pods > self.limits.most).then(|| ("surge", what()))

@@ -212,23 +212,15 @@ pub fn revisions(workload: &SidecarWorkload, store: &Store) -> Vec<(Arc<Controll
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use mainstay_model::{ObjectName, SidecarWorkloadStatus, Uid};
+    use mainstay_model::{Meta, ObjectName, Uid};
 
     use super::*;
-    use crate::api::changes::new_meta;
 
     fn limits(replicas: i32, max_surge: Share, max_unavailable: Share) -> (usize, usize) {
-        let limits = Limits::of(&SidecarWorkload {
-            meta: new_meta(ObjectName::new("shop", "red"), Uid(1)),
-            replicas,
-            template: Bytes::new(),
-            rollout: Rollout { max_surge, max_unavailable, ..Rollout::default() },
-            revision: None,
-            restarted_at: None,
-            revision_history_limit: 10,
-            retry: None,
-            status: SidecarWorkloadStatus::default(),
-        });
+        let workload =
+            SidecarWorkload::new(Meta::new(ObjectName::new("shop", "red"), Uid(1)), replicas, Bytes::new());
+        let rollout = Rollout { max_surge, max_unavailable, ..workload.rollout };
+        let limits = Limits::of(&SidecarWorkload { rollout, ..workload });
         (limits.most, limits.least_available)
     }
 
