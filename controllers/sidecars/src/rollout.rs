@@ -142,18 +142,20 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Brings pods to the goal that are not on their way yet; those that are `stuck` are in a step that leads nowhere.
+    /// Brings pods to the goal that are not on their way yet. Those that are `stuck` are in a step that leads nowhere: they serve nobody, and go.
     fn move_others(&self, stuck: BTreeSet<Uid>, rolled: &mut Rolled) -> Moved {
         let Budget { replicas, unavailable, .. } = self.budget;
         let goal = self.course.goal;
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
-        let is_stuck = |member: &Member<'a>| stuck.contains(&member.pod.meta.uid);
         let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
         let mut moving: usize = 0;
         let mut held_back: usize = 0;
         for member in self.members {
-            if is_stuck(member) || member.is_astray {
+            if stuck.contains(&member.pod.meta.uid) {
+                continue;
+            }
+            if member.is_astray {
                 others.push(member);
             } else if member.revision == &*goal.name {
                 arrived.push(member);
@@ -173,7 +175,6 @@ impl<'a> Pass<'a> {
         if self.course.moves != Moves::All || rolled.failure.is_some() {
             let new = self.share_of_goal(missing, at_goal);
             let old = missing.saturating_sub(new);
-            // A pod that does not come back by itself serves nobody.
             return Moved { new, old, deleted: stuck, surplus: self.kept(at_goal) };
         }
 
@@ -185,39 +186,30 @@ impl<'a> Pass<'a> {
         }
         let limit = if is_canary { wanted.min(1) } else { wanted };
         let begun = at_goal.saturating_add(moving).saturating_sub(held_back);
+        // Those that come no further take the turns of others: they may have the image already that is to reach few.
+        let taken = begun.saturating_add(stuck.len());
         let new = match self.course.base {
             // No pod goes there before the user says what he wants: none is made there either.
             Some(base) if self.course.is_closed(base, goal) => 0,
-            Some(_) => missing.min(limit.saturating_sub(begun)),
+            Some(_) => missing.min(limit.saturating_sub(taken)),
             None => missing,
         };
-        let mut moves = limit.saturating_sub(begun.saturating_add(new));
+        let mut moves = limit.saturating_sub(taken.saturating_add(new));
         let available = self.members.iter().filter(|member| member.is_available).count();
         let mut spare = available.saturating_sub(self.budget.least_available());
         let unready =
             arrived.iter().filter(|member| !member.is_available && member.pod.node.is_some()).count();
         // Those that serve nobody cost nothing, but they are not all moved at once either: the new ones may be no better.
-        let mut free = unavailable.max(1).saturating_sub(moving.saturating_add(unready));
+        let mut free = unavailable.max(1).saturating_sub(moving + unready + stuck.len());
 
         // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
         let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
         others.sort_by_cached_key(|member| (!is_doomed(member), turn(member)));
-        // Those that come no further by themselves go first, and take the turns of others: they may have an image already that is to reach few.
-        let mut beyond = total.saturating_sub(replicas);
-        let mut doomed = BTreeSet::new();
-        for member in others.iter().filter(|member| is_stuck(member)) {
-            let turns = if beyond > 0 { &mut beyond } else { &mut moves };
-            if *turns > 0 && free > 0 {
-                free -= 1;
-                doomed.insert(member.pod.meta.uid);
-            }
-            *turns = turns.saturating_sub(1);
-        }
         let mut disruptions = None;
         let mut has_begun = moving > 0;
         let mut recreated: Vec<&Member<'a>> = Vec::new();
         let mut waits_for_spare = false;
-        for member in others.iter().filter(|member| !is_stuck(member)) {
+        for member in &others {
             let obstacle = match self.workload.rollout.in_place {
                 InPlace::Never => Some("rollout.inPlace is Never".to_owned()),
                 InPlace::IfPossible | InPlace::Only => self.obstacle(member, goal),
@@ -274,7 +266,8 @@ impl<'a> Pass<'a> {
         rolled.left_out = if is_left_out { surge } else { 0 };
         let surge = surge.saturating_sub(rolled.left_out);
         moves -= surge;
-        let mut left = beyond.saturating_add(moves);
+        let mut left = total.saturating_sub(stuck.len()).saturating_sub(replicas).saturating_add(moves);
+        let mut doomed = stuck;
         for member in recreated {
             if left == 0 {
                 break;

@@ -479,17 +479,33 @@ fn a_bad_image_that_comes_while_several_pods_are_in_a_step_reaches_one_of_them()
 fn a_first_pod_that_comes_no_further_is_replaced_before_another_one_is_tried() {
     let mut spec = workload(3);
     spec.rollout.max_surge = Share::Count(1);
-    let mut world = World::at_rest(spec);
+    let mut world = World::new(spec);
+    let sidecars = |version: u32| {
+        let sidecar = |name: &str| serde_json::json!({"name": name, "image": format!("{name}:{version}")});
+        serde_json::json!([sidecar("proxy"), sidecar("logs")])
+    };
+    world.edit_template(|template| template["sidecars"] = sidecars(1));
+    world.run();
+    world.log.clear();
     world.fate("proxy:2", Fate::Hang);
-    world.set_sidecar("proxy:2");
+    world.edit_template(|template| template["sidecars"] = sidecars(2));
     world.act();
     world.tick();
     let mut older = node("node", (1, 31));
     older.meta.version = mainstay_model::ResourceVersion(9000);
     world.apply(Object::Node(Arc::new(older)));
+    let is_other = |pod: &&Arc<Pod>| pod.workload.as_ref().unwrap().in_place.is_none();
+    let other = world.pods().into_iter().find(is_other).unwrap().meta.name.name.clone();
+    world.lose_pod(&other);
     world.run_until(|world| world.status().failed_revision.is_some());
-    let most = world.log.iter().filter(|line| line.starts_with("create Pod")).count();
-    assert_eq!((world.writes("delete Pod"), most), (1, 1), "{}", world.story());
+    let goal = world.status().failed_revision.clone().unwrap();
+    let at = |verb: &str, what: &str| {
+        let is_it = |line: &String| line.starts_with(verb) && line.contains(what);
+        (0..world.log.len()).filter(|at| is_it(&world.log[*at])).collect::<Vec<usize>>()
+    };
+    let (gone, made, of_goal) = (at("delete Pod", ""), at("create Pod", ""), at("create Pod", &goal));
+    assert_eq!((gone.len(), made.len(), of_goal.len()), (1, 2, 1), "{}", world.story());
+    assert!(gone[0] < of_goal[0], "{}", world.story());
 }
 
 /// R13: a kubelet that is back says first how things were when it went.
