@@ -145,33 +145,10 @@ impl<'a> Pass<'a> {
     /// Brings pods to the goal that are not on their way yet. Those that are `stuck` are in a step that leads nowhere: they serve nobody, and go.
     fn move_others(&self, stuck: BTreeSet<Uid>, rolled: &mut Rolled) -> Moved {
         let Budget { replicas, unavailable, .. } = self.budget;
-        let goal = self.course.goal;
         let total = self.members.len();
         let missing = replicas.saturating_sub(total);
-        let (mut arrived, mut others): (Vec<&Member<'a>>, Vec<&Member<'a>>) = (Vec::new(), Vec::new());
-        let mut moving: usize = 0;
-        let mut held_back: usize = 0;
-        for member in self.members {
-            if stuck.contains(&member.pod.meta.uid) {
-                continue;
-            }
-            if member.is_astray {
-                others.push(member);
-            } else if member.revision == &*goal.name {
-                arrived.push(member);
-            } else if member.is_in_step() {
-                moving += 1;
-                held_back += usize::from(self.course.is_held_back(member));
-                // It is brought back to its revision, and that may never come to an end: what keeps it from the goal is told at once.
-                if self.history.get(member.revision).is_some_and(|base| self.course.is_closed(base, goal)) {
-                    rolled.barred = rolled.barred.take().or_else(|| self.obstacle(member, goal));
-                }
-            } else {
-                others.push(member);
-            }
-        }
+        let Standings { arrived, mut others, moving, held_back } = self.standings(&stuck, rolled);
         let at_goal = arrived.len();
-
         if self.course.moves != Moves::All || rolled.failure.is_some() {
             let new = self.share_of_goal(missing, at_goal);
             let old = missing.saturating_sub(new);
@@ -190,26 +167,74 @@ impl<'a> Pass<'a> {
         let taken = begun.saturating_add(stuck.len());
         let new = match self.course.base {
             // No pod goes there before the user says what he wants: none is made there either.
-            Some(base) if self.course.is_closed(base, goal) => 0,
+            Some(base) if self.course.is_closed(base, self.course.goal) => 0,
             Some(_) => missing.min(limit.saturating_sub(taken)),
             None => missing,
         };
-        let mut moves = limit.saturating_sub(taken.saturating_add(new));
         let available = self.members.iter().filter(|member| member.is_available).count();
-        let mut spare = available.saturating_sub(self.budget.least_available());
         let unready =
             arrived.iter().filter(|member| !member.is_available && member.pod.node.is_some()).count();
-        // Those that serve nobody cost nothing, but they are not all moved at once either: the new ones may be no better.
-        let mut free = unavailable.max(1).saturating_sub(moving + unready + stuck.len());
-
+        let mut allowance = Allowance {
+            moves: limit.saturating_sub(taken.saturating_add(new)),
+            spare: available.saturating_sub(self.budget.least_available()),
+            free: unavailable.max(1).saturating_sub(moving + unready + stuck.len()),
+        };
         // Those whose deletion was asked for before may be on their way out: another in their place would be one too many.
         let is_doomed = |member: &Member<'a>| self.view.memory.doomed.contains(&member.pod.meta.uid);
         others.sort_by_cached_key(|member| (!is_doomed(member), turn(member)));
+
+        let unpatched = self.patch(&others, moving > 0, &mut allowance, rolled);
+        let surge = self.surge(&unpatched, total.saturating_add(missing), allowance.moves, rolled);
+        allowance.moves -= surge;
+        let beyond = total.saturating_sub(stuck.len()).saturating_sub(replicas);
+        let mut deleted = stuck;
+        allowance.replace(unpatched.recreated, beyond, &mut deleted);
+
+        // As long as pods of before are to go, those of the goal that are not available yet are no surplus: they are to take over.
+        let is_steady = arrived.iter().all(|member| member.is_available);
+        let has_moved = others.len() <= replicas.saturating_sub(wanted) || is_steady;
+        let is_over = begun >= wanted && moving == 0 && has_moved;
+        Moved {
+            new: new.saturating_add(surge),
+            old: missing.saturating_sub(new),
+            deleted,
+            surplus: if is_over { replicas } else { self.budget.most() },
+        }
+    }
+
+    /// How the pods stand to the goal, those aside that are stuck.
+    fn standings(&self, stuck: &BTreeSet<Uid>, rolled: &mut Rolled) -> Standings<'_, 'a> {
+        let goal = self.course.goal;
+        let mut standings = Standings::default();
+        for member in self.members.iter().filter(|member| !stuck.contains(&member.pod.meta.uid)) {
+            if !member.is_astray && member.revision == &*goal.name {
+                standings.arrived.push(member);
+            } else if !member.is_astray && member.is_in_step() {
+                standings.moving += 1;
+                standings.held_back += usize::from(self.course.is_held_back(member));
+                // It is brought back to its revision, and that may never come to an end: what keeps it from the goal is told at once.
+                if self.history.get(member.revision).is_some_and(|base| self.course.is_closed(base, goal)) {
+                    rolled.barred = rolled.barred.take().or_else(|| self.obstacle(member, goal));
+                }
+            } else {
+                standings.others.push(member);
+            }
+        }
+        standings
+    }
+
+    /// Begins with pods that can be brought to the goal as they run, in their order; `has_begun` is whether some are on their way already.
+    fn patch<'m>(
+        &self,
+        others: &[&'m Member<'a>],
+        mut has_begun: bool,
+        allowance: &mut Allowance,
+        rolled: &mut Rolled,
+    ) -> Unpatched<'m, 'a> {
+        let goal = self.course.goal;
+        let mut unpatched = Unpatched::default();
         let mut disruptions = None;
-        let mut has_begun = moving > 0;
-        let mut recreated: Vec<&Member<'a>> = Vec::new();
-        let mut waits_for_spare = false;
-        for member in &others {
+        for member in others {
             let obstacle = match self.workload.rollout.in_place {
                 InPlace::Never => Some("rollout.inPlace is Never".to_owned()),
                 InPlace::IfPossible | InPlace::Only => self.obstacle(member, goal),
@@ -222,19 +247,19 @@ impl<'a> Pass<'a> {
                 if reason.starts_with(OLD_KUBELET) {
                     rolled.old_kubelet.get_or_insert(format!("pod {}: {reason}", member.pod.meta.name.name));
                 }
-                recreated.push(member);
+                unpatched.recreated.push(member);
                 continue;
             }
-            let Some(base) = self.history.get(member.revision).filter(|_| moves > 0) else { continue };
+            let base = self.history.get(member.revision).filter(|_| allowance.moves > 0);
+            let Some(base) = base else { continue };
             if !member.is_in_step() && member.changed(base, goal, self.history).next().is_none() {
                 // Labels and annotations cost nobody anything.
-                moves -= 1;
+                allowance.moves -= 1;
                 take(self.next(member, base, goal), rolled);
                 continue;
             }
-            let purse = if member.is_available { &mut spare } else { &mut free };
-            if *purse == 0 {
-                waits_for_spare = true;
+            if *allowance.purse(member) == 0 {
+                unpatched.waits_for_spare = true;
                 continue;
             }
             let disruptions = disruptions.get_or_insert_with(|| self.disruptions());
@@ -247,49 +272,31 @@ impl<'a> Pass<'a> {
             }
             let next = self.next(member, base, goal);
             if matches!(next, Next::Write(_)) {
-                *purse -= 1;
-                moves -= 1;
+                *allowance.purse(member) -= 1;
+                allowance.moves -= 1;
                 disruptions.count(member.pod);
                 has_begun = true;
             }
             take(next, rolled);
         }
+        unpatched
+    }
 
-        // More than the replicas are made where pods are replaced, or where none may be missing while it is patched.
-        let room = self.budget.most().saturating_sub(total.saturating_add(missing));
-        let asked = if !recreated.is_empty() { moves } else { usize::from(waits_for_spare).min(moves) };
-        let surge = if self.budget.unavailable == 0 || !recreated.is_empty() { room.min(asked) } else { 0 };
+    /// How many pods more than the replicas are made: where pods are replaced, or where none may be missing while it is patched. `total` are those
+    /// that there will be without them.
+    fn surge(&self, unpatched: &Unpatched<'_, '_>, total: usize, moves: usize, rolled: &mut Rolled) -> usize {
+        let replaces = !unpatched.recreated.is_empty();
+        if self.budget.unavailable > 0 && !replaces {
+            return 0;
+        }
+        let asked = if replaces { moves } else { usize::from(unpatched.waits_for_spare).min(moves) };
+        let surge = self.budget.most().saturating_sub(total).min(asked);
         // What the server has refused to make takes nobody's turn: pods may be missing instead. Where none may, it is asked for again after
         // each pause.
         let is_left_out =
             rolled.refused.is_some() && (self.view.memory.backing_off || self.budget.unavailable > 0);
         rolled.left_out = if is_left_out { surge } else { 0 };
-        let surge = surge.saturating_sub(rolled.left_out);
-        moves -= surge;
-        let mut left = total.saturating_sub(stuck.len()).saturating_sub(replicas).saturating_add(moves);
-        let mut doomed = stuck;
-        for member in recreated {
-            if left == 0 {
-                break;
-            }
-            let purse = if member.is_available { &mut spare } else { &mut free };
-            if *purse == 0 {
-                continue;
-            }
-            *purse -= 1;
-            left -= 1;
-            doomed.insert(member.pod.meta.uid);
-        }
-        // As long as pods of before are to go, those of the goal that are not available yet are no surplus: they are to take over.
-        let is_steady = arrived.iter().all(|member| member.is_available);
-        let has_moved = others.len() <= replicas.saturating_sub(wanted) || is_steady;
-        let is_over = begun >= wanted && moving == 0 && has_moved;
-        Moved {
-            new: new.saturating_add(surge),
-            old: missing.saturating_sub(new),
-            deleted: doomed,
-            surplus: if is_over { replicas } else { self.budget.most() },
-        }
+        surge.saturating_sub(rolled.left_out)
     }
 
     /// How many of the missing pods are made from the goal, while nothing moves: as large a share as the goal has among those that are there.
@@ -452,6 +459,57 @@ impl Way<'_> {
     fn leads_nowhere(&self) -> bool {
         matches!(self, Way::Barred | Way::Open { next: Next::Recreate(_), .. })
     }
+}
+
+/// How pods stand to the goal.
+#[derive(Default)]
+struct Standings<'m, 'a> {
+    /// They are of it.
+    arrived: Vec<&'m Member<'a>>,
+    /// They are not on their way to anything.
+    others: Vec<&'m Member<'a>>,
+    /// How many are on their way from another revision.
+    moving: usize,
+    /// How many of those are not led to the goal.
+    held_back: usize,
+}
+
+/// How many pods may still be brought to the goal.
+struct Allowance {
+    /// So many in all.
+    moves: usize,
+    /// So many of those that are available.
+    spare: usize,
+    /// So many of the others. They serve nobody and cost nothing, but they are not all moved at once either: the new ones may be no better.
+    free: usize,
+}
+
+impl Allowance {
+    fn purse(&mut self, member: &Member<'_>) -> &mut usize {
+        if member.is_available { &mut self.spare } else { &mut self.free }
+    }
+
+    /// Chooses which pods make room for others; `beyond` are too many already, and take nobody's turn.
+    fn replace(&mut self, pods: Vec<&Member<'_>>, beyond: usize, deleted: &mut BTreeSet<Uid>) {
+        let mut left = beyond.saturating_add(self.moves);
+        for member in pods {
+            let purse = self.purse(member);
+            if left > 0 && *purse > 0 {
+                *purse -= 1;
+                left -= 1;
+                deleted.insert(member.pod.meta.uid);
+            }
+        }
+    }
+}
+
+/// What is left of the pods that are to be brought to the goal.
+#[derive(Default)]
+struct Unpatched<'m, 'a> {
+    /// Only other pods in their place will do.
+    recreated: Vec<&'m Member<'a>>,
+    /// Whether some wait until others are available.
+    waits_for_spare: bool,
 }
 
 /// What is to become of the pods that are not in a step.
