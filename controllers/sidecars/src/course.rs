@@ -44,10 +44,10 @@ pub(crate) struct Course<'a> {
     /// Whether the goal has yet to show what it is worth: never were all replicas of it and available, or they are of another one since.
     pub(crate) is_rollout: bool,
     /// Whether the goal has yet to show with one pod what it is worth, before others follow.
-    pub(crate) is_canary: bool,
+    pub(crate) begins_with_one: bool,
     /// When the first pod of the goal will have shown it; `None` where none is available.
     pub(crate) shown_at: Option<Timestamp>,
-    /// The pods in a step to another revision that may not be led on to the goal, since one pod is enough for a canary.
+    /// The pods in a step to another revision that may not be led on to the goal, since one is enough to show what it is worth.
     held_back: BTreeSet<Uid>,
     /// What leads to the goal from each revision that a pod is of: compared once for all its pods.
     differences: BTreeMap<Name, Difference>,
@@ -102,7 +102,8 @@ impl<'a> Course<'a> {
         let base = current.filter(|current| current.name != goal.name).or(healthy);
         let shown_at = shown_at(goal, members, now);
         let has_others = || base.is_some() || members.iter().any(|member| !member.is_of(&goal.name));
-        let is_canary = goal.healthy_at.is_none() && shown_at.is_none_or(|shown| shown > now) && has_others();
+        let begins_with_one =
+            goal.healthy_at.is_none() && shown_at.is_none_or(|shown| shown > now) && has_others();
         Course {
             goal,
             policies,
@@ -113,9 +114,9 @@ impl<'a> Course<'a> {
             is_retry: had_failed && !has_failed,
             is_rollback: back.is_some(),
             is_rollout: current.is_none_or(|current| current.name != goal.name) || goal.healthy_at.is_none(),
-            is_canary,
+            begins_with_one,
             shown_at,
-            held_back: if is_canary { held_back(goal, members) } else { BTreeSet::new() },
+            held_back: if begins_with_one { held_back(goal, members) } else { BTreeSet::new() },
             differences,
         }
     }

@@ -157,11 +157,11 @@ impl<'a> Pass<'a> {
 
         let wanted = self.wanted();
         // Pods that are lost meanwhile are made as they were before, too.
-        let is_canary = self.course.is_canary;
-        if is_canary {
+        let begins_with_one = self.course.begins_with_one;
+        if begins_with_one {
             rolled.requeue_at = [rolled.requeue_at, self.course.shown_at].into_iter().flatten().min();
         }
-        let limit = if is_canary { wanted.min(1) } else { wanted };
+        let limit = if begins_with_one { wanted.min(1) } else { wanted };
         let begun = at_goal.saturating_add(moving).saturating_sub(held_back);
         // Those that come no further take the turns of others: they may have the image already that is to reach few.
         let taken = begun.saturating_add(stuck.len());

@@ -85,34 +85,55 @@ fn run_groups(tests: &Tests, no_skip: bool) -> Result<()> {
 
 /// A text instead of a tally is what went wrong before any test could fail.
 fn run_group(group: &Group, no_skip: bool) -> Result<std::result::Result<Tally, String>> {
-    let mut command = cargo()?;
-    command.arg("test").args(&group.arguments);
-    if no_skip {
-        command.env(NO_SKIP, "1");
+    let call = |arguments: &[String], is_shown| {
+        let mut command = cargo()?;
+        command.arg("test").args(arguments);
+        if no_skip {
+            command.env(NO_SKIP, "1");
+        }
+        run_and_keep(&mut command, is_shown)
+    };
+    let mut ran = Vec::new();
+    std::thread::scope(|scope| {
+        let beside = group.beside.as_ref().map(|arguments| scope.spawn(|| call(arguments, false)));
+        ran.push(call(&group.arguments, true)?);
+        if let Some(beside) = beside {
+            let (status, output) = beside.join().map_err(|_| panicked())??;
+            // Two at once would be read by nobody.
+            show(output.as_bytes());
+            ran.push((status, output));
+        }
+        anyhow::Ok(())
+    })?;
+    let mut all = Tally { skipped: group.leaves_out.clone(), ..Tally::default() };
+    for (status, output) in ran {
+        let tally = Tally::read(&output);
+        if !status.success() && tally.failed == 0 {
+            return Ok(Err(format!("cargo test: {status}; its last lines say why")));
+        }
+        all.add(tally);
     }
-    let (status, output) = run_and_pass_on(&mut command)?;
-    let tally = Tally::read(&output);
-    if !status.success() && tally.failed == 0 {
-        return Ok(Err(format!("cargo test: {status}; its last lines say why")));
-    }
-    Ok(Ok(Tally { skipped: group.leaves_out.clone(), ..tally }))
+    Ok(Ok(all))
 }
 
-/// Runs a program whose output is shown as it comes, and kept. Ctrl-C reaches all that it has started.
-fn run_and_pass_on(command: &mut Command) -> Result<(ExitStatus, String)> {
+/// Runs a program whose output is kept, and may be shown as it comes. Ctrl-C reaches all that it has started.
+fn run_and_keep(command: &mut Command, is_shown: bool) -> Result<(ExitStatus, String)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
     let mut child = command.spawn().context("cannot start cargo")?;
     let pipe = child.stdout.take().context("cargo has no standard output")?;
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| pass_on(pipe));
+        let reader = scope.spawn(|| keep(pipe, is_shown));
         let status = wait(&mut child)?;
-        let output =
-            reader.join().map_err(|_| anyhow!("the thread that reads cargo's output has panicked"))?;
+        let output = reader.join().map_err(|_| panicked())?;
         Ok((status, output))
     })
 }
 
-fn pass_on(mut pipe: ChildStdout) -> String {
+fn panicked() -> anyhow::Error {
+    anyhow!("a thread that reads cargo's output has panicked")
+}
+
+fn keep(mut pipe: ChildStdout, is_shown: bool) -> String {
     let mut output = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(count) = pipe.read(&mut buffer) {
@@ -121,11 +142,17 @@ fn pass_on(mut pipe: ChildStdout) -> String {
             break;
         }
         output.extend_from_slice(bytes);
-        let mut screen = std::io::stdout().lock();
-        // Nobody may be reading any more; the tests go on, and their result is in the exit code.
-        let _unread = screen.write_all(bytes).and_then(|()| screen.flush());
+        if is_shown {
+            show(bytes);
+        }
     }
     String::from_utf8_lossy(&output).into_owned()
+}
+
+fn show(output: &[u8]) {
+    let mut screen = std::io::stdout().lock();
+    // Nobody may be reading any more; the tests go on, and their result is in the exit code.
+    let _unread = screen.write_all(output).and_then(|()| screen.flush());
 }
 
 fn wait(child: &mut Child) -> Result<ExitStatus> {

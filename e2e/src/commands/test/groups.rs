@@ -9,8 +9,11 @@ use super::{Tests, cargo};
 use crate::prerequisites;
 use crate::shell::run_command;
 
-/// Tests of the manager in a real cluster. Where none can be had, they say so themselves.
+/// Tests of the manager in a real cluster, each in one of its own. Where none can be had, they say so themselves.
 const CLUSTER_TESTS: &[&str] = &["cluster", "rivals", "services", "workloads"];
+
+/// Those that mostly wait, for leases and for what does not happen: they run beside the others.
+const PATIENT: &[&str] = &["rivals"];
 
 /// Tests that need an apiserver and no real nodes: what it makes of the custom resources, the plugin of kubectl at it, and the simulated cluster's
 /// beside it. Where none can be had, they say so themselves.
@@ -25,12 +28,14 @@ const WITHOUT_CLUSTER: &[&str] = &["image"];
 /// What the names of the fixture's tests have in them that need root.
 const REAL_NODES: &str = "real_nodes";
 
-/// Tests that one call of cargo runs.
+/// Tests that are run together.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Group {
     pub title: &'static str,
     /// What `cargo test` is told.
     pub arguments: Vec<String>,
+    /// What another `cargo test` is told that runs beside it.
+    pub beside: Option<Vec<String>>,
     /// Why none of them can be run here.
     pub cannot_run: Option<String>,
     /// Why some of them are left out here.
@@ -79,7 +84,8 @@ fn compose(tests: &Tests, targets: &Targets, machine: &Machine) -> Vec<Group> {
         let names = targets.tests.iter().filter(|name| keep(name));
         names.flat_map(|name| ["--test".to_owned(), name.clone()]).collect()
     };
-    let group = |title, arguments| Group { title, arguments, cannot_run: None, leaves_out: None };
+    let group =
+        |title, arguments| Group { title, arguments, beside: None, cannot_run: None, leaves_out: None };
 
     let mut groups = Vec::new();
     let mut plain = Vec::new();
@@ -114,11 +120,16 @@ fn compose(tests: &Tests, targets: &Targets, machine: &Machine) -> Vec<Group> {
         }
         let cannot_run = machine.no_cluster.clone();
         let arguments = select(&fixture, &runner);
-        groups.push(Group { title: "the fixture and the image", arguments, cannot_run, leaves_out });
+        let title = "the fixture and the image";
+        groups.push(Group { cannot_run, leaves_out, ..group(title, arguments) });
     }
-    let cluster = named(&|name| CLUSTER_TESTS.contains(&name));
-    if !cluster.is_empty() {
-        groups.push(group("the manager in a real cluster", select(&cluster, &[])));
+    let cluster = |is_patient: bool| {
+        named(&|name| CLUSTER_TESTS.contains(&name) && PATIENT.contains(&name) == is_patient)
+    };
+    let calls = [false, true].map(cluster).into_iter().filter(|call| !call.is_empty());
+    let mut calls = calls.map(|call| select(&call, &[]));
+    if let Some(arguments) = calls.next() {
+        groups.push(Group { beside: calls.next(), ..group("the manager in a real cluster", arguments) });
     }
     groups
 }
@@ -181,7 +192,8 @@ mod tests {
         ]
         .map(str::to_owned);
         let targets = Targets { has_library: true, has_program: true, tests: names.into() };
-        compose(tests, &targets, machine).into_iter().map(|group| group.arguments.join(" ")).collect()
+        let calls = |group: Group| [Some(group.arguments), group.beside].into_iter().flatten();
+        compose(tests, &targets, machine).into_iter().flat_map(calls).map(|call| call.join(" ")).collect()
     }
 
     fn all() -> Tests {
@@ -210,7 +222,8 @@ mod tests {
                 "--no-fail-fast --workspace --doc",
                 "--no-fail-fast --workspace --test conformance --test crds --test kubectl",
                 "--no-fail-fast --workspace --test fixture --test image -- --include-ignored --test-threads=1",
-                "--no-fail-fast --workspace --test cluster --test rivals --test services --test workloads",
+                "--no-fail-fast --workspace --test cluster --test services --test workloads",
+                "--no-fail-fast --workspace --test rivals",
             ]
         );
     }
@@ -229,6 +242,7 @@ mod tests {
                     .split(' ')
                     .map(str::to_owned)
                     .collect(),
+                beside: None,
                 cannot_run: Some("Go is missing".to_owned()),
                 leaves_out: Some("real nodes need root".to_owned()),
             }]

@@ -30,6 +30,15 @@ impl Tally {
         }
         tally
     }
+
+    /// Adds what another runner has said.
+    pub fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.failures.extend(other.failures);
+        self.skipped = self.skipped.take().or(other.skipped);
+    }
 }
 
 impl fmt::Display for Tally {
