@@ -167,9 +167,12 @@ impl<'a> Judge<'a> {
         let deleted = self.deleted();
         let stay = self.active.iter().filter(|pod| !deleted.contains(&pod.meta.uid)).count();
         let created: BTreeSet<&ObjectName> = self.creates().map(|create| &create.pod).collect();
-        let unsettled = self.view.memory.unsettled.iter().map(|create| &create.pod);
+        // Those of an earlier one of its name go with that.
+        let is_open = |create: &&CreatePod| {
+            create.owner.uid == self.workload.meta.uid && self.store().pods().get(&create.pod).is_none()
+        };
         let unsettled: BTreeSet<&ObjectName> =
-            unsettled.filter(|pod| self.store().pods().get(pod).is_none()).collect();
+            self.view.memory.unsettled.iter().filter(is_open).map(|create| &create.pod).collect();
         // What was asked for before, when more were wanted, may come whatever is done now; to ask for it again by its name adds none.
         let certain = stay + created.len();
         let pods =
