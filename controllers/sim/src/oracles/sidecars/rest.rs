@@ -11,6 +11,7 @@ use mainstay_model::{
 };
 
 use super::spec::{self, Content, Limits};
+use crate::workloads::is_mirrored;
 
 /// All that is not as it is to be.
 pub(super) fn wrong_at_rest(store: &Store, now: Timestamp) -> Vec<String> {
@@ -164,9 +165,15 @@ impl<'a> Rest<'a> {
         let waits = self.reason("Progressing") == Some("WaitsForDisruptionBudget");
         // There is no node, as in scripts of which steps are left out.
         let is_homeless = self.active.iter().any(|pod| pod.node.is_none());
+        // An image that somebody has put there himself is left alone, also where it does not come up.
+        let is_spoiled = self
+            .active
+            .iter()
+            .any(|pod| !pod.ready && spec::running(pod).any(|container| is_mirrored(&container.image)));
         is_kept_back
             || is_barred
             || is_homeless
+            || is_spoiled
             || waits && self.is_blocked()
             || is_failed && self.has_gone_back(wanted)
     }
