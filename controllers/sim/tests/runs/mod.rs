@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use mainstay_sim::coverage::Coverage;
 use mainstay_sim::pattern::{self, Pattern};
-use mainstay_sim::{Options, Stage, run};
+use mainstay_sim::{Fault, Options, Stage, run};
 
 /// Every promise is kept in these runs. A failure names the command that replays it.
 pub fn check(seeds: Range<u64>, options: &Options) -> Coverage {
@@ -18,6 +18,16 @@ pub fn check(seeds: Range<u64>, options: &Options) -> Coverage {
         coverage.add(&outcome.coverage);
     }
     coverage
+}
+
+/// Nothing of what can go wrong has been left out: each fault at writes of these verbs, at watches, and at its times.
+pub fn check_coverage(coverage: &Coverage, verbs: &[&str]) {
+    let at_writes = Fault::OF_WRITES.iter().flat_map(|fault| verbs.iter().map(move |verb| (fault, *verb)));
+    let at_watches = Fault::OF_WATCHES.iter().map(|fault| (fault, "watch"));
+    let at_times = Fault::AT_TIMES.iter().map(|fault| (fault, "world"));
+    for (fault, verb) in at_writes.chain(at_watches).chain(at_times) {
+        assert!(coverage.of(*fault, verb) > 0, "{fault}, {verb}\n{coverage}");
+    }
 }
 
 /// The same for so many seeds that nobody has tried; their numbers come from the time of the day and are printed.
