@@ -41,8 +41,8 @@ pub struct Options {
     pub scale: u64,
     /// How often, each time by both.
     pub rounds: usize,
-    /// Whether the chart's admission policy is left out, which the apiserver asks about each pod of a SidecarWorkload and about no other.
-    pub without_policy: bool,
+    /// Whether the chart's admission policy is in force, which the apiserver asks about each pod of a SidecarWorkload and about no other.
+    pub with_policy: bool,
     /// Whether the peer keeps to the rate of requests that it has by default.
     pub peer_defaults: bool,
 }
@@ -54,7 +54,7 @@ pub fn run(options: Options) -> Result<Report> {
         nodes: NODES,
         ours: OURS,
         peer: PEER,
-        values: if options.without_policy { &["singleMain=Off"] } else { &[] },
+        values: if options.with_policy { &["singleMain=Warn"] } else { &[] },
         peer_defaults: options.peer_defaults,
     };
     ground.measure(|cluster, managers, load| measure(cluster, managers, load, options))

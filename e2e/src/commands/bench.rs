@@ -83,10 +83,10 @@ pub struct Sidecars {
     /// Pods that are made from none, and deleted again [default: 3000, and 500 with --peer-defaults]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     scale: Option<u64>,
-    /// Leave out the chart's admission policy of one main container (its value singleMain), which the apiserver asks about each new pod of a
+    /// Have the chart's admission policy of one main container in force (its value singleMain), which the apiserver asks about each new pod of a
     /// SidecarWorkload and about no pod of a Deployment
     #[arg(long)]
-    without_policy: bool,
+    with_policy: bool,
     /// How often, each time by both
     #[arg(long, value_name = "N", default_value = "5", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: u16,
@@ -173,7 +173,7 @@ impl Sidecars {
             pods: self.pods,
             scale: self.scale.unwrap_or(if self.peer_defaults { 500 } else { 3000 }),
             rounds: usize::from(self.rounds),
-            without_policy: self.without_policy,
+            with_policy: self.with_policy,
             peer_defaults: self.peer_defaults,
         }
     }
@@ -257,17 +257,11 @@ mod tests {
     #[test]
     fn pods_to_change_and_pods_to_make_are_numbers_of_their_own() {
         let found = sidecars_options("bench sidecars").unwrap();
-        let expected = sidecars::Options {
-            pods: 500,
-            scale: 3000,
-            rounds: 5,
-            without_policy: false,
-            peer_defaults: false,
-        };
+        let expected =
+            sidecars::Options { pods: 500, scale: 3000, rounds: 5, with_policy: false, peer_defaults: false };
         assert_eq!(found, expected);
-        let found =
-            sidecars_options("bench sidecars --pods 20 --scale 50 --rounds 1 --without-policy").unwrap();
-        assert_eq!((found.pods, found.scale, found.rounds, found.without_policy), (20, 50, 1, true));
+        let found = sidecars_options("bench sidecars --pods 20 --scale 50 --rounds 1 --with-policy").unwrap();
+        assert_eq!((found.pods, found.scale, found.rounds, found.with_policy), (20, 50, 1, true));
         assert_eq!(sidecars_options("bench sidecars --peer-defaults").unwrap().scale, 500);
         let error = sidecars_options("bench sidecars --scale 0").unwrap_err().to_string();
         assert!(error.contains("--scale") && error.contains("1..=100000"), "{error}");

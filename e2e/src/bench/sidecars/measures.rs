@@ -79,7 +79,7 @@ pub(super) fn report(options: Options, measured: &Measured) -> Report {
             "pods": options.pods,
             "scale": options.scale,
             "rounds": options.rounds,
-            "without-policy": options.without_policy,
+            "with-policy": options.with_policy,
             "peer-defaults": options.peer_defaults,
         }),
         measures: of_scalings(options, measured).into_iter().chain(of_changes(options, measured)).collect(),
@@ -156,9 +156,9 @@ fn notes(options: Options) -> Vec<String> {
     let mut notes = vec![
         "statuses written: those of ReplicaSets and revisions among them; a scheduler's requests count only where they are named".to_owned(),
     ];
-    if !options.without_policy {
+    if options.with_policy {
         notes.push(
-            "the apiserver asks the chart's policy of one main container about each pod of a SidecarWorkload: --without-policy leaves it out"
+            "the apiserver asks the chart's policy of one main container about each pod of a SidecarWorkload, and about no other"
                 .to_owned(),
         );
     }
