@@ -45,7 +45,7 @@ pub(crate) struct Course<'a> {
     pub(crate) is_rollout: bool,
     /// Whether the goal has yet to show with one pod what it is worth, before others follow.
     pub(crate) begins_with_one: bool,
-    /// When the first pod of the goal will have shown it; `None` where none is available.
+    /// When the first pod of the goal will have shown it; `None` where none is available, or nothing is left to be shown.
     pub(crate) shown_at: Option<Timestamp>,
     /// The pods in a step to another revision that may not be led on to the goal, since one is enough to show what it is worth.
     held_back: BTreeSet<Uid>,
@@ -100,10 +100,10 @@ impl<'a> Course<'a> {
             }
         }
         let base = current.filter(|current| current.name != goal.name).or(healthy);
-        let shown_at = shown_at(goal, members, now);
+        let is_unproven = goal.healthy_at.is_none();
+        let shown_at = if is_unproven { shown_at(goal, members, now) } else { None };
         let has_others = || base.is_some() || members.iter().any(|member| !member.is_of(&goal.name));
-        let begins_with_one =
-            goal.healthy_at.is_none() && shown_at.is_none_or(|shown| shown > now) && has_others();
+        let begins_with_one = is_unproven && shown_at.is_none_or(|shown| shown > now) && has_others();
         Course {
             goal,
             policies,
@@ -113,7 +113,7 @@ impl<'a> Course<'a> {
             has_failed,
             is_retry: had_failed && !has_failed,
             is_rollback: back.is_some(),
-            is_rollout: current.is_none_or(|current| current.name != goal.name) || goal.healthy_at.is_none(),
+            is_rollout: current.is_none_or(|current| current.name != goal.name) || is_unproven,
             begins_with_one,
             shown_at,
             held_back: if begins_with_one { held_back(goal, members) } else { BTreeSet::new() },

@@ -45,9 +45,7 @@ pub(crate) fn on_trial<'m, 'a>(
 /// Whether nothing has shown yet that the goal is any good, and there are pods of another revision to lose.
 pub(crate) fn is_first(course: &Course<'_>, members: &[Member<'_>]) -> bool {
     let goal = &*course.goal.name;
-    course.is_unproven()
-        && members.iter().any(|member| !member.is_of(goal))
-        && !members.iter().any(|member| member.is_of(goal) && member.is_available)
+    course.is_unproven() && course.shown_at.is_none() && members.iter().any(|member| !member.is_of(goal))
 }
 
 /// Why the goal of a rollout has failed, if it has, in words for the user; `is_first` is what [`is_first`] says.

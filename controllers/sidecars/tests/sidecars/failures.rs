@@ -7,7 +7,7 @@ use mainstay_model::{InPlace, Object, OnFailure, Pod, RolloutKind, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::{node, workload};
-use crate::world::{World, container};
+use crate::world::{World, container, is_in_step};
 
 fn rolling_back(replicas: i32) -> World {
     let mut spec = workload(replicas);
@@ -88,8 +88,7 @@ fn pods_that_are_lost_while_the_first_pod_of_a_revision_is_tried_are_made_as_the
     world.fate("app:2", Fate::Unready);
     world.set_main("app:2");
     world.act();
-    let tried =
-        world.pods().into_iter().find(|pod| pod.workload.as_ref().unwrap().in_place.is_some()).unwrap();
+    let tried = world.pods().into_iter().find(|pod| is_in_step(pod)).unwrap();
     let tried = tried.meta.name.name.clone();
     for pod in world.pod_names() {
         if pod != tried {
@@ -402,8 +401,7 @@ fn lose_node(world: &mut World) {
     world.kubelet.lost.insert("node".to_owned());
     let mut gone = node("node", (1, 36));
     gone.ready = false;
-    gone.meta.version = mainstay_model::ResourceVersion(9000);
-    world.apply(Object::Node(Arc::new(gone)));
+    world.set_node(gone);
 }
 
 /// R13
@@ -418,9 +416,7 @@ fn a_node_that_is_lost_is_no_failure_of_a_revision() {
     world.act();
     assert_eq!(world.status().failed_revision, None, "{}", world.story());
     world.kubelet.heal();
-    let mut back = node("node", (1, 36));
-    back.meta.version = mainstay_model::ResourceVersion(9001);
-    world.apply(Object::Node(Arc::new(back)));
+    world.set_node(node("node", (1, 36)));
     world.run();
     world.expect_condition("Ready", "True", "Ready");
 }
@@ -453,9 +449,7 @@ fn a_bad_image_that_comes_while_several_pods_are_in_a_step_reaches_one_of_them()
     spec.rollout.max_unavailable = Share::Count(4);
     let mut world = World::at_rest(spec);
     world.set_sidecar("proxy:2");
-    let in_step = |world: &World| {
-        world.pods().iter().filter(|pod| pod.workload.as_ref().unwrap().in_place.is_some()).count()
-    };
+    let in_step = |world: &World| world.pods().iter().filter(|pod| is_in_step(pod)).count();
     assert!(world.run_until(|world| in_step(world) >= 3), "{}", world.story());
     world.fate("proxy:3", Fate::NoImage);
     world.set_sidecar("proxy:3");
@@ -491,11 +485,8 @@ fn a_first_pod_that_comes_no_further_is_replaced_before_another_one_is_tried() {
     world.edit_template(|template| template["sidecars"] = sidecars(2));
     world.act();
     world.tick();
-    let mut older = node("node", (1, 31));
-    older.meta.version = mainstay_model::ResourceVersion(9000);
-    world.apply(Object::Node(Arc::new(older)));
-    let is_other = |pod: &&Arc<Pod>| pod.workload.as_ref().unwrap().in_place.is_none();
-    let other = world.pods().into_iter().find(is_other).unwrap().meta.name.name.clone();
+    world.set_node(node("node", (1, 31)));
+    let other = world.pods().into_iter().find(|pod| !is_in_step(pod)).unwrap().meta.name.name.clone();
     world.lose_pod(&other);
     world.run_until(|world| world.status().failed_revision.is_some());
     let goal = world.status().failed_revision.clone().unwrap();
@@ -519,11 +510,9 @@ fn a_step_on_a_node_that_was_lost_is_judged_from_its_return_on() {
     world.now = world.now.after(Duration::from_secs(100_000));
     let mut back = node("node", (1, 36));
     back.ready_since = Some(world.now);
-    back.meta.version = mainstay_model::ResourceVersion(9001);
-    world.apply(Object::Node(Arc::new(back)));
+    world.set_node(back);
 
-    let is_in_step = |pod: &&Arc<Pod>| pod.workload.as_ref().unwrap().in_place.is_some();
-    let step = world.pods().into_iter().find(is_in_step).unwrap().meta.name.name.clone();
+    let step = world.pods().into_iter().find(|pod| is_in_step(pod)).unwrap().meta.name.name.clone();
     let said = world.log.len();
     for is_up in [true, false] {
         world.change_pod(&step, |pod| {

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mainstay_model::{InPlace, Object, PodPhase, Share};
+use mainstay_model::{InPlace, PodPhase, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::{node, workload};
-use crate::world::{World, container};
+use crate::world::{World, container, is_in_step};
 
 #[track_caller]
 fn expect_complete(world: &World) {
     world.expect_condition("Ready", "True", "Ready");
     assert_eq!(world.status().updated_replicas, world.workload().replicas, "{}", world.story());
-    let rests = |pod: &&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_none();
-    assert!(world.pods().iter().all(rests), "{}", world.story());
+    assert!(!world.pods().iter().any(|pod| is_in_step(pod)), "{}", world.story());
 }
 
 fn drained_workload(replicas: i32) -> World {
@@ -121,11 +120,7 @@ fn what_a_container_waited_for_before_its_new_image_is_no_fault_of_that() {
     world.act();
     assert!(!good(&world), "{}", world.story());
     // The kubelet has seen the new image, and says what it knows of the old one.
-    let stuck = world
-        .pods()
-        .iter()
-        .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
-        .map(|pod| Arc::clone(pod));
+    let stuck = world.pods().iter().find(|pod| is_in_step(pod)).map(|pod| Arc::clone(pod));
     if let Some(pod) = stuck {
         world.change_pod(&pod.meta.name.name, |pod| {
             let generation = pod.meta.generation;
@@ -142,7 +137,7 @@ fn what_a_container_waited_for_before_its_new_image_is_no_fault_of_that() {
 #[test]
 fn on_a_node_with_an_old_kubelet_pods_are_replaced_and_the_user_is_told() {
     let mut world = World::at_rest(workload(3));
-    world.apply(Object::Node(Arc::new(node("node", (1, 31)))));
+    world.set_node(node("node", (1, 31)));
     let before = world.pod_names();
     world.set_sidecar("proxy:2");
     world.run();
@@ -155,7 +150,7 @@ fn on_a_node_with_an_old_kubelet_pods_are_replaced_and_the_user_is_told() {
 #[test]
 fn main_alone_is_replaced_by_an_old_kubelet_too() {
     let mut world = World::at_rest(workload(3));
-    world.apply(Object::Node(Arc::new(node("node", (1, 31)))));
+    world.set_node(node("node", (1, 31)));
     let before = world.pod_names();
     world.set_main("app:2");
     world.run();
@@ -297,9 +292,7 @@ fn a_disruption_budget_that_allows_nothing_keeps_images_as_they_are_and_new_labe
 #[test]
 fn a_kubelet_that_has_become_older_is_not_waited_for_until_it_speaks_of_generations() {
     let mut world = World::at_rest(workload(2));
-    let mut older = node("node", (1, 33));
-    older.meta.version = mainstay_model::ResourceVersion(9000);
-    world.apply(Object::Node(Arc::new(older)));
+    world.set_node(node("node", (1, 33)));
     world.kubelet.is_older = true;
     world.set_sidecar("proxy:2");
     world.run();
@@ -337,8 +330,7 @@ fn a_disruption_budget_lets_no_more_pods_be_patched_at_once_than_it_allows() {
     world.set_sidecar("proxy:2");
     for _ in 0..60 {
         world.act();
-        let is_whole = |pod: &&&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_none();
-        assert!(world.pods().iter().filter(is_whole).count() >= 4, "{}", world.story());
+        assert!(world.pods().iter().filter(|pod| !is_in_step(pod)).count() >= 4, "{}", world.story());
         world.tick();
     }
     expect_complete(&world);
@@ -472,8 +464,7 @@ fn what_keeps_a_pod_from_its_goal_is_told_although_it_is_in_a_step_that_never_en
         template["sidecars"][0]["image"] = "proxy:1".into();
     });
     world.act();
-    let is_in_step = |pod: &&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_some();
-    assert!(world.pods().iter().all(is_in_step), "{}", world.story());
+    assert!(world.pods().iter().all(|pod| is_in_step(pod)), "{}", world.story());
     world.expect_condition("Stalled", "True", "CannotUpdateInPlace");
 }
 
@@ -561,12 +552,8 @@ fn a_pod_in_a_step_whose_revision_nobody_knows_is_replaced() {
     let mut world = World::at_rest(workload(3));
     world.set_sidecar("proxy:2");
     world.act();
-    let on_way = world
-        .pods()
-        .iter()
-        .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
-        .map(|pod| pod.meta.name.name.clone())
-        .unwrap();
+    let on_way =
+        world.pods().iter().find(|pod| is_in_step(pod)).map(|pod| pod.meta.name.name.clone()).unwrap();
     world.change_pod(&on_way, |pod| {
         let labels = pod.meta.labels.iter().map(|(key, value)| (key.clone(), value.clone()));
         let lost = [(mainstay_model::sidecar_workload::REVISION_LABEL.into(), "web-lost".into())];
@@ -621,8 +608,7 @@ fn a_pod_that_becomes_available_is_counted_although_the_pinned_revision_is_not_t
 
 /// Somebody takes the annotation of a step off, or writes nonsense there.
 fn spoil(world: &mut World, words: Option<&str>) {
-    let is_in_step = |pod: &&&Arc<mainstay_model::Pod>| pod.workload.as_ref().unwrap().in_place.is_some();
-    let pod = world.pods().iter().find(is_in_step).unwrap().meta.name.name.clone();
+    let pod = world.pods().iter().find(|pod| is_in_step(pod)).unwrap().meta.name.name.clone();
     world.change_pod(&pod, |pod| {
         Arc::make_mut(pod.workload.as_mut().unwrap()).in_place = words.map(Into::into);
     });

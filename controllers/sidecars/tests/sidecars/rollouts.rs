@@ -5,7 +5,7 @@ use mainstay_model::{InPlace, RolloutKind, Share};
 
 use crate::kubelet::Fate;
 use crate::objects::workload;
-use crate::world::World;
+use crate::world::{World, is_in_step};
 
 /// A change that no patch can make.
 fn add_argument(world: &mut World, argument: &str) {
@@ -561,11 +561,7 @@ fn a_pod_that_vanishes_on_its_way_holds_up_nothing() {
             world.tick();
             world.act();
         }
-        let on_way = world
-            .pods()
-            .iter()
-            .find(|pod| pod.workload.as_ref().unwrap().in_place.is_some())
-            .map(|pod| pod.meta.name.name.clone());
+        let on_way = world.pods().iter().find(|pod| is_in_step(pod)).map(|pod| pod.meta.name.name.clone());
         if let Some(pod) = on_way {
             world.lose_pod(&pod);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mainstay_engine::{Change, Controller};
 use mainstay_model::sidecar_workload::WORKLOAD_LABEL;
-use mainstay_model::{DeletePod, InPlace, Object, ObjectName, ResourceVersion, Uid, Write};
+use mainstay_model::{DeletePod, InPlace, Object, ObjectName, Uid, Write};
 use mainstay_sidecars::SidecarWorkloads;
 
 use crate::objects::{disruption_budget, foreign_revision, name, node, pod, slice, workload};
@@ -43,16 +43,11 @@ fn a_kubelet_that_becomes_new_enough_ends_the_wait_for_it() {
     let mut spec = workload(2);
     spec.rollout.in_place = InPlace::Only;
     let mut world = World::at_rest(spec);
-    let with = |kubelet, version| {
-        let mut node = node("node", kubelet);
-        node.meta.version = ResourceVersion(version);
-        Object::Node(Arc::new(node))
-    };
-    world.apply(with((1, 31), 9000));
+    world.set_node(node("node", (1, 31)));
     world.set_sidecar("proxy:2");
     world.run();
     world.expect_condition("Stalled", "True", "CannotUpdateInPlace");
-    world.apply(with((1, 36), 9001));
+    world.set_node(node("node", (1, 36)));
     world.run();
     world.expect_condition("Ready", "True", "Ready");
 }

@@ -8,7 +8,7 @@ use mainstay_engine::{Change, Controller, Figure, Memory, Moment, Now, Plan, Sto
 use mainstay_model::sidecar_workload::{IN_PLACE_ANNOTATION, REVISION_LABEL, SERVING_GATE, WORKLOAD_LABEL};
 use mainstay_model::{
     ContainerRole, ContainerState, ControllerReference, ControllerRevision, CreatePod, Found, Kind, LabelSet,
-    Meta, Name, Object, ObjectName, OwnerReference, PatchPod, Pod, PodDisruptionBudget, PodSpec, Read,
+    Meta, Name, Node, Object, ObjectName, OwnerReference, PatchPod, Pod, PodDisruptionBudget, PodSpec, Read,
     ReadOutcome, ResourceVersion, Share, SidecarWorkload, SidecarWorkloadStatus, Timestamp, Tombstone, Uid,
     WorkloadPod, Write, WriteOutcome,
 };
@@ -59,7 +59,7 @@ impl World {
             last: 100,
         };
         world.apply(Object::SidecarWorkload(Arc::new(workload)));
-        world.apply(Object::Node(Arc::new(node("node", (1, 36)))));
+        world.set_node(node("node", (1, 36)));
         world
     }
 
@@ -210,6 +210,12 @@ impl World {
         change(&mut pod);
         pod.meta.version = self.version();
         self.apply(Object::Pod(Arc::new(pod)));
+    }
+
+    /// A node comes, or says something else of itself.
+    pub fn set_node(&mut self, mut node: Node) {
+        node.meta.version = self.version();
+        self.apply(Object::Node(Arc::new(node)));
     }
 
     /// A user deletes a pod, which goes at once.
@@ -623,6 +629,11 @@ fn state_of(container: &Value, role: ContainerRole) -> ContainerState {
         restarts: 0,
         waiting: None,
     }
+}
+
+/// Whether an update in place is said to have begun in a pod.
+pub fn is_in_step(pod: &Pod) -> bool {
+    pod.workload.as_ref().unwrap().in_place.is_some()
 }
 
 /// A container of a pod.
