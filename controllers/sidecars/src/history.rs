@@ -153,10 +153,12 @@ impl<'a> History<'a> {
         self.entries.iter().rev().filter_map(Entry::read)
     }
 
-    /// Whether one of the revisions has this image in that container.
-    pub(crate) fn has_image(&self, container: &str, image: &str) -> bool {
-        let mut replaceable = self.newest_first().flat_map(|revision| &revision.replaceable);
-        replaceable.any(|found| *found.name == *container && *found.image == *image)
+    /// The revisions that have this image in that container, the newest first.
+    pub(crate) fn with_image(&self, container: &str, image: &str) -> impl Iterator<Item = &Revision> {
+        self.newest_first().filter(move |revision| {
+            let mut replaceable = revision.replaceable.iter();
+            replaceable.any(|found| *found.name == *container && *found.image == *image)
+        })
     }
 
     /// The revision that was healthy and wanted last, other than this one: only what was healthy may a rollback lead to.

@@ -65,7 +65,7 @@ impl<'a> Member<'a> {
             let is_ours = |found: &ContainerState| {
                 !base.replaceable.contains(wanted)
                     || self.step.as_ref().is_some_and(|step| step.container == *wanted.name)
-                    || history.has_image(&found.name, &found.image)
+                    || history.with_image(&found.name, &found.image).next().is_some()
             };
             self.container(&wanted.name).is_some_and(|found| found.image != wanted.image && is_ours(found))
         })

@@ -233,13 +233,23 @@ fn in_use(
     let mut kept: BTreeSet<Name> = named.into_iter().flatten().collect();
     // Those that are on their way out, too: a kubelet may still have to be asked what they were.
     let selector = selector(workload);
+    let mut images = BTreeSet::new();
     for pod in owner(workload, &selector).controlled(view.store) {
+        let containers = pod.workload.iter().flat_map(|state| &*state.containers);
+        images.extend(containers.map(|container| (&*container.name, &*container.image)));
         let member = Member::new(pod, workload, history, Timestamp::default());
         let target = member.step.as_ref().map(|step| step.revision.as_str());
         for revision in [Some(member.revision), target].into_iter().flatten() {
             if !kept.contains(revision) {
                 kept.insert(revision.into());
             }
+        }
+    }
+    // A pod that was led elsewhere in the middle of its way has an image of what neither its label nor its step names. Without a revision that has
+    // it, it would be taken for somebody else's, and stay.
+    for (container, image) in images {
+        if !history.with_image(container, image).any(|revision| kept.contains(&revision.name)) {
+            kept.extend(history.with_image(container, image).next().map(|revision| revision.name.clone()));
         }
     }
     kept

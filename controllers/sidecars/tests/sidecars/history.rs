@@ -345,3 +345,29 @@ fn a_template_without_main_is_told_and_touches_nothing() {
     world.expect_condition("Stalled", "True", "RevisionNotFound");
     assert_eq!(world.pods().len(), 2);
 }
+
+/// Found by a property: main went on with an image of which nobody could say any more whose it was, and counted as updated.
+#[test]
+fn a_revision_stays_as_long_as_it_alone_has_an_image_of_a_pod() {
+    let mut spec = workload(1);
+    spec.revision_history_limit = 0;
+    let mut world = World::new(spec);
+    world.has_slices = true;
+    world.edit_template(|template| {
+        template["sidecars"][0]["policy"] = serde_json::json!({"drain": true});
+    });
+    world.run();
+    world.set_main("app:2");
+    world.act();
+    world.set_sidecar("proxy:2");
+    world.act();
+    // The pod leaves its services for the sidecar's sake, with the image of a revision in main that is asked for no more.
+    world.set_main("app:3");
+    world.act();
+    world.set_main("app:1");
+    world.run();
+    world.expect_condition("Ready", "True", "Ready");
+    assert_eq!(world.images("app"), ["app:1"], "{}", world.story());
+    assert_eq!(world.images("proxy"), ["proxy:2"], "{}", world.story());
+    assert_eq!(world.revisions().len(), 1, "{}", world.story());
+}

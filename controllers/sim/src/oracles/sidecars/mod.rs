@@ -18,7 +18,7 @@
 //! | `pod` | a pod that is made is one of a revision, in each image, and says so |
 //! | `image` | a container gets no image but that of what the spec asks for, of what was healthy, or of what its pod was: main none for a sidecar's sake |
 //! | `ping-pong` | what has failed is not tried again before the spec or the annotation for that has changed |
-//! | `revision` | no revision is deleted that a pod carries, or the spec or the status names |
+//! | `revision` | no revision is deleted that a pod carries, or alone has an image of one, or the spec or the status names |
 //! | `ownership` | no write hits a pod or a revision of somebody else |
 //! | `idle` | no write is carried out that changes nothing |
 //! | `plan` | nothing is done for a SidecarWorkload on its way out, nor to pods on theirs |

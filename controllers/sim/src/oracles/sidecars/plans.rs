@@ -390,12 +390,23 @@ impl<'a> Judge<'a> {
             .filter_map(|pod| spec::revision_of(pod))
             .chain(in_use.into_iter().flatten())
             .collect();
-        let is_lost = |write: &&Write| {
-            matches!(write, Write::DeleteObject(delete) if delete.kind == Kind::ControllerRevision)
-                && carried.contains(&write.object().name)
+        let deleted: BTreeSet<&Name> = (self.plan.writes.iter())
+            .filter(|write| matches!(write, Write::DeleteObject(delete) if delete.kind == Kind::ControllerRevision))
+            .map(|write| &write.object().name)
+            .collect();
+        if let Some(lost) = deleted.iter().find(|name| carried.contains(*name)) {
+            return Some(("revision", format!("deletes {lost}, which is in use")));
+        }
+        // An image in a pod has to be known as one of ours for as long as it is there.
+        let knows = |is_deleted: bool, container: &ContainerState| {
+            let revisions = self.revisions.iter();
+            let mut those =
+                revisions.filter(|(object, _)| deleted.contains(&object.meta.name.name) == is_deleted);
+            those.any(|(_, content)| content.image(&container.name) == Some(&container.image))
         };
-        let lost = self.plan.writes.iter().find(is_lost)?;
-        Some(("revision", format!("deletes {}, which is in use", lost.object())))
+        let mut running = self.active.iter().flat_map(|pod| spec::running(pod));
+        let forgotten = running.find(|container| knows(true, container) && !knows(false, container))?;
+        Some(("revision", format!("deletes what alone has {} in {}", forgotten.image, forgotten.name)))
     }
 }
 
