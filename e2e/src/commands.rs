@@ -13,7 +13,7 @@ mod test;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::interrupt;
+use crate::{interrupt, pod_fields};
 
 /// The developer's commands of Mainstay
 #[derive(Parser)]
@@ -45,6 +45,8 @@ enum Command {
     Differential(differential::DifferentialCommand),
     /// Build the image of the manager, as an archive that every container runtime loads
     Image,
+    /// Write what is made from Kubernetes' own types: the fields of a pod spec, in controllers/wire
+    PodFields,
     /// Run the simulated cluster: many seeds, or one with its log
     Sim(sim::Simulation),
     /// Run every test, from the pure crates to a real cluster
@@ -64,6 +66,7 @@ pub fn run() -> Result<()> {
         Command::Demo(demo) => demo::run(demo),
         Command::Differential(command) => differential::run(command),
         Command::Image => image::run(),
+        Command::PodFields => pod_fields::write(),
         Command::Sim(simulation) => sim::run(&simulation),
         Command::Test(tests) => test::run(&tests),
         Command::Ci => ci::run(),

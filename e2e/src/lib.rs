@@ -12,6 +12,7 @@
 //! - [`images`]: container images without a container engine; [`image`]: the manager's.
 //! - [`mod@bench`]: benchmarks beside kube-controller-manager; [`differential`]: the same script by both, compared.
 //! - [`testbed`]: what tests of a real cluster share.
+//! - [`pod_fields`]: what `controllers/wire` knows of a pod spec, from Kubernetes' own types.
 //! - [`demo`]: what a newcomer watches; [`commands`]: the command line of all this.
 //! - [`wait`], [`interrupt`], [`shell`], [`folders`]: small things that all use.
 //!
@@ -41,6 +42,7 @@ pub mod in_tree;
 pub mod interrupt;
 pub mod kubeconfig;
 pub mod node;
+pub mod pod_fields;
 pub mod prerequisites;
 pub mod private_file;
 pub mod process;

@@ -34,6 +34,8 @@ pub enum Programs {
     Helm,
     /// coredns, with the plugin that resolves the names of services.
     CoreDns,
+    /// What tells the fields of a pod spec.
+    PodFields,
 }
 
 /// How programs are built.
@@ -80,6 +82,7 @@ impl Programs {
             Programs::Kwok => "kwok",
             Programs::Helm => "helm",
             Programs::CoreDns => "coredns",
+            Programs::PodFields => "pod-fields",
         }
     }
 
@@ -92,6 +95,7 @@ impl Programs {
             Programs::Kwok => "kwok",
             Programs::Helm => "helm",
             Programs::CoreDns => "CoreDNS",
+            Programs::PodFields => "the list of a pod's fields",
         }
     }
 
@@ -104,6 +108,7 @@ impl Programs {
             Programs::Kwok => 120,
             Programs::Helm => 210,
             Programs::CoreDns => 90,
+            Programs::PodFields => 60,
         })
     }
 
@@ -129,7 +134,9 @@ impl Programs {
         };
         match self {
             Programs::Kubernetes => module(kubernetes_link_flags()),
-            Programs::Etcd | Programs::Containers | Programs::CoreDns => module("-s -w".to_owned()),
+            Programs::Etcd | Programs::Containers | Programs::CoreDns | Programs::PodFields => {
+                module("-s -w".to_owned())
+            }
             Programs::Kwok => Source::Install { package: "sigs.k8s.io/kwok/cmd/kwok", version: "v0.8.0" },
             Programs::Helm => Source::Install { package: "helm.sh/helm/v4/cmd/helm", version: "v4.3.1" },
         }
@@ -209,6 +216,7 @@ mod tests {
             Programs::Kwok,
             Programs::Helm,
             Programs::CoreDns,
+            Programs::PodFields,
         ];
         let keys: std::collections::BTreeSet<String> = all.iter().map(|p| p.key().unwrap()).collect();
         assert_eq!(keys.len(), all.len());
@@ -217,8 +225,13 @@ mod tests {
 
     #[test]
     fn the_version_is_the_one_that_the_module_asks_for() {
-        let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs/kubernetes/go.mod");
-        let text = fs::read_to_string(module).unwrap();
-        assert!(text.contains(&format!("k8s.io/kubernetes {KUBERNETES_VERSION}\n")));
+        let module = |name| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs").join(name).join("go.mod");
+            fs::read_to_string(path).unwrap()
+        };
+        assert!(module("kubernetes").contains(&format!("k8s.io/kubernetes {KUBERNETES_VERSION}\n")));
+        // The libraries have the numbers of the release.
+        let libraries = KUBERNETES_VERSION.replacen("v1.", "v0.", 1);
+        assert!(module("pod-fields").contains(&format!("k8s.io/api {libraries}\n")));
     }
 }

@@ -3,8 +3,8 @@
 //! Built-in kinds travel as protobuf in both directions. The messages are tagged by hand and hold the fields that we need;
 //! unknown ones are skipped when read. Custom kinds are read as JSON: the API has them in no other form, but for their metadata. A pod
 //! is created by putting the bytes of its template's spec, untouched, behind
-//! metadata that we write, so that a field newer than this program survives; a spec that was rendered here is JSON, and so is then the whole
-//! pod. Patches are JSON, for the API has no other form.
+//! metadata that we write, so that a field newer than this program survives; a spec that was rendered here in JSON becomes
+//! protobuf unless it has a field that this program does not know, with which the whole pod stays JSON. Patches are JSON, for the API has no other form.
 //!
 //! Invariants, as absences:
 //! - no I/O, no clock, no HTTP client: a [`Request`] is a value, an answer is a code and bytes;
@@ -14,7 +14,7 @@
 //!
 //! Map: [`request`] makes requests, [`list`] and [`watch`] read the streams of objects, [`answer`] what comes back from
 //! everything else, [`status`] the server's errors, [`evidence`] all of that for the search for rivals. Inside, `protobuf` has the messages, `json` reads values by their paths, `convert` turns both
-//! into the model, `whole` and `new_pod` make the bodies of objects that are written as a whole, `patch` those of patches, `envelope` is the frame around every message.
+//! into the model, `whole` and `new_pod` make the bodies of objects that are written as a whole, `pod_spec` a pod spec's protobuf from its JSON, `patch` those of patches, `envelope` is the frame around every message.
 
 pub mod answer;
 mod convert;
@@ -25,6 +25,7 @@ mod json;
 pub mod list;
 mod new_pod;
 mod patch;
+mod pod_spec;
 mod protobuf;
 pub mod request;
 pub mod status;

@@ -1,4 +1,5 @@
-//! The body that makes a pod: metadata of ours, and behind it the template's spec, untouched, in the encoding that it has.
+//! The body that makes a pod: metadata of ours, and behind it the template's spec. One that came in protobuf is untouched; one that was
+//! rendered in JSON becomes protobuf if it can.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use mainstay_model::{CreatePod, PodSpec};
@@ -7,6 +8,7 @@ use serde_json::json;
 use crate::convert::metadata::bytes;
 use crate::envelope;
 use crate::patch::{self, texts};
+use crate::pod_spec;
 use crate::protobuf::core::PodWithRawSpec;
 use crate::protobuf::meta::ObjectMeta;
 use crate::request::{JSON, PROTOBUF, owner_reference};
@@ -16,7 +18,10 @@ use crate::whole::entries;
 pub(crate) fn new_pod(create: &CreatePod) -> (&'static str, Bytes) {
     match &create.template.spec {
         PodSpec::Protobuf(spec) => (PROTOBUF, in_protobuf(create, spec)),
-        PodSpec::Json(spec) => (JSON, in_json(create, spec)),
+        PodSpec::Json(spec) => match spec.protobuf(pod_spec::encode) {
+            Some(encoded) => (PROTOBUF, in_protobuf(create, encoded)),
+            None => (JSON, in_json(create, spec.json())),
+        },
     }
 }
 

@@ -145,22 +145,39 @@ fn budgets_have_a_group_of_their_own() {
     );
 }
 
-#[test]
-fn a_pod_whose_spec_is_json_is_made_with_that_very_spec() {
+fn create(spec: &'static str) -> Write {
     let template = PodTemplate {
         labels: [("mainstay.dev/workload", "web"), ("app", "\"web\"")].into_iter().collect(),
         annotations: [("note", "kept")].into_iter().collect(),
         finalizers: ["example.com/hold".into()].into(),
-        spec: PodSpec::Json(Bytes::from_static(br#"{ "z": 1,  "containers": [] }"#)),
+        spec: PodSpec::rendered(spec),
     };
-    let create = CreatePod {
+    Write::CreatePod(CreatePod {
         pod: ObjectName::new("shop", "web-1"),
         generate_name: "web-".into(),
         owner: owner(),
         template: Arc::new(template),
-    };
+    })
+}
+
+#[test]
+fn a_pod_whose_spec_was_rendered_is_made_in_protobuf() {
     check(
-        &request::write(&Write::CreatePod(create)),
+        &request::write(&create(r#"{"containers":[{"name":"main","image":"shop:1"}],"hostPID":true}"#)),
+        expect![[r#"
+            POST /api/v1/namespaces/shop/pods
+            Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1
+            Content-Type: application/vnd.kubernetes.protobuf
+
+            k8s\x00\n\t\n\x02v1\x12\x03Pod\x12\xcf\x01\n\xb8\x01\n\x05web-1\x12\x04web-\x1a\x04shopZ\x0c\n\x03app\x12\x05\"web\"Z\x1c\n\x15mainstay.dev/workload\x12\x03webb\x0c\n\x04note\x12\x04keptjW\n\x0fSidecarWorkload\x1a\x03web\"$11111111-2222-3333-4444-555555555555*\x15mainstay.dev/v1alpha10\x018\x01r\x10example.com/hold\x12\x12\x12\x0e\n\x04main\x12\x06shop:1`\x01
+        "#]],
+    );
+}
+
+#[test]
+fn a_pod_whose_spec_has_a_field_that_is_not_known_is_made_in_json_with_that_very_spec() {
+    check(
+        &request::write(&create(r#"{ "z": 1,  "containers": [] }"#)),
         expect![[r#"
         POST /api/v1/namespaces/shop/pods?fieldValidation=Ignore
         Accept: application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1

@@ -7,7 +7,7 @@
 //! Map: [`operation`] is what is asked, [`drawing`] draws it, [`pair`] holds the two sides, [`perform`] asks both, [`production`]
 //! in the words of our own clients, [`words`] are the answers, [`watches`] compares streams, [`sequences`] runs and shortens, [`fixed`] has what no sequence can do, [`server`] is the client,
 //! [`bodies`] the JSON of others, [`tally`] counts. [`desk`] does all of that for kinds that come as sets: [`whole`] has services, Endpoints and EndpointSlices, of which
-//! [`contents`] draws what they say, [`workloads`] SidecarWorkloads with their revisions and pods.
+//! [`contents`] draws what they say, [`workloads`] SidecarWorkloads with their revisions and pods. [`pod_specs`] has no model: it holds protobuf against JSON.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods, reason = "tests wait, and are told by variables what to do")]
 
@@ -19,6 +19,7 @@ mod fixed;
 mod operation;
 mod pair;
 mod perform;
+mod pod_specs;
 mod production;
 mod sequences;
 mod server;
@@ -54,6 +55,12 @@ const TESTS: &[(&str, Body)] = &[
     }),
     ("random_sequences_of_workloads_are_answered_alike", |server, tally, _| {
         Box::pin(workloads::random_sequences_of_workloads_are_answered_alike(server, tally))
+    }),
+    ("a_pod_in_protobuf_is_the_pod_in_json", |server, _, _| {
+        Box::pin(pod_specs::a_pod_in_protobuf_is_the_pod_in_json(server))
+    }),
+    ("the_fields_of_a_pod_spec_are_those_of_kubernetes", |_, _, _| {
+        Box::pin(async { pod_specs::the_fields_of_a_pod_spec_are_those_of_kubernetes() })
     }),
     ("a_full_quota_is_told_before_a_name_in_use", |server, tally, cluster| {
         Box::pin(fixed::a_full_quota_is_told_before_a_name_in_use(server, tally, cluster))

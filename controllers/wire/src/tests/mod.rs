@@ -8,6 +8,7 @@ mod json_watches;
 mod metadata;
 mod nodes;
 mod pod_disruption_budgets;
+mod pod_spec;
 mod pods;
 mod replication_controllers;
 mod resource_quotas;
