@@ -270,6 +270,7 @@ fn some_things_are_done_in_one_place() {
         ("SystemTime", &["controllers/runtime/src/clock.rs", "controllers/runtime/src/metrics/process.rs"]),
         ("thread::Builder", &["controllers/runtime/src/elector.rs", "controllers/runtime/src/run.rs"]),
         ("thread::spawn", &[]),
+        ("new_multi_thread", &["controllers/runtime/src/threads.rs"]),
         ("tokio::spawn", &["controllers/runtime/"]),
         ("request::write(", &["controllers/runtime/src/executor.rs"]),
         ("request::event(", &["controllers/runtime/src/executor/event_sink.rs"]),

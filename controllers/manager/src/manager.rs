@@ -2,16 +2,15 @@
 
 use std::io::stderr;
 use std::process::ExitCode;
-use std::thread::available_parallelism;
 
 use mainstay_endpoints::{EndpointSliceMirroring, EndpointSlices, Endpoints, mirroring, slices, subsets};
 use mainstay_engine::{Controller, RivalSettings};
 use mainstay_model::ObjectName;
 use mainstay_replication::ReplicationControllers;
+use mainstay_runtime::threads::{self, Coalescing};
 use mainstay_runtime::{Ended, RunError, Settings};
 use mainstay_sidecars::SidecarWorkloads;
 use thiserror::Error;
-use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use crate::command_line::Flags;
@@ -26,10 +25,6 @@ use crate::signals::Signals;
 
 /// Exit code of a process whose configuration was refused.
 const BAD_CONFIGURATION: u8 = 2;
-
-/// The brain has its own thread. The threads beside it cost memory each, and time whenever one wakes another, while one of them
-/// performs thousands of requests a second; so they are half as many as the processors, and at most this many.
-const MOST_THREADS: usize = 4;
 
 /// Why the manager ends other than by a signal.
 #[derive(Debug, Error)]
@@ -97,24 +92,20 @@ fn rivals(config: &Config) -> Option<RivalSettings> {
 }
 
 fn start(config: Config) -> Result<(), ManagerError> {
-    let runtime = threads().map_err(ManagerError::Threads)?;
-    let result = runtime.block_on(run(config));
+    let coalescing = Coalescing::default();
+    let runtime = threads::start(&coalescing).map_err(ManagerError::Threads)?;
+    let result = runtime.block_on(run(config, coalescing));
     // What still runs is of no use any more, and must not hold the process.
     runtime.shutdown_background();
     result
 }
 
-fn threads() -> std::io::Result<Runtime> {
-    let cores = available_parallelism().map_or(1, usize::from);
-    Builder::new_multi_thread().worker_threads((cores / 2).clamp(1, MOST_THREADS)).enable_all().build()
-}
-
 /// The first signal asks for a graceful end, the second one does not wait for it.
-async fn run(config: Config) -> Result<(), ManagerError> {
+async fn run(config: Config, coalescing: Coalescing) -> Result<(), ManagerError> {
     let mut signals = Signals::listen().map_err(ManagerError::Signals)?;
     let stop = CancellationToken::new();
     let controllers = controllers(&config);
-    let running = mainstay_runtime::run(settings(config), controllers, stop.clone());
+    let running = mainstay_runtime::run(settings(config), controllers, coalescing, stop.clone());
     tokio::pin!(running);
     loop {
         tokio::select! {

@@ -50,8 +50,8 @@ pub use name::{Name, ObjectName};
 pub use node::Node;
 pub use object::{Object, Tombstone};
 pub use pod::{
-    ContainerPort, ContainerRole, ContainerState, Pod, PodPhase, PodSpec, PodTemplate, RenderedPodSpec,
-    WorkloadPod, deletion_cost,
+    ContainerPort, ContainerRole, ContainerState, Pod, PodPhase, PodSpec, PodTemplate, WorkloadPod,
+    deletion_cost,
 };
 pub use pod_disruption_budget::PodDisruptionBudget;
 pub use read::{Found, Read, ReadOutcome};

@@ -1,7 +1,7 @@
 //! Pods and the templates that they are made from.
 
 use core::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -194,42 +194,7 @@ pub enum PodSpec {
     /// In protobuf, as the apiserver sent it in a template.
     Protobuf(Bytes),
     /// In JSON, rendered here.
-    Json(RenderedPodSpec),
-}
-
-/// A pod spec in JSON, and the same in protobuf as soon as somebody has asked for it: many pods are made of one.
-#[derive(Clone, Debug)]
-pub struct RenderedPodSpec {
-    json: Bytes,
-    protobuf: OnceLock<Option<Bytes>>,
-}
-
-impl RenderedPodSpec {
-    /// The text.
-    pub fn json(&self) -> &Bytes {
-        &self.json
-    }
-
-    /// What `encode` makes of the text, which is asked the first time only. `None` where it makes nothing of it.
-    pub fn protobuf(&self, encode: impl FnOnce(&[u8]) -> Option<Bytes>) -> Option<&Bytes> {
-        self.protobuf.get_or_init(|| encode(&self.json)).as_ref()
-    }
-}
-
-/// The text alone says what it is.
-impl PartialEq for RenderedPodSpec {
-    fn eq(&self, other: &RenderedPodSpec) -> bool {
-        self.json == other.json
-    }
-}
-
-impl Eq for RenderedPodSpec {}
-
-impl PodSpec {
-    /// A spec that was rendered in JSON.
-    pub fn rendered(json: impl Into<Bytes>) -> PodSpec {
-        PodSpec::Json(RenderedPodSpec { json: json.into(), protobuf: OnceLock::new() })
-    }
+    Json(Bytes),
 }
 
 impl Default for PodSpec {

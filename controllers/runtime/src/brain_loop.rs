@@ -10,14 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::elector::Leadership;
+use crate::threads::Coalescing;
 
 /// How many inputs of each side are taken in before the brain plans again.
 const BATCH: usize = 1024;
-/// While so many writes are on their way, what happens is gathered for a moment before the brain looks at it: the server is the
-/// slower one then, and to wake a thread for each of thousands of answers would cost more than to handle them.
-const MANY_WRITES: usize = 32;
-/// How long it is gathered.
-const GATHER: Duration = Duration::from_millis(4);
 /// The longest sleep: health checks go by the last sign of life.
 const TICK: Duration = Duration::from_secs(1);
 /// How often a report is made at most.
@@ -66,6 +62,8 @@ pub(crate) struct BrainLoop<P, R> {
     pub(crate) stop: CancellationToken,
     /// How long what was sent may stay unanswered after that.
     pub(crate) drain_timeout: Duration,
+    /// Whether many writes are on their way; told by the loop.
+    pub(crate) coalescing: Coalescing,
     /// Does what the brain wants.
     pub(crate) hands: P,
     /// Sees each report.
@@ -122,8 +120,9 @@ impl<P: Perform, R: FnMut(&BrainReport)> BrainLoop<P, R> {
                 return self.finish(Ended::Stopped, now, &turn);
             }
             let wake_at = self.wake_at(now, &turn);
-            if self.brain.writes_in_flight() >= MANY_WRITES {
-                self.clock.sleep_until(now.moment.after(GATHER)).await;
+            self.coalescing.set(self.brain.writes_in_flight());
+            if let Some(period) = self.coalescing.period() {
+                self.clock.sleep_until(now.moment.after(period)).await;
             }
             tokio::select! {
                 biased;

@@ -102,6 +102,7 @@ fn start() -> Harness {
         leadership: seen_leadership,
         stop: stop.clone(),
         drain_timeout: Duration::from_secs(60),
+        coalescing: Coalescing::default(),
         hands: Recorder(perform),
         observe: move |report: &BrainReport| seen.lock().unwrap().push(report.clone()),
     };

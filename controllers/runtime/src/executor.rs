@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mainstay_engine::{Effect, Input, Moment, ReadId, Source, WriteId};
-use mainstay_model::{Read, ReadOutcome, ResourceVersion, Write, WriteOutcome};
-use mainstay_wire::{answer, request};
+use mainstay_model::{PodSpec, PodTemplate, Read, ReadOutcome, ResourceVersion, Write, WriteOutcome};
+use mainstay_wire::{answer, pod_spec, request};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -79,6 +79,8 @@ pub struct Executor {
     reads: Channel,
     audits: Channel,
     events: EventSink,
+    /// The template of the last pod whose spec was JSON, and the same in protobuf: of one, many pods are made in a row.
+    encoded: Option<(Arc<PodTemplate>, Arc<PodTemplate>)>,
 }
 
 /// A write that is to be sent, as [`Effect::Write`] has it.
@@ -115,11 +117,12 @@ impl Executor {
             reads: connections.channel(Lane::Reads),
             audits: connections.channel(Lane::Audits),
             events: EventSink::start(connections.channel(Lane::Events), settings, observer),
+            encoded: None,
         }
     }
 
     /// Performs an effect; gives back those that are not for an executor ([`Effect::Relist`], [`Effect::Notice`]). Never waits.
-    pub fn perform(&self, effect: Effect) -> Option<Effect> {
+    pub fn perform(&mut self, effect: Effect) -> Option<Effect> {
         let performer = self.performer.clone();
         match effect {
             Effect::Write { id, write, deadline, changed } => {
@@ -131,6 +134,7 @@ impl Executor {
                     took: Duration::ZERO,
                 });
                 let channel = self.writes.clone();
+                let write = self.encode(write);
                 let dispatch = Dispatch { id, write, deadline, changed };
                 self.runtime.spawn(performer.write(owed, channel, dispatch));
             }
@@ -157,6 +161,23 @@ impl Executor {
             other @ (Effect::Relist(_) | Effect::Notice(_)) => return Some(other),
         }
         None
+    }
+
+    /// A pod's template in protobuf, if it can be had; other writes as they are.
+    fn encode(&mut self, mut write: Write) -> Write {
+        let Write::CreatePod(create) = &mut write else { return write };
+        if let PodSpec::Json(_) = &create.template.spec {
+            let template = &create.template;
+            let known = self.encoded.take().filter(|(plain, _)| Arc::ptr_eq(plain, template));
+            self.encoded = known.or_else(|| {
+                let encoded = Arc::new(pod_spec::in_protobuf(template)?);
+                Some((Arc::clone(template), encoded))
+            });
+            if let Some((_, encoded)) = &self.encoded {
+                create.template = Arc::clone(encoded);
+            }
+        }
+        write
     }
 
     /// Lets the events that wait be sent, for as long as that.

@@ -7,7 +7,7 @@
 //! - no flag and no environment variable is read: settings come in as values.
 //!
 //! Map: [`connection`] sends requests, [`source`] lists and watches, [`executor`] performs what the brain wants done,
-//! [`elector`] finds out who leads, [`brain_loop`] is the brain's thread, [`metrics`] and `health` tell how things stand,
+//! [`elector`] finds out who leads, [`brain_loop`] is the brain's thread, [`threads`] are the others, [`metrics`] and `health` tell how things stand,
 //! [`mod@run`] ties it all together from [`settings`], and [`clock`] is the only place that reads a clock for the brain.
 
 #![allow(clippy::disallowed_methods, reason = "clocks and threads are what this crate is for")]
@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod run;
 pub mod settings;
 pub mod source;
+pub mod threads;
 
 pub use brain_loop::Ended;
 pub use run::{RunError, run};

@@ -30,6 +30,7 @@ use crate::health::{self, HealthState};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::source::{SourceTask, run_source};
+use crate::threads::Coalescing;
 use hands::Hands;
 
 /// Inputs from watches that wait for the brain; more slow the watches down.
@@ -93,10 +94,12 @@ enum Election {
     ),
 }
 
-/// Runs these controllers until `stop`, or until leadership is lost. To be called inside a runtime with several threads.
+/// Runs these controllers until `stop`, or until leadership is lost. To be called inside a runtime that [`crate::threads::start`] has started
+/// with the same `coalescing`.
 pub async fn run(
     settings: Settings,
     controllers: Vec<Box<dyn Controller + Send>>,
+    coalescing: Coalescing,
     stop: CancellationToken,
 ) -> Result<Ended, RunError> {
     let clock = Clock::start();
@@ -143,6 +146,7 @@ pub async fn run(
         leadership: election.leadership(),
         stop: end_of_brain.clone(),
         drain_timeout: settings.shutdown_timeout,
+        coalescing,
         hands: Hands { executor, relists },
         observe: move |found: &BrainReport| {
             for controller in &found.controllers {

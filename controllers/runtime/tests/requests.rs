@@ -13,8 +13,9 @@ use apiserver::protobuf::{metadata, metadata_list, pod};
 use apiserver::{Apiserver, Asked, HTTP1, PATIENCE, eventually, received};
 use mainstay_engine::{AuditEntry, Effect, Input, Moment, ReadId, Source, WriteId};
 use mainstay_model::{
-    DeletePod, Event, EventForm, EventRecord, EventType, Kind, ObjectName, ObjectReference, Read,
-    ReadOutcome, Refusal, ResourceVersion, Timestamp, Uid, Write, WriteOutcome,
+    ControllerReference, CreatePod, DeletePod, Event, EventForm, EventRecord, EventType, Kind, ObjectName,
+    ObjectReference, PodSpec, PodTemplate, Read, ReadOutcome, Refusal, ResourceVersion, Timestamp, Uid,
+    Write, WriteOutcome,
 };
 use mainstay_runtime::clock::Clock;
 use mainstay_runtime::connection::{
@@ -74,11 +75,11 @@ impl Bench {
         Bench { executor, answers, clock, observed }
     }
 
-    fn delete(&self, id: u64) {
+    fn delete(&mut self, id: u64) {
         self.delete_before(id, FAR);
     }
 
-    fn delete_before(&self, id: u64, deadline: Moment) {
+    fn delete_before(&mut self, id: u64, deadline: Moment) {
         let write = Write::DeletePod(DeletePod { pod: ObjectName::new("web", "a"), uid: Uid(1) });
         let write = Effect::Write { id: WriteId(id), write, deadline, changed: Some(Moment::default()) };
         assert!(self.executor.perform(write).is_none());
@@ -326,6 +327,36 @@ async fn http1_connections_are_used_again() {
 }
 
 #[tokio::test]
+async fn each_pod_has_the_spec_of_its_own_template() {
+    let server = Apiserver::start().await;
+    let mut bench = Bench::new(&server).await;
+    let template = |image: &str| {
+        let spec = format!(r#"{{"containers":[{{"name":"main","image":"{image}"}}]}}"#);
+        Arc::new(PodTemplate { spec: PodSpec::Json(spec.into()), ..PodTemplate::default() })
+    };
+    let in_json = |field: &str| {
+        let spec = format!(r#"{{"{field}":1}}"#);
+        Arc::new(PodTemplate { spec: PodSpec::Json(spec.into()), ..PodTemplate::default() })
+    };
+    let templates = [template("a:1"), template("b:1"), in_json("ofTomorrow"), in_json("ofTheDayAfter")];
+    for place in [0, 0, 1, 1, 0, 2, 2, 3, 1] {
+        let create = CreatePod {
+            pod: ObjectName::new("web", "a"),
+            generate_name: "a-".into(),
+            owner: ControllerReference { kind: Kind::SidecarWorkload, name: "a".into(), uid: Uid(7) },
+            template: Arc::clone(&templates[place]),
+        };
+        let write = Write::CreatePod(create);
+        let wanted = request::write(&write).body;
+        bench.executor.perform(Effect::Write { id: WriteId(1), write, deadline: FAR, changed: None });
+        let asked = server.next().await;
+        assert_eq!(asked.body, wanted, "of template {place}");
+        asked.answer(201, metadata("a", 1, 44));
+        bench.outcome().await;
+    }
+}
+
+#[tokio::test]
 async fn live_reads_are_answered() {
     let server = Apiserver::start().await;
     let mut bench = Bench::new(&server).await;
@@ -389,7 +420,7 @@ async fn an_audit_reads_all_pages_or_fails() {
 #[tokio::test]
 async fn events_are_tried_a_few_times() {
     let server = Apiserver::start().await;
-    let bench = Bench::new(&server).await;
+    let mut bench = Bench::new(&server).await;
     bench.executor.perform(event("one", EventForm::Create));
     for code in [500, 429] {
         let asked = server.next().await;
@@ -448,7 +479,7 @@ async fn events_never_hold_up_a_write_and_the_oldest_are_dropped() {
 #[tokio::test]
 async fn effects_for_others_come_back() {
     let server = Apiserver::start().await;
-    let bench = Bench::new(&server).await;
+    let mut bench = Bench::new(&server).await;
     let relist = Effect::Relist(Source::everywhere(Kind::Pod));
     assert_eq!(bench.executor.perform(relist.clone()), Some(relist));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use mainstay_model::sidecar_workload::{REVISION_LABEL, WORKLOAD_LABEL};
 use mainstay_model::{ContainerRole, LabelSet, Name, PodSpec, PodTemplate};
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ impl PodShape {
             labels: LabelSet::new(pairs(&self.labels).chain(own)),
             annotations: LabelSet::new(pairs(&self.annotations)),
             finalizers: Box::default(),
-            spec: PodSpec::rendered(serde_json::to_vec(&self.spec).unwrap_or_default()),
+            spec: PodSpec::Json(Bytes::from(serde_json::to_vec(&self.spec).unwrap_or_default())),
         })
     }
 

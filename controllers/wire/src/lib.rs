@@ -14,7 +14,7 @@
 //!
 //! Map: [`request`] makes requests, [`list`] and [`watch`] read the streams of objects, [`answer`] what comes back from
 //! everything else, [`status`] the server's errors, [`evidence`] all of that for the search for rivals. Inside, `protobuf` has the messages, `json` reads values by their paths, `convert` turns both
-//! into the model, `whole` and `new_pod` make the bodies of objects that are written as a whole, `pod_spec` a pod spec's protobuf from its JSON, `patch` those of patches, `envelope` is the frame around every message.
+//! into the model, `whole` and `new_pod` make the bodies of objects that are written as a whole, [`pod_spec`] a pod spec's protobuf from its JSON, `patch` those of patches, `envelope` is the frame around every message.
 
 pub mod answer;
 mod convert;
@@ -25,7 +25,7 @@ mod json;
 pub mod list;
 mod new_pod;
 mod patch;
-mod pod_spec;
+pub mod pod_spec;
 mod protobuf;
 pub mod request;
 pub mod status;

@@ -18,9 +18,9 @@ use crate::whole::entries;
 pub(crate) fn new_pod(create: &CreatePod) -> (&'static str, Bytes) {
     match &create.template.spec {
         PodSpec::Protobuf(spec) => (PROTOBUF, in_protobuf(create, spec)),
-        PodSpec::Json(spec) => match spec.protobuf(pod_spec::encode) {
-            Some(encoded) => (PROTOBUF, in_protobuf(create, encoded)),
-            None => (JSON, in_json(create, spec.json())),
+        PodSpec::Json(spec) => match pod_spec::encode(spec) {
+            Some(encoded) => (PROTOBUF, in_protobuf(create, &encoded)),
+            None => (JSON, in_json(create, spec)),
         },
     }
 }

@@ -8,6 +8,7 @@
 mod table;
 
 use bytes::Bytes;
+use mainstay_model::{PodSpec, PodTemplate};
 use prost::encoding;
 use serde_json::{Map, Value};
 
@@ -51,6 +52,17 @@ impl Field {
 
     const fn embedded(number: u32, message: &'static Message) -> Field {
         Field::Embedded { number, message }
+    }
+}
+
+/// The template with its spec in protobuf, for whoever makes many pods of one. `None` where its spec is in protobuf already, or can only be told
+/// in JSON.
+pub fn in_protobuf(template: &PodTemplate) -> Option<PodTemplate> {
+    match &template.spec {
+        PodSpec::Protobuf(_) => None,
+        PodSpec::Json(spec) => {
+            Some(PodTemplate { spec: PodSpec::Protobuf(encode(spec)?), ..template.clone() })
+        }
     }
 }
 

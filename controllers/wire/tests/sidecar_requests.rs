@@ -150,7 +150,7 @@ fn create(spec: &'static str) -> Write {
         labels: [("mainstay.dev/workload", "web"), ("app", "\"web\"")].into_iter().collect(),
         annotations: [("note", "kept")].into_iter().collect(),
         finalizers: ["example.com/hold".into()].into(),
-        spec: PodSpec::rendered(spec),
+        spec: PodSpec::Json(Bytes::from_static(spec.as_bytes())),
     };
     Write::CreatePod(CreatePod {
         pod: ObjectName::new("shop", "web-1"),

@@ -28,6 +28,9 @@ var (
 	leftOut = reflect.TypeFor[[]metav1.ManagedFieldsEntry]()
 )
 
+// The longest line of the table.
+const width = 110
+
 type field struct {
 	name   string // empty where the fields of the message stand among those of the one that has it
 	number int
@@ -92,16 +95,20 @@ func table(root reflect.Type) {
 		if message == root {
 			visibility = "pub(super) "
 		}
-		fmt.Printf("\n%sstatic %s: Message = Message(&[\n", visibility, constant(message))
+		fmt.Printf("\n%sstatic %s: Message = Message(&[", visibility, constant(message))
+		column := width
 		for _, field := range fields {
-			switch {
-			case field.name == "":
-				fmt.Printf("    Field::embedded(%d, &%s),\n", field.number, field.kind)
-			default:
-				fmt.Printf("    Field::new(%q, %d, %s),\n", field.name, field.number, field.kind)
+			text := fmt.Sprintf("Field::new(%q, %d, %s),", field.name, field.number, field.kind)
+			if field.name == "" {
+				text = fmt.Sprintf("Field::embedded(%d, &%s),", field.number, field.kind)
 			}
+			if column += 1 + len(text); column > width {
+				fmt.Print("\n   ")
+				column = 4 + len(text)
+			}
+			fmt.Print(" " + text)
 		}
-		fmt.Println("]);")
+		fmt.Println("\n]);")
 	}
 }
 

@@ -59,7 +59,7 @@ fn admissible(spec: &str) -> Result<String> {
 /// What the server says to a pod of this spec, whichever way it is told.
 async fn sent_both_ways(server: &Server, spec: &str) -> Result<Value> {
     let owner = ControllerReference { kind: Kind::SidecarWorkload, name: "web".into(), uid: Uid(1) };
-    let template = PodTemplate { spec: PodSpec::rendered(spec.to_owned()), ..PodTemplate::default() };
+    let template = PodTemplate { spec: PodSpec::Json(spec.to_owned().into()), ..PodTemplate::default() };
     let write = Write::CreatePod(CreatePod {
         pod: ObjectName::new(NAMESPACE, POD),
         generate_name: "web-".into(),

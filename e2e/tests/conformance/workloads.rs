@@ -126,7 +126,7 @@ impl Desk<'_> {
     }
 
     async fn make_pod(&mut self, name: &'static str, pod: ObjectName) -> Result<()> {
-        let spec = PodSpec::rendered(mostly(&mut self.dice, SPECS));
+        let spec = PodSpec::Json(Bytes::from(mostly(&mut self.dice, SPECS)));
         let labels = [(WORKLOAD_LABEL, name), (REVISION_LABEL, "red-1")].into_iter().collect();
         let annotations = ANNOTATIONS.iter().filter_map(|key| {
             let value = mostly(&mut self.dice, VALUES);

@@ -28,7 +28,7 @@ fn pod_of(template: &Value) -> Value {
     json!({
         "labels": pairs(&template.labels),
         "annotations": pairs(&template.annotations),
-        "spec": serde_json::from_slice::<Value>(spec.json()).unwrap(),
+        "spec": serde_json::from_slice::<Value>(spec).unwrap(),
     })
 }
 

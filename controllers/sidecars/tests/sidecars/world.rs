@@ -572,7 +572,7 @@ impl World {
 
     fn made(&mut self, create: &CreatePod) -> Pod {
         let PodSpec::Json(spec) = &create.template.spec else { panic!("not rendered") };
-        let spec: Value = serde_json::from_slice(spec.json()).unwrap();
+        let spec: Value = serde_json::from_slice(spec).unwrap();
         let list = |field: &str| spec[field].as_array().cloned().unwrap_or_default();
         let intruder = self.intruder.map(|name| serde_json::json!({"name": name, "image": "intruder:1"}));
         let mains = list("containers").into_iter().chain(intruder);

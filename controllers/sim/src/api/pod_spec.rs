@@ -11,8 +11,8 @@ use super::refused::Refused;
 
 /// The containers that a spec asks for, as they are before anybody has started one; `None` of a spec that nobody here reads.
 pub fn containers(spec: &PodSpec) -> Result<Option<WorkloadPod>, Refused> {
-    let PodSpec::Json(rendered) = spec else { return Ok(None) };
-    let spec: Value = serde_json::from_slice(rendered.json()).map_err(|_| Refused::BAD_REQUEST)?;
+    let PodSpec::Json(json) = spec else { return Ok(None) };
+    let spec: Value = serde_json::from_slice(json).map_err(|_| Refused::BAD_REQUEST)?;
     let main = list(&spec, "containers")?.iter().map(|container| state(container, ContainerRole::Main));
     let init = list(&spec, "initContainers")?.iter().map(|container| state(container, init_role(container)?));
     let containers = main.chain(init).collect::<Result<Box<[ContainerState]>, Refused>>()?;
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn read(spec: &str) -> Result<Option<WorkloadPod>, Refused> {
-        containers(&PodSpec::rendered(spec.to_owned()))
+        containers(&PodSpec::Json(spec.to_owned().into()))
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn is_invalid(outcome: &WriteOutcome) -> bool {
 fn with_pod() -> (ApiServer, PatchPod) {
     let mut server = ApiServer::default();
     let labels = [(WORKLOAD_LABEL, "red"), (REVISION_LABEL, "red-1")].into_iter().collect();
-    let spec = PodSpec::rendered(SPEC);
+    let spec = PodSpec::Json(Bytes::from_static(SPEC.as_bytes()));
     let template = PodTemplate { labels, spec, ..PodTemplate::default() };
     let create = CreatePod {
         pod: name("red-x"),
@@ -201,7 +201,7 @@ fn the_condition_of_the_gate_is_kept() {
 fn a_pod_whose_spec_cannot_be_read_is_not_made() {
     let mut server = ApiServer::default();
     let create = |spec: &'static str| {
-        let template = PodTemplate { spec: PodSpec::rendered(spec), ..PodTemplate::default() };
+        let template = PodTemplate { spec: PodSpec::Json(spec.into()), ..PodTemplate::default() };
         let (pod, template) = (name("red-x"), Arc::new(template));
         Write::CreatePod(CreatePod { pod, generate_name: "red-".into(), owner: owner(), template })
     };

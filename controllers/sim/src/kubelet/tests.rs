@@ -26,7 +26,7 @@ struct Node {
 
 impl Node {
     fn new(seed: u64, kubelet: (u16, u16)) -> Node {
-        let pod = containers(&PodSpec::rendered(SPEC)).unwrap().unwrap();
+        let pod = containers(&PodSpec::Json(SPEC.into())).unwrap().unwrap();
         let (sandbox, now) = (Sandbox::default(), Time::default());
         let mut node =
             Node { sandbox, pod, kubelet, generation: 1, now, dice: Dice::new(seed), seen: Vec::new() };

@@ -145,7 +145,7 @@ impl Content {
     pub fn of(revision: &ControllerRevision) -> Option<Content> {
         let data: Value = serde_json::from_slice(&revision.data).ok()?;
         let pod = data.get("pod")?;
-        let spec = PodSpec::rendered(pod.get("spec")?.to_string());
+        let spec = PodSpec::Json(pod.get("spec")?.to_string().into());
         Some(Content {
             template: data.get("template")?.clone(),
             restarted_at: pod.get("restartedAt").and_then(Value::as_str).map(Name::from),
