@@ -43,7 +43,7 @@ fn build(threads: usize, coalescing: Coalescing) -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
-        // Has nothing to do, and would wait for the first thing to come.
+        // A thread that is called so has nothing to do, and would be woken by the first thing to come.
         .on_thread_park(move || {
             if let Some(period) = coalescing.period() {
                 sleep(period);
