@@ -33,7 +33,7 @@ impl Coalescing {
     }
 }
 
-/// Starts the threads for all of [`crate::run`] but the brain and the elector, which have their own.
+/// Starts the threads for all of [`crate::run()`] but the brain and the elector, which have their own.
 pub fn start(coalescing: &Coalescing) -> io::Result<Runtime> {
     let cores = available_parallelism().map_or(1, usize::from);
     build((cores / 2).clamp(1, MOST_THREADS), coalescing.clone())
