@@ -4,6 +4,7 @@
 //! the one that has them. `table` says how, made from Kubernetes' own types. A spec that says anything that is not in the table, or says it in
 //! another type, is none of ours to judge: it stays JSON, and the apiserver does with it what it does with any.
 
+mod fields;
 #[rustfmt::skip]
 mod table;
 
@@ -14,46 +15,8 @@ use serde_json::{Map, Value};
 
 use crate::protobuf::meta;
 use crate::time;
+use fields::{Field, Message, Type};
 use table::POD_SPEC;
-
-/// A message: its fields, by their numbers.
-struct Message(&'static [Field]);
-
-/// A field of a message.
-enum Field {
-    /// One that has a name in JSON.
-    Named { name: &'static str, number: u32, kind: Type },
-    /// A message whose fields stand among those of the one that has it.
-    Embedded { number: u32, message: &'static Message },
-}
-
-/// What a field holds.
-enum Type {
-    Text,
-    Flag,
-    Int32,
-    Int64,
-    /// An amount of a resource: a text, or a whole number in JSON.
-    Quantity,
-    /// A number or a text, of a port above all.
-    IntOrString,
-    /// A second.
-    Time,
-    Nested(&'static Message),
-    List(&'static Type),
-    /// By texts.
-    Map(&'static Type),
-}
-
-impl Field {
-    const fn new(name: &'static str, number: u32, kind: Type) -> Field {
-        Field::Named { name, number, kind }
-    }
-
-    const fn embedded(number: u32, message: &'static Message) -> Field {
-        Field::Embedded { number, message }
-    }
-}
 
 /// The template with its spec in protobuf, for whoever makes many pods of one. `None` where its spec is in protobuf already, or can only be told
 /// in JSON.

@@ -73,7 +73,7 @@ func check(err error) {
 func table(root reflect.Type) {
 	fmt.Println("//! The fields of a pod spec, by `cargo xtask pod-fields` from k8s.io/api: not to be edited.")
 	fmt.Println()
-	fmt.Println("use super::Type::{Flag, Int32, Int64, IntOrString, List, Map, Nested, Quantity, Text, Time};\nuse super::{Field, Message};")
+	fmt.Println("use super::fields::Type::{Flag, Int32, Int64, IntOrString, List, Map, Nested, Quantity, Text, Time};\nuse super::fields::{Field, Message};")
 	messages := []reflect.Type{root}
 	for next := 0; next < len(messages); next++ {
 		message := messages[next]

@@ -1,7 +1,7 @@
 //! The fields of a pod spec, by `cargo xtask pod-fields` from k8s.io/api: not to be edited.
 
-use super::Type::{Flag, Int32, Int64, IntOrString, List, Map, Nested, Quantity, Text, Time};
-use super::{Field, Message};
+use super::fields::Type::{Flag, Int32, Int64, IntOrString, List, Map, Nested, Quantity, Text, Time};
+use super::fields::{Field, Message};
 
 pub(super) static POD_SPEC: Message = Message(&[
     Field::new("volumes", 1, List(&Nested(&VOLUME))), Field::new("containers", 2, List(&Nested(&CONTAINER))),
