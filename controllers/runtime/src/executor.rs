@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mainstay_engine::{Effect, Input, Moment, ReadId, Source, WriteId};
-use mainstay_model::{PodSpec, PodTemplate, Read, ReadOutcome, ResourceVersion, Write, WriteOutcome};
+use mainstay_model::{
+    CreatePod, PodSpec, PodTemplate, Read, ReadOutcome, ResourceVersion, Write, WriteOutcome,
+};
 use mainstay_wire::{answer, pod_spec, request};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -79,7 +81,7 @@ pub struct Executor {
     reads: Channel,
     audits: Channel,
     events: EventSink,
-    /// The template of the last pod whose spec was JSON, and the same in protobuf: of one, many pods are made in a row.
+    /// The template of the last pod whose spec was JSON, and the one that is sent in its place: of one, many pods are made in a row.
     encoded: Option<(Arc<PodTemplate>, Arc<PodTemplate>)>,
 }
 
@@ -165,17 +167,15 @@ impl Executor {
 
     /// A pod's template in protobuf, if it can be had; other writes as they are.
     fn encode(&mut self, mut write: Write) -> Write {
-        let Write::CreatePod(create) = &mut write else { return write };
-        if let PodSpec::Json(_) = &create.template.spec {
-            let template = &create.template;
+        if let Write::CreatePod(CreatePod { template, .. }) = &mut write
+            && let PodSpec::Json(_) = &template.spec
+        {
             let known = self.encoded.take().filter(|(plain, _)| Arc::ptr_eq(plain, template));
-            self.encoded = known.or_else(|| {
-                let encoded = Arc::new(pod_spec::in_protobuf(template)?);
-                Some((Arc::clone(template), encoded))
-            });
-            if let Some((_, encoded)) = &self.encoded {
-                create.template = Arc::clone(encoded);
-            }
+            let (_, encoded) = self.encoded.insert(known.unwrap_or_else(|| {
+                let encoded = pod_spec::in_protobuf(template).map_or_else(|| Arc::clone(template), Arc::new);
+                (Arc::clone(template), encoded)
+            }));
+            *template = Arc::clone(encoded);
         }
         write
     }

@@ -71,10 +71,12 @@ mod tests {
         assert_eq!(another.period(), None);
     }
 
-    /// Sends messages with pauses between them. How often the only thread waited meanwhile, and how long it all took.
-    fn waits(coalescing: &Coalescing) -> (u64, Duration) {
+    #[test]
+    fn nothing_is_lost_and_a_thread_wakes_once_a_period() {
         const MESSAGES: usize = 200;
-        let runtime = build(1, coalescing.clone()).unwrap();
+        let coalescing = Coalescing::default();
+        coalescing.set(MANY_WRITES);
+        let runtime = build(1, coalescing).unwrap();
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let received = runtime.spawn(async move {
             for _ in 0..MESSAGES {
@@ -88,14 +90,7 @@ mod tests {
             sleep(Duration::from_micros(200));
         }
         runtime.block_on(received).unwrap();
-        (waits() - before, began.elapsed())
-    }
-
-    #[test]
-    fn nothing_is_lost_and_a_thread_wakes_once_a_period() {
-        let coalescing = Coalescing::default();
-        coalescing.set(MANY_WRITES);
-        let (waits, took) = waits(&coalescing);
+        let (waits, took) = (waits() - before, began.elapsed());
         let periods = took.as_micros() / PERIOD.as_micros();
         assert!(u128::from(waits) <= periods + 2, "{waits} waits in {periods} periods");
     }

@@ -22,7 +22,7 @@ use mainstay_runtime::connection::{
     ConnectionSettings, Connections, Lane, ObservedRequest, RequestObserver, SendError,
 };
 use mainstay_runtime::executor::{Executor, ExecutorObserver, ExecutorSettings};
-use mainstay_wire::request;
+use mainstay_wire::{pod_spec, request};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
@@ -346,11 +346,14 @@ async fn each_pod_has_the_spec_of_its_own_template() {
             owner: ControllerReference { kind: Kind::SidecarWorkload, name: "a".into(), uid: Uid(7) },
             template: Arc::clone(&templates[place]),
         };
+        let sent = pod_spec::in_protobuf(&templates[place]).map_or(Arc::clone(&templates[place]), Arc::new);
+        let wanted = request::write(&Write::CreatePod(CreatePod { template: sent, ..create.clone() })).body;
         let write = Write::CreatePod(create);
-        let wanted = request::write(&write).body;
         bench.executor.perform(Effect::Write { id: WriteId(1), write, deadline: FAR, changed: None });
         let asked = server.next().await;
         assert_eq!(asked.body, wanted, "of template {place}");
+        let content_type = if place < 2 { "application/vnd.kubernetes.protobuf" } else { "application/json" };
+        assert_eq!(asked.headers["content-type"], content_type, "of template {place}");
         asked.answer(201, metadata("a", 1, 44));
         bench.outcome().await;
     }

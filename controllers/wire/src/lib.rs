@@ -3,8 +3,8 @@
 //! Built-in kinds travel as protobuf in both directions. The messages are tagged by hand and hold the fields that we need;
 //! unknown ones are skipped when read. Custom kinds are read as JSON: the API has them in no other form, but for their metadata. A pod
 //! is created by putting the bytes of its template's spec, untouched, behind
-//! metadata that we write, so that a field newer than this program survives; a spec that was rendered here in JSON becomes
-//! protobuf unless it has a field that this program does not know, with which the whole pod stays JSON. Patches are JSON, for the API has no other form.
+//! metadata that we write, so that a field newer than this program survives; a spec that was rendered here in JSON can be made
+//! protobuf before, unless it has a field that this program does not know, with which the whole pod stays JSON. Patches are JSON, for the API has no other form.
 //!
 //! Invariants, as absences:
 //! - no I/O, no clock, no HTTP client: a [`Request`] is a value, an answer is a code and bytes;

@@ -1,5 +1,4 @@
-//! The body that makes a pod: metadata of ours, and behind it the template's spec. One that came in protobuf is untouched; one that was
-//! rendered in JSON becomes protobuf if it can.
+//! The body that makes a pod: metadata of ours, and behind it the template's spec, untouched, in the encoding that it has.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use mainstay_model::{CreatePod, PodSpec};
@@ -8,7 +7,6 @@ use serde_json::json;
 use crate::convert::metadata::bytes;
 use crate::envelope;
 use crate::patch::{self, texts};
-use crate::pod_spec;
 use crate::protobuf::core::PodWithRawSpec;
 use crate::protobuf::meta::ObjectMeta;
 use crate::request::{JSON, PROTOBUF, owner_reference};
@@ -18,10 +16,7 @@ use crate::whole::entries;
 pub(crate) fn new_pod(create: &CreatePod) -> (&'static str, Bytes) {
     match &create.template.spec {
         PodSpec::Protobuf(spec) => (PROTOBUF, in_protobuf(create, spec)),
-        PodSpec::Json(spec) => match pod_spec::encode(spec) {
-            Some(encoded) => (PROTOBUF, in_protobuf(create, &encoded)),
-            None => (JSON, in_json(create, spec)),
-        },
+        PodSpec::Json(spec) => (JSON, in_json(create, spec)),
     }
 }
 

@@ -18,8 +18,7 @@ use crate::time;
 use fields::{Field, Message, Type};
 use table::POD_SPEC;
 
-/// The template with its spec in protobuf, for whoever makes many pods of one. `None` where its spec is in protobuf already, or can only be told
-/// in JSON.
+/// The template with its spec in protobuf. `None` where its spec is in protobuf already, or can only be told in JSON.
 pub fn in_protobuf(template: &PodTemplate) -> Option<PodTemplate> {
     match &template.spec {
         PodSpec::Protobuf(_) => None,

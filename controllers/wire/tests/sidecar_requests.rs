@@ -11,7 +11,7 @@ use mainstay_model::{
     PodTemplate, Read, ResourceVersion, SidecarStatus, SidecarWorkloadStatus, StatusPatch, Timestamp, Uid,
     Write,
 };
-use mainstay_wire::{Request, request};
+use mainstay_wire::{Request, pod_spec, request};
 
 const UID: Uid = Uid(0x0a1b_2c3d_4e5f_6071_8293_a4b5_c6d7_e8f9);
 const OWNER_UID: Uid = Uid(0x1111_1111_2222_3333_4444_5555_5555_5555);
@@ -152,6 +152,7 @@ fn create(spec: &'static str) -> Write {
         finalizers: ["example.com/hold".into()].into(),
         spec: PodSpec::Json(Bytes::from_static(spec.as_bytes())),
     };
+    let template = pod_spec::in_protobuf(&template).unwrap_or(template);
     Write::CreatePod(CreatePod {
         pod: ObjectName::new("shop", "web-1"),
         generate_name: "web-".into(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use mainstay_e2e::pod_fields;
 use mainstay_model::{ControllerReference, CreatePod, Kind, ObjectName, PodSpec, PodTemplate, Uid, Write};
-use mainstay_wire::request;
+use mainstay_wire::{pod_spec, request};
 use serde_json::{Value, json};
 
 use crate::server::{Server, with_query};
@@ -60,6 +60,7 @@ fn admissible(spec: &str) -> Result<String> {
 async fn sent_both_ways(server: &Server, spec: &str) -> Result<Value> {
     let owner = ControllerReference { kind: Kind::SidecarWorkload, name: "web".into(), uid: Uid(1) };
     let template = PodTemplate { spec: PodSpec::Json(spec.to_owned().into()), ..PodTemplate::default() };
+    let template = pod_spec::in_protobuf(&template).context("no protobuf")?;
     let write = Write::CreatePod(CreatePod {
         pod: ObjectName::new(NAMESPACE, POD),
         generate_name: "web-".into(),
